@@ -1,0 +1,39 @@
+# Every step that CI takes is in .ci/run; this file only gives people short names for the parts.
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.DEFAULT_GOAL := help
+.PHONY: help check build test race bench fuzz lint fmt clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+check: ## everything CI checks, with its own PostgreSQL (root may install Debian packages)
+	./.ci/run
+
+build: ## static binary in bin/leadsync
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/leadsync ./cmd/leadsync
+
+test: ## all tests that need nothing but Go
+	go test ./...
+
+race: ## the same under the race detector, in random order (needs a C compiler)
+	go test -race -shuffle=on ./...
+
+bench: ## all benchmarks with allocations
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz test for ten seconds
+	@set -e; for pkg in $$(go list ./...); do \
+	  for name in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 10s $$pkg; \
+	  done; \
+	done
+
+lint: ## golangci-lint with .golangci.yml
+	go run $(GOLANGCI) run ./...
+
+fmt: ## rewrite the sources as the linters want them
+	go run $(GOLANGCI) fmt ./...
+
+clean: ## remove what build leaves behind
+	rm -rf bin

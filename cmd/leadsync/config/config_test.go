@@ -1,0 +1,199 @@
+package config_test
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"leadsync/cmd/leadsync/config"
+	"leadsync/workflows"
+)
+
+const examplePath = "../../../fixtures/config/leadsync.yaml"
+
+// example is what the commented example says beyond the defaults.
+func example() config.Config {
+	c := config.Default()
+	folder := filepath.Dir(examplePath)
+	c.Database.File = filepath.Join(folder, "leadsync.db")
+	c.Database.Password.Key = "database_password"
+	c.Model = filepath.Join(folder, "model.yaml")
+	p := config.DefaultPortal()
+	p.Name, p.Account = "acme", "12345678"
+	p.Token = config.SecretSource{Key: "portals[0].token", Env: "ACME_HUBSPOT_TOKEN"}
+	p.Webhooks = config.Webhooks{
+		Enabled:      true,
+		TargetURL:    "https://leadsync.example.com/webhooks/hubspot",
+		AppID:        "555",
+		ClientSecret: config.SecretSource{Key: "portals[0].webhooks.client_secret", Env: "ACME_CLIENT_SECRET"},
+		PreviousClientSecret: config.SecretSource{
+			Key: "portals[0].webhooks.previous_client_secret", Env: "ACME_PREVIOUS_CLIENT_SECRET",
+		},
+	}
+	p.TimeZone = "Europe/Berlin"
+	p.Calendar = config.Calendar{
+		Country: "DE", Region: "BY", DueAt: 9 * time.Hour,
+		Closed: []time.Time{time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)},
+	}
+	p.FallbackOwner = "77"
+	p.Facts = map[string]string{"budget": "contact.budget_2026"}
+	p.DealProperties = map[string]string{"deal_source": "leadsync"}
+	c.Portals = []config.Portal{p}
+	return c
+}
+
+func TestExampleLoads(t *testing.T) {
+	got, err := config.Load(examplePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := example()
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("the example says something else (-want +got):\n%s", diff)
+	}
+}
+
+// The example claims to show every default; so without its lines nothing may change.
+func TestMinimalIsAllDefaults(t *testing.T) {
+	got := parse(t, "portals: [{name: a, account: 1, token_file: secrets/token}]\n")
+	want := config.Default()
+	want.Database.File, want.Model = "etc/leadsync.db", "etc/model.yaml"
+	want.Database.Password.Key = "database_password"
+	p := config.DefaultPortal()
+	p.Name, p.Account = "a", "1"
+	p.Token = config.SecretSource{Key: "portals[0].token", File: "etc/secrets/token"}
+	p.Webhooks.ClientSecret.Key = "portals[0].webhooks.client_secret"
+	p.Webhooks.PreviousClientSecret.Key = "portals[0].webhooks.previous_client_secret"
+	want.Portals = []config.Portal{p}
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("defaults (-want +got):\n%s", diff)
+	}
+}
+
+func parse(t *testing.T, text string) *config.Config {
+	t.Helper()
+	c, err := config.Parse("etc/leadsync.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func portal(t *testing.T, lines ...string) config.Portal {
+	t.Helper()
+	text := "portals:\n  - name: a\n    account: 1\n    token_env: A\n"
+	return parse(t, text+"    "+strings.Join(lines, "\n    ")+"\n").Portals[0]
+}
+
+func TestEveryValueArrives(t *testing.T) {
+	got := parse(t, `
+database: postgres://leadsync@db.example.com/leadsync?sslmode=require
+database_password_file: /run/secrets/db
+listen: ":0"
+model: /etc/m.yaml
+schedules: {contacts: "@every 2m", activities: "@every 3m", companies: "@every 4m", deals: "@every 5m", owners: "@hourly", catch_up_overlap: 1h, prune: "TZ=UTC 0 5 * * 1"}
+limits: {tasks_per_hour: 1, deals_per_hour: 2, stage_moves_per_hour: 3, general_per_second: 0.5, search_per_second: 2, body_bytes: 64 kB, batch_window: 0s, lease: 1m}
+log: {level: debug, format: json}
+portals: [{name: a, account: "2", token_env: T}]
+`)
+	want := config.Config{
+		Database: config.Database{
+			URL:      "postgres://leadsync@db.example.com/leadsync?sslmode=require",
+			Password: config.SecretSource{Key: "database_password", File: "/run/secrets/db"},
+		},
+		Listen: ":0", Model: "/etc/m.yaml",
+		Schedules: config.Schedules{
+			Contacts: "@every 2m", Activities: "@every 3m", Companies: "@every 4m", Deals: "@every 5m",
+			Owners: "@hourly", CatchUpOverlap: time.Hour, Prune: "TZ=UTC 0 5 * * 1",
+		},
+		Limits: config.Limits{
+			TasksPerHour: 1, DealsPerHour: 2, StageMovesPerHour: 3, GeneralPerSecond: 0.5, SearchPerSecond: 2,
+			BodyBytes: 64000, BatchWindow: 0, Lease: time.Minute,
+		},
+		Log:     config.Log{Level: "debug", Format: "json"},
+		Portals: got.Portals,
+	}
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+	perHour := map[workflows.Class]int{workflows.ClassTask: 1, workflows.ClassDeal: 2, workflows.ClassStage: 3}
+	if diff := cmp.Diff(perHour, got.Limits.PerHour()); diff != "" {
+		t.Errorf("limits per hour (-want +got):\n%s", diff)
+	}
+}
+
+func TestEveryPortalValueArrives(t *testing.T) {
+	got := portal(t,
+		"base_url: http://127.0.0.1:9000/", "clock: simulator", "language: de",
+		"effects: {score: on, stage: off, deal: on}",
+		"calendar: {country: DE, region: DE-NW, due_at: \"14:30\", closed: [2026-05-15]}",
+		"properties: {score: s, fit: f, engagement: e, reasons: r, scored_at: a, key: k}")
+	want := config.DefaultPortal()
+	want.Name, want.Account, want.Token = got.Name, got.Account, got.Token
+	want.Webhooks = got.Webhooks
+	want.BaseURL, want.Clock, want.Language = "http://127.0.0.1:9000", config.ClockSimulator, "de"
+	want.Effects[workflows.ClassScore] = workflows.ModeOn
+	want.Effects[workflows.ClassStage] = workflows.ModeOff
+	want.Effects[workflows.ClassDeal] = workflows.ModeOn
+	want.Calendar = config.Calendar{
+		Country: "DE", Region: "NW", DueAt: 14*time.Hour + 30*time.Minute,
+		Closed: []time.Time{time.Date(2026, 5, 15, 0, 0, 0, 0, time.UTC)},
+	}
+	want.Properties = config.Properties{Score: "s", Fit: "f", Engagement: "e", Reasons: "r", ScoredAt: "a", Key: "k"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("portal (-want +got):\n%s", diff)
+	}
+}
+
+func TestMapsCompleteTheirDefaults(t *testing.T) {
+	got := portal(t,
+		"stages: {mql: 153180554, evangelist: \"\", sal: \"153180555\"}",
+		"statuses: {recycled: RECYCLED}",
+		"dispositions: {voicemail: [], connected: [own-1, a4c4c377-d246-4b32-a13b-75a56a4cd0ff]}",
+		"pipelines: {partners: {id: 7, stage: \"71\"}}")
+	want := config.DefaultPortal()
+	want.Stages["mql"], want.Stages["sal"] = "153180554", "153180555"
+	delete(want.Stages, "evangelist")
+	want.Statuses["recycled"] = "RECYCLED"
+	delete(want.Dispositions, "voicemail")
+	want.Dispositions["connected"] = []string{"own-1", "a4c4c377-d246-4b32-a13b-75a56a4cd0ff"}
+	want.Dispositions["live_message"] = []string{}
+	want.Pipelines["partners"] = config.Pipeline{ID: "7", Stage: "71"}
+	for name, pair := range map[string][2]any{
+		"stages":       {want.Stages, got.Stages},
+		"statuses":     {want.Statuses, got.Statuses},
+		"dispositions": {want.Dispositions, got.Dispositions},
+		"pipelines":    {want.Pipelines, got.Pipelines},
+	} {
+		if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// Two portals must not share a map: completing one would change the other.
+func TestPortalsAreIndependent(t *testing.T) {
+	c := parse(t, `portals:
+  - {name: a, account: 1, token_env: A, stages: {sal: x}, effects: {task: on}}
+  - {name: b, account: 2, token_env: B}
+`)
+	b, ok := c.Portal("b")
+	if _, leaked := b.Stages["sal"]; !ok || leaked || b.Effects[workflows.ClassTask] != workflows.ModeShadow {
+		t.Errorf("portal b = %v, %+v", ok, b)
+	}
+	if _, ok := c.Portal("c"); ok {
+		t.Error("found a portal that is not there")
+	}
+}
+
+func TestLoadTellsAMissingFile(t *testing.T) {
+	_, err := config.Load(filepath.Join(t.TempDir(), "absent.yaml"))
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "--config") {
+		t.Errorf("error = %v", err)
+	}
+}

@@ -1,0 +1,148 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxBytes is far above any honest configuration; it bounds the work on a file given by mistake.
+const maxBytes = 1 << 20
+
+// tokenLike finds the private app tokens and service keys of HubSpot, wherever somebody pasted them.
+var tokenLike = regexp.MustCompile(`(?i)\bpat-[a-z0-9]+-[0-9a-f-]{6,}`)
+
+// document is one parsed file with the mistakes found so far.
+type document struct {
+	file     string
+	content  *yaml.Node
+	problems Problems
+	// silent are nodes that have been complained about once for what they are: what they say is not looked at.
+	silent map[*yaml.Node]bool
+}
+
+// open parses text. What is no YAML at all becomes a problem, and the document has no root.
+func open(file string, text []byte) *document {
+	d := &document{file: file, silent: map[*yaml.Node]bool{}}
+	if len(text) > maxBytes {
+		d.add(Problem{Problem: fmt.Sprintf("the file has %d bytes", len(text)), Remedy: "name a configuration file of at most 1 MiB"})
+		return d
+	}
+	var content yaml.Node
+	if err := yaml.Load(text, &content); err != nil {
+		d.syntax(err)
+		return d
+	}
+	d.content = &content
+	d.inspect(d.content, "")
+	return d
+}
+
+// root gives the top mapping, or nil if there is none to read.
+func (d *document) root() *mapping {
+	if d.content == nil {
+		return nil
+	}
+	node := d.content
+	if node.Kind == yaml.DocumentNode && len(node.Content) == 1 {
+		node = node.Content[0]
+	}
+	m := d.mapping(node, "")
+	if m.missing {
+		return nil
+	}
+	return m
+}
+
+func (d *document) add(p Problem) {
+	p.File = d.file
+	d.problems = append(d.problems, p)
+}
+
+// report notes a mistake at a node, unless the node is silent.
+func (d *document) report(at *yaml.Node, key, problem, remedy string) {
+	if d.silent[at] {
+		return
+	}
+	d.add(Problem{Line: at.Line, Column: at.Column, Key: key, Problem: problem, Remedy: remedy})
+}
+
+// syntax turns the library's errors into problems.
+func (d *document) syntax(err error) {
+	if many, ok := errors.AsType[*yaml.LoadErrors](err); ok {
+		for _, one := range many.Errors {
+			d.syntaxOne(one)
+		}
+		return
+	}
+	if one, ok := errors.AsType[*yaml.LoadError](err); ok {
+		d.syntaxOne(one)
+		return
+	}
+	d.add(Problem{Problem: err.Error(), Remedy: "write one YAML document"})
+}
+
+func (d *document) syntaxOne(e *yaml.LoadError) {
+	d.add(Problem{
+		Line: e.Mark.Line, Column: e.Mark.Column,
+		Problem: "this is no YAML: " + tokenLike.ReplaceAllString(e.Message, masked),
+		Remedy:  "correct the line, or the one before it",
+	})
+}
+
+// inspect looks at the whole tree for what is refused wherever it stands: anchors, aliases, and secrets.
+func (d *document) inspect(node *yaml.Node, path string) {
+	switch {
+	case node.Kind == yaml.AliasNode || node.Anchor != "":
+		d.report(node, path, "anchors and aliases are not supported", "write the value out")
+		d.silent[node] = true
+	case node.Kind == yaml.ScalarNode && tokenLike.MatchString(node.Value):
+		d.report(node, path, "this is a secret", "revoke it, then name an environment variable with "+
+			"token_env or a file with token_file instead")
+		d.silent[node] = true
+	}
+	for i, child := range node.Content {
+		if node.Kind == yaml.MappingNode && i%2 == 1 {
+			d.inspect(child, join(path, keyText(node.Content[i-1])))
+			continue
+		}
+		if node.Kind == yaml.SequenceNode {
+			d.inspect(child, fmt.Sprintf("%s[%d]", path, i))
+			continue
+		}
+		d.inspect(child, path)
+	}
+}
+
+// resolve makes a path of the file relative to the folder of the file.
+func (d *document) resolve(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(d.file), path)
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// keyText gives a key as it may stand in a message: no line ends, no end, no secret.
+func keyText(node *yaml.Node) string {
+	text := tokenLike.ReplaceAllString(node.Value, masked)
+	if len(text) > 60 {
+		text = strings.ToValidUTF8(text[:60], "") + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, text)
+}

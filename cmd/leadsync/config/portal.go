@@ -1,0 +1,111 @@
+package config
+
+import (
+	"time"
+
+	"leadsync/connector"
+	"leadsync/workflows"
+)
+
+// Clock says whose time business time is.
+type Clock string
+
+// The clocks of a portal.
+const (
+	// ClockMachine takes the machine's time.
+	ClockMachine Clock = "machine"
+	// ClockSimulator takes the simulated account's time, which may run fast; only on the loopback address.
+	ClockSimulator Clock = "simulator"
+)
+
+// Portal is one account of one CRM.
+type Portal struct {
+	// Name is the nickname for people: in logs, metrics and commands. Unique in the file.
+	Name string
+	// CRM is the kind of CRM; this release knows hubspot.
+	CRM string
+	// Account is the account's own number. It is compared with the token's account before anything is written.
+	Account connector.PortalID
+	// Token is the source of the access token.
+	Token SecretSource
+	// BaseURL is the root of the CRM's API without a slash at the end.
+	BaseURL string
+	// Webhooks say how the CRM tells of changes.
+	Webhooks Webhooks
+	// Clock says whose time business time is.
+	Clock Clock
+	// Effects holds the mode of every class of effect.
+	Effects map[workflows.Class]workflows.Mode
+	// Language of reasons and tasks: en or de.
+	Language string
+	// TimeZone is an IANA name; empty takes the account's own.
+	TimeZone string
+	// Calendar says which days are worked on.
+	Calendar Calendar
+	// FallbackOwner owns the tasks of contacts without an active owner; empty leaves them without.
+	FallbackOwner string
+	// Stages maps the model's names of lifecycle stages to the account's option values (S8).
+	Stages map[string]string
+	// Statuses maps the model's names of lead statuses to the account's option values (S86, S93).
+	Statuses map[string]string
+	// Dispositions maps the model's names of call outcomes to the account's ids (hubspot-api 9.1).
+	Dispositions map[string][]string
+	// Pipelines maps the model's names of pipelines to the account's (S91).
+	Pipelines map[string]Pipeline
+	// Facts overrides the sources of the model's facts, by fact: contact.PROPERTY or company.PROPERTY.
+	Facts map[string]string
+	// Properties are the account's properties that leadsync writes.
+	Properties Properties
+	// DealProperties are set on every deal because the account's own rules ask for them.
+	DealProperties map[string]string
+}
+
+// Webhooks say how the CRM tells of changes. Without them polling does everything, only later.
+type Webhooks struct {
+	// Enabled accepts deliveries for this portal.
+	Enabled bool
+	// TargetURL is the address as the CRM knows it; it is part of what is signed (hubspot-api 3.5).
+	TargetURL string
+	// AppID is the number of our own app; it tells our own changes from those of others. May be empty.
+	AppID string
+	// ClientSecret is the source of the secret that signs deliveries.
+	ClientSecret SecretSource
+	// PreviousClientSecret is accepted too while a secret is being exchanged.
+	PreviousClientSecret SecretSource
+}
+
+// Calendar says which days are worked on (C8).
+type Calendar struct {
+	// Country is an ISO 3166-1 code such as DE; empty knows no holidays, only weekends.
+	Country string
+	// Region is the part of the ISO 3166-2 code behind the country, such as BY; empty for the whole country.
+	Region string
+	// Closed are further days off, each as midnight UTC of the day.
+	Closed []time.Time
+	// DueAt is the time of day at which tasks are due, from midnight in the portal's time zone.
+	DueAt time.Duration
+}
+
+// Pipeline is where deals of one name go.
+type Pipeline struct {
+	// ID is the account's id of the pipeline.
+	ID string
+	// Stage is the account's id of the stage in which a deal begins.
+	Stage string
+}
+
+// Properties are the names of the account's properties that leadsync writes, all different.
+type Properties struct {
+	// Score holds the sum of the scores.
+	Score string
+	// Fit holds how well the lead matches the ideal customer.
+	Fit string
+	// Engagement holds how much interest the lead shows.
+	Engagement string
+	// Reasons holds why, as text for people.
+	Reasons string
+	// ScoredAt holds when the scores were written.
+	ScoredAt string
+	// Key holds the idempotency key of tasks and deals (hubspot-api 7.3).
+	Key string
+}

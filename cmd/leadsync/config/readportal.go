@@ -1,0 +1,142 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"leadsync/workflows"
+)
+
+var (
+	nickname = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	country  = regexp.MustCompile(`^[A-Z]{2}$`)
+	region   = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)
+)
+
+// readPortal fills p, which holds the defaults, from one entry of the list.
+func readPortal(m *mapping, p *Portal) {
+	readIdentity(m, p)
+	base := m.address("base_url", &p.BaseURL)
+	readWebhooks(m.child("webhooks"), &p.Webhooks)
+	readClock(m, p, base)
+	readEffects(m.child("effects"), p.Effects)
+	choice(m, "language", &p.Language, "language", "en", "de")
+	readZone(m, &p.TimeZone)
+	readCalendar(m.child("calendar"), &p.Calendar)
+	m.number("fallback_owner", &p.FallbackOwner)
+	readNames(m.child("stages"), p.Stages)
+	readNames(m.child("statuses"), p.Statuses)
+	readDispositions(m.child("dispositions"), p.Dispositions)
+	readPipelines(m.child("pipelines"), p.Pipelines)
+	readFacts(m.child("facts"), p.Facts)
+	readProperties(m.child("properties"), &p.Properties)
+	readDealProperties(m.child("deal_properties"), p)
+	m.close()
+}
+
+func readIdentity(m *mapping, p *Portal) {
+	m.require("name", "a short name for people, such as name: acme")
+	if node := m.text("name", &p.Name); node != nil && !nickname.MatchString(node.Value) {
+		m.report("name", node, fmt.Sprintf("%q cannot be a name", keyText(node)), "write lower-case letters, digits, - and _")
+	}
+	choice(m, "crm", &p.CRM, "kind of CRM", "hubspot")
+	m.require("account", `the account's own number, such as account: "12345678"`)
+	m.number("account", (*string)(&p.Account))
+	m.source("token", &p.Token)
+	if p.Token.IsZero() && !m.has("token") && !m.has("token_env") && !m.has("token_file") {
+		m.require("token_env", "token_env: and the name of an environment variable, or token_file: and a path")
+	}
+}
+
+func readWebhooks(m *mapping, w *Webhooks) {
+	m.boolean("enabled", &w.Enabled)
+	m.address("target_url", &w.TargetURL)
+	m.number("app_id", &w.AppID)
+	m.source("client_secret", &w.ClientSecret)
+	m.source("previous_client_secret", &w.PreviousClientSecret)
+	m.close()
+	if w.Enabled {
+		m.require("target_url", "the address that the CRM calls: it is part of the signature")
+		if !m.has("client_secret") && !m.has("client_secret_file") {
+			m.require("client_secret_env", "the name of the variable with the app's client secret: deliveries are signed with it")
+		}
+	}
+	if w.ClientSecret.IsZero() && !w.PreviousClientSecret.IsZero() && !w.Enabled {
+		m.report("client_secret_env", m.node, "is missing, but there is a previous_client_secret",
+			"name the current secret, or remove the previous one")
+	}
+}
+
+// readClock refuses the simulator's clock for anything that might be a real account: it may run fast, and
+// tasks would be due in a future that never was.
+func readClock(m *mapping, p *Portal, base *url.URL) {
+	choice(m, "clock", &p.Clock, "clock", ClockMachine, ClockSimulator)
+	if p.Clock == ClockSimulator && (base == nil || !loopback(base.Hostname())) {
+		m.report("clock", nil, "the simulator's clock contradicts base_url, which is not on this machine",
+			"write clock: machine, or a loopback address as base_url")
+	}
+}
+
+func readEffects(m *mapping, effects map[workflows.Class]workflows.Mode) {
+	for _, class := range []workflows.Class{
+		workflows.ClassScore, workflows.ClassStage, workflows.ClassStatus, workflows.ClassTask, workflows.ClassDeal,
+	} {
+		mode := effects[class]
+		choice(m, string(class), &mode, "mode", workflows.ModeOff, workflows.ModeShadow, workflows.ModeOn)
+		effects[class] = mode
+	}
+	m.close()
+}
+
+func readZone(m *mapping, zone *string) {
+	node := m.text("time_zone", zone)
+	if node == nil {
+		return
+	}
+	// Local would be the machine's zone, which differs from machine to machine.
+	if _, err := time.LoadLocation(node.Value); err != nil || node.Value == "Local" {
+		m.report("time_zone", node, fmt.Sprintf("%q is no time zone", node.Value), "write an IANA name such as Europe/Berlin")
+	}
+}
+
+func readCalendar(m *mapping, c *Calendar) {
+	if node := m.text("country", &c.Country); node != nil && !country.MatchString(node.Value) {
+		m.report("country", node, fmt.Sprintf("%q is no country", node.Value), "write its code of two capital letters, such as DE")
+	}
+	if node := m.text("region", &c.Region); node != nil && !region.MatchString(strings.TrimPrefix(node.Value, c.Country+"-")) {
+		m.report("region", node, fmt.Sprintf("%q is no region", node.Value), "write its code, such as BY")
+	}
+	c.Region = strings.TrimPrefix(c.Region, c.Country+"-")
+	if c.Region != "" && !m.has("country") {
+		m.report("region", nil, "contradicts the missing country", "write the country too, or remove the region")
+	}
+	c.Closed = readDays(m, "closed")
+	if node := m.scalar("due_at", "a time of day such as 09:00", "!!str"); node != nil {
+		at, err := time.Parse("15:04", node.Value)
+		if err != nil {
+			m.report("due_at", node, fmt.Sprintf("%q is no time of day", node.Value), `write hours and minutes, such as "09:00"`)
+		}
+		c.DueAt = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	}
+	m.close()
+}
+
+func readDays(m *mapping, key string) []time.Time {
+	var days []time.Time
+	for i, node := range m.list(key) {
+		at := fmt.Sprintf("%s[%d]", key, i)
+		if m.checkScalar(at, node, "a date", "!!str", "!!timestamp") == nil {
+			continue
+		}
+		day, err := time.Parse(time.DateOnly, node.Value)
+		if err != nil {
+			m.report(at, node, fmt.Sprintf("%q is no date", node.Value), `write year, month and day, such as "2026-12-24"`)
+			continue
+		}
+		days = append(days, day)
+	}
+	return days
+}

@@ -1,0 +1,63 @@
+package connector
+
+// Account is the identity of the account behind a token. ID is compared with the configured portal before
+// anything is written: a token for the wrong account stops the portal.
+type Account struct {
+	ID       PortalID
+	TimeZone string // IANA name
+	Currency string // ISO 4217, may be empty
+	// RecordURL is a link to a contact with %s for its id; empty if the CRM does not say.
+	RecordURL string
+}
+
+// Owner is a user who can own records and tasks.
+type Owner struct {
+	ID     string
+	Name   string
+	Email  string
+	Active bool
+	// Person is false for queues and the like, which cannot be given tasks.
+	Person bool
+}
+
+// Property is the definition of one property of a kind of record.
+type Property struct {
+	Name     string
+	Label    string
+	Type     string // the CRM's type: string, number, bool, date, datetime, enumeration
+	ReadOnly bool
+	Unique   bool
+	Options  []Option // in display order; only for enumerations
+}
+
+// Option is one value of an enumeration.
+type Option struct {
+	Value  string // internal value, may be a numeric id
+	Label  string
+	Order  int
+	Hidden bool
+}
+
+// Pipeline is a sequence of deal stages.
+type Pipeline struct {
+	ID     string
+	Label  string
+	Stages []PipelineStage // in display order
+}
+
+// PipelineStage is one stage of a pipeline. Won and Lost come from the CRM's own metadata.
+type PipelineStage struct {
+	ID    string
+	Label string
+	Won   bool
+	Lost  bool
+}
+
+// Names are the CRM's own names of the properties that the story needs of every account.
+type Names struct {
+	Stage, Status, Owner, FirstName, LastName, Email, Company string // on contacts
+	CompanyID                                                 string // on contacts: id of the primary company
+	CompanyName                                               string // on companies
+	ActivityTime                                              string // on calls and meetings
+	DealStage, DealPipeline, DealClosed, DealWon              string // on deals
+}

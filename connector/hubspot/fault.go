@@ -1,0 +1,315 @@
+package hubspot
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"leadsync/connector"
+)
+
+const (
+	policyDaily      = "DAILY"
+	policyTenSeconds = "TEN_SECONDLY_ROLLING"
+	policySecondly   = "SECONDLY"
+
+	// faultText bounds what is kept of HubSpot's own words.
+	faultText = 4 << 10
+)
+
+var (
+	//nolint:gochecknoglobals // compiled once
+	mailAddress = regexp.MustCompile(`[^\s"'<>\[\]{}(),;:=]+@[^\s"'<>\[\]{}(),;:=]+`)
+	//nolint:gochecknoglobals // compiled once: "..., propertyName=x, value=y} on 5"
+	coordinateValue = regexp.MustCompile(`value=[^}]*`)
+)
+
+// fault is HubSpot's error object (hubspot-api 11.1), alone or as one entry of a batch answer. Any field may
+// be missing or have another shape than the specification says.
+type fault struct {
+	Message       text             `json:"message"`
+	Category      text             `json:"category"`
+	SubCategory   text             `json:"subCategory"`
+	Code          text             `json:"code"`
+	ErrorType     text             `json:"errorType"`
+	PolicyName    text             `json:"policyName"`
+	CorrelationID text             `json:"correlationId"`
+	Context       notes            `json:"context"`
+	Errors        lenient[[]fault] `json:"errors"`
+}
+
+// lenient decodes T and keeps the zero value when the JSON has another shape.
+type lenient[T any] struct{ value T }
+
+// UnmarshalJSON never fails.
+func (l *lenient[T]) UnmarshalJSON(b []byte) error {
+	var v T
+	if json.Unmarshal(b, &v) == nil {
+		l.value = v
+	}
+	return nil
+}
+
+// text is a string that may come as a number, a boolean, null or an object; the latter is kept as its JSON.
+type text string
+
+// UnmarshalJSON never fails on valid JSON.
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	switch {
+	case string(b) == "null":
+		*t = ""
+	case json.Unmarshal(b, &s) == nil:
+		*t = text(s)
+	default:
+		*t = text(b)
+	}
+	return nil
+}
+
+// notes maps names to lists of words; a single word counts as a list of one.
+type notes map[string][]text
+
+// UnmarshalJSON never fails on valid JSON.
+func (c *notes) UnmarshalJSON(b []byte) error {
+	var raw map[string]json.RawMessage
+	if json.Unmarshal(b, &raw) != nil {
+		return nil
+	}
+	*c = make(notes, len(raw))
+	for name, value := range raw {
+		var list []text
+		if json.Unmarshal(value, &list) != nil {
+			var one text
+			_ = one.UnmarshalJSON(value)
+			list = []text{one}
+		}
+		(*c)[name] = list
+	}
+	return nil
+}
+
+// decodeFault reads an error body; HTML, nothing and nonsense give the zero fault.
+func decodeFault(body []byte) fault {
+	var f fault
+	if json.Unmarshal(body, &f) != nil {
+		return fault{}
+	}
+	return f
+}
+
+// policy names the exceeded limit: the policy name, else the words of the message, else what the bucket
+// suggests (hubspot-api 4).
+func (f fault) policy(bucket string) string {
+	words := strings.ToLower(string(orString(string(f.PolicyName), string(f.Message))))
+	switch {
+	case strings.Contains(words, "daily"):
+		return policyDaily
+	case strings.Contains(words, "ten_secondly"):
+		return policyTenSeconds
+	case strings.Contains(words, "secondly"), bucket == BucketSearch:
+		return policySecondly
+	default:
+		return policyTenSeconds
+	}
+}
+
+// invalidValue is one entry of the JSON that HubSpot puts into the message of a 400.
+type invalidValue struct {
+	Name  text `json:"name"`
+	Error text `json:"error"`
+}
+
+// invalidValues reads the JSON inside the message.
+func (f fault) invalidValues() []invalidValue {
+	start := strings.Index(string(f.Message), "[{")
+	if start < 0 {
+		return nil
+	}
+	var values []invalidValue
+	if json.NewDecoder(strings.NewReader(string(f.Message)[start:])).Decode(&values) != nil {
+		return nil
+	}
+	return values
+}
+
+// properties lists the names that HubSpot gives as the cause, sorted, each once.
+func (f fault) properties() []string {
+	var names []string
+	for _, v := range f.invalidValues() {
+		names = append(names, string(v.Name))
+	}
+	for _, key := range []string{"propertyName", "propertyNames", "properties"} {
+		for _, name := range f.Context[key] {
+			names = append(names, string(name))
+		}
+	}
+	for _, e := range f.Errors.value {
+		names = append(names, e.properties()...)
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(s string) bool { return s == "" })
+}
+
+// scopes lists the scopes of which at least one is missing, sorted.
+func (f fault) scopes() []string {
+	var names []string
+	for _, key := range []string{"requiredGranularScopes", "requiredScopes"} {
+		if len(names) > 0 {
+			break
+		}
+		for _, name := range f.Context[key] {
+			names = append(names, string(name))
+		}
+	}
+	for _, e := range f.Errors.value {
+		names = append(names, e.scopes()...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// words is the message as it may be shown: without property values, addresses and inner JSON, but with the
+// names and codes that tell what to do.
+func (f fault) words() string {
+	message, _, inner := strings.Cut(string(f.Message), "[{")
+	message = strings.TrimSpace(message)
+	if values := f.invalidValues(); inner {
+		parts := make([]string, len(values))
+		for i, v := range values {
+			parts[i] = string(v.Name) + " " + string(v.Error)
+		}
+		message += " " + strings.Join(parts, ", ")
+	}
+	for _, e := range f.Errors.value {
+		if e.Code != "" && !strings.Contains(message, string(e.Code)) {
+			message += " " + string(e.Code)
+		}
+	}
+	if names := f.scopes(); len(names) > 0 {
+		message += " (one of: " + strings.Join(names, ", ") + ")"
+	}
+	message = coordinateValue.ReplaceAllString(message, "value=…")
+	message = mailAddress.ReplaceAllString(message, "…")
+	return strings.TrimSpace(strings.ToValidUTF8(message[:min(len(message), faultText)], ""))
+}
+
+// isConflict reports whether the refusal is about a unique value that exists already, under whatever status.
+func (f fault) isConflict() bool {
+	for _, mark := range []text{f.Category, f.SubCategory, f.Code} {
+		m := strings.ToUpper(string(mark))
+		if strings.Contains(m, "CONFLICT") || strings.Contains(m, "ALREADY_EXISTS") || strings.Contains(m, "DUPLICATE") ||
+			strings.Contains(m, "NON_UNIQUE") || strings.Contains(m, "UNIQUE_VALUE") {
+			return true
+		}
+	}
+	for _, v := range f.invalidValues() {
+		if (fault{Code: v.Error}).isConflict() {
+			return true
+		}
+	}
+	return strings.Contains(string(f.Message), "already has that value")
+}
+
+// kind classifies one entry of a batch answer; entries have no status of their own.
+func (f fault) kind() error {
+	category := strings.ToUpper(string(f.Category))
+	switch {
+	case f.isConflict():
+		return connector.ErrConflict
+	case category == "OBJECT_NOT_FOUND":
+		return connector.ErrNotFound
+	case strings.HasPrefix(category, "VALIDATION"), strings.HasPrefix(category, "INVALID"):
+		return connector.ErrInvalid
+	case strings.HasPrefix(category, "RATE_LIMIT"):
+		return connector.ErrThrottled
+	case category == "MISSING_SCOPES", category == "FORBIDDEN":
+		return connector.ErrForbidden
+	default:
+		return connector.ErrAmbiguous
+	}
+}
+
+// entryError is the error of one record that a batch answer names as failed.
+func (f fault) entryError(op string) error {
+	return &connector.Error{
+		Kind: f.kind(), Op: op, Message: f.words(), Properties: f.properties(), CorrelationID: string(f.CorrelationID),
+	}
+}
+
+// refusal turns an answer outside 2xx into an error (hubspot-api 4 and 11.1).
+func (c *Client) refusal(r request, resp *http.Response, f fault) error {
+	e := &connector.Error{
+		Kind: statusKind(resp.StatusCode, r.effect), Op: r.op, Status: resp.StatusCode, Message: f.words(),
+		Properties:    f.properties(),
+		CorrelationID: orString(string(f.CorrelationID), resp.Header.Get("X-Hubspot-Correlation-Id")),
+		RetryAfter:    retryAfter(resp.Header),
+	}
+	if e.Kind == connector.ErrInvalid && f.isConflict() { //nolint:errorlint // kinds are compared by identity
+		e.Kind = connector.ErrConflict
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		e.Policy = f.policy(r.endpoint.bucket())
+		if e.RetryAfter == 0 {
+			e.RetryAfter = throttleWait(resp.Header, e.Policy, 1)
+			if e.Policy == policyDaily {
+				e.RetryAfter = c.untilReset()
+			}
+		}
+	case http.StatusLocked:
+		e.RetryAfter = max(e.RetryAfter, lockedWait)
+	case statusAccountMoving:
+		e.RetryAfter = max(e.RetryAfter, time.Minute)
+	}
+	return e
+}
+
+// untilReset is the time to the next midnight of the account's zone, when the daily limit is reset
+// (hubspot-api 4), or of UTC while the zone is not known.
+func (c *Client) untilReset() time.Duration {
+	zone := c.zone.Load()
+	if zone == nil {
+		zone = time.UTC
+	}
+	now := c.now().In(zone)
+	return time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, zone).Sub(now)
+}
+
+func statusKind(status int, effect effect) error {
+	switch {
+	case status == http.StatusUnauthorized:
+		return connector.ErrUnauthorized
+	case status == http.StatusForbidden:
+		return connector.ErrForbidden
+	case status == http.StatusNotFound, status == http.StatusGone:
+		return connector.ErrNotFound
+	case status == http.StatusConflict:
+		return connector.ErrConflict
+	case status == http.StatusLocked && effect == creates:
+		return connector.ErrAmbiguous // hubspot-api 7.3: unknown
+	case status == http.StatusTooManyRequests, status == http.StatusLocked, status == statusAccountMoving:
+		return connector.ErrThrottled
+	case status >= 500 && effect == creates, status == http.StatusRequestTimeout && effect == creates:
+		return connector.ErrAmbiguous
+	case status >= 500, status == http.StatusRequestTimeout:
+		return connector.ErrUnavailable
+	default:
+		return connector.ErrInvalid
+	}
+}
+
+// unreadableError is for an answer that says success and cannot be read: a write may have happened.
+func unreadableError(r request, resp *http.Response) error {
+	kind := connector.ErrAmbiguous
+	if r.effect == reads {
+		kind = connector.ErrUnavailable
+	}
+	return &connector.Error{
+		Kind: kind, Op: r.op, Status: resp.StatusCode, Message: "the answer is not the expected JSON",
+		CorrelationID: resp.Header.Get("X-Hubspot-Correlation-Id"),
+	}
+}

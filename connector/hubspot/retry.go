@@ -1,0 +1,273 @@
+package hubspot
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"leadsync/connector"
+)
+
+const (
+	// longestWait is the longest wait between two attempts of one call; longer ones are the caller's.
+	longestWait = 5 * time.Second
+	lockedWait  = 2 * time.Second // 423: "wait at least 2 s" (hubspot-api 4)
+	bodyLimit   = 4 << 20         // of an answer
+
+	statusAccountMoving = 477
+)
+
+var (
+	errBodyTooLarge = errors.New("answer is larger than 4 MiB")
+	errNotSent      = errors.New("not sent")
+	errToken        = errors.New("token is not available")
+)
+
+// exchange is the memory of one call over its attempts. Only one attempt runs at a time.
+type exchange struct {
+	request request
+	attempt int
+	body    []byte // of the last answer
+	fault   fault
+	wait    time.Duration // before the next attempt, as the last answer demands; 0: exponential
+}
+
+type exchangeKey struct{}
+
+func exchangeOf(ctx context.Context) *exchange {
+	x, ok := ctx.Value(exchangeKey{}).(*exchange)
+	if !ok {
+		return &exchange{request: request{effect: creates}} // unknown call: the careful kind
+	}
+	return x
+}
+
+func newRetrying(cfg Config, logger *slog.Logger) *retryablehttp.Client {
+	transport := cfg.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+		if t, ok := transport.(*http.Transport); ok {
+			transport = t.Clone()
+		}
+	}
+	r := &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport: &attempts{
+				next: transport, token: cfg.Token, now: cfg.Now, observe: cfg.Observe, logger: logger,
+				limits: newLimits(cfg), timeout: orDuration(cfg.Timeout, defaultTimeout),
+			},
+			// A redirect would carry the token to wherever it points.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		RetryWaitMin: orDuration(cfg.RetryWait, defaultRetryWait),
+		RetryWaitMax: longestWait,
+		RetryMax:     defaultAttempts - 1,
+		CheckRetry:   checkRetry,
+		Backoff:      backoff(cfg.Jitter),
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		// Logger stays nil: it would log the URL with its query; attempts logs the template instead.
+	}
+	if cfg.Attempts > 0 {
+		r.RetryMax = cfg.Attempts - 1
+	}
+	return r
+}
+
+func orDuration(d, otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return d
+}
+
+// checkRetry decides on another attempt: never when the caller gave up, never before a long wait, and for a
+// creation only when HubSpot surely did not do it.
+func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	x := exchangeOf(ctx)
+	x.wait = 0
+	if ctx.Err() != nil {
+		return false, nil //nolint:nilerr // do reports it with what is known about the call
+	}
+	if err != nil {
+		if errors.Is(err, errToken) || errors.Is(err, errBodyTooLarge) || errors.Is(err, errNotSent) {
+			return false, nil
+		}
+		return x.request.effect != creates || surelyNotSent(err), nil
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		x.wait = throttleWait(resp.Header, x.fault.policy(x.request.endpoint.bucket()), x.attempt)
+		return x.wait <= longestWait, nil
+	case http.StatusLocked:
+		x.wait = max(lockedWait, retryAfter(resp.Header))
+		return x.request.effect != creates && x.wait <= longestWait, nil
+	case http.StatusNotImplemented:
+		return false, nil
+	default:
+		x.wait = retryAfter(resp.Header)
+		return resp.StatusCode >= 500 && x.request.effect != creates && x.wait <= longestWait, nil
+	}
+}
+
+// backoff waits what the answer demands, else an exponential wait; jitter only lengthens the former.
+func backoff(jitter func() float64) retryablehttp.Backoff {
+	return func(shortest, longest time.Duration, attempt int, resp *http.Response) time.Duration {
+		if resp != nil && resp.Request != nil {
+			if wait := exchangeOf(resp.Request.Context()).wait; wait > 0 {
+				return wait + time.Duration(jitter()*float64(shortest)/2)
+			}
+		}
+		wait := min(shortest<<min(attempt, 16), longest)
+		return wait/2 + time.Duration(jitter()*float64(wait)/2)
+	}
+}
+
+// throttleWait is how long a 429 asks to wait (hubspot-api 4).
+func throttleWait(h http.Header, policy string, attempt int) time.Duration {
+	if after := retryAfter(h); after > 0 {
+		return after
+	}
+	switch policy {
+	case policySecondly:
+		return time.Duration(max(attempt, 1)) * time.Second
+	case policyDaily:
+		return 24 * time.Hour // the caller gets the exact time from refusal; here it only has to be long
+	default:
+		return time.Duration(max(attempt, 1)) * 10 * time.Second
+	}
+}
+
+// retryAfter reads Retry-After in seconds; HubSpot does not send dates. 0 if absent.
+func retryAfter(h http.Header) time.Duration {
+	s, err := strconv.ParseInt(strings.TrimSpace(h.Get("Retry-After")), 10, 32)
+	if err != nil || s < 0 {
+		return 0
+	}
+	return time.Duration(s) * time.Second
+}
+
+// surelyNotSent reports whether the request cannot have reached HubSpot: no connection was made.
+func surelyNotSent(err error) bool {
+	var dns *net.DNSError
+	var op *net.OpError
+	var cert *tls.CertificateVerificationError
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &dns) || errors.As(err, &cert) ||
+		errors.As(err, &op) && op.Op == "dial"
+}
+
+// attempts is the transport below the retry: it makes one attempt, so that every attempt pays the limiter.
+type attempts struct {
+	next    http.RoundTripper
+	token   func(context.Context) (string, error)
+	now     func() time.Time
+	observe func(Call)
+	logger  *slog.Logger
+	limits  *limits
+	timeout time.Duration
+}
+
+// RoundTrip waits for the bucket, signs, sends and reads the whole answer within the timeout.
+func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
+	x := exchangeOf(req.Context())
+	x.attempt++
+	x.body, x.fault = nil, fault{}
+	call := Call{Endpoint: string(x.request.endpoint), Bucket: x.request.endpoint.bucket()}
+	begin := a.now()
+	limiter := a.limits.of(call.Bucket)
+	if err := limiter.wait(req.Context()); err != nil {
+		closeBody(req)
+		return nil, errors.Join(errNotSent, err)
+	}
+	token, err := a.token(req.Context())
+	if err != nil || token == "" {
+		closeBody(req)
+		return nil, errToken // the cause may quote the secret
+	}
+	sent := a.now()
+	call.Wait = sent.Sub(begin)
+	resp, err := a.send(req, token, x)
+	call.Took = a.now().Sub(sent)
+	if resp != nil {
+		call.Status = resp.StatusCode
+		limiter.learn(resp, x.fault.policy(call.Bucket))
+	}
+	a.report(req.Context(), call)
+	return resp, err
+}
+
+func (a *attempts) send(req *http.Request, token string, x *exchange) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), a.timeout)
+	defer cancel()
+	out := req.Clone(ctx)
+	out.Header.Set("Authorization", "Bearer "+token)
+	resp, err := a.next.RoundTrip(out)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // http.Client wraps it
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to the end or given up
+	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
+	ok := resp.StatusCode >= 200 && resp.StatusCode <= 299
+	if ok && err != nil {
+		return nil, err //nolint:wrapcheck // http.Client wraps it
+	}
+	if ok && len(body) > bodyLimit {
+		return nil, errBodyTooLarge
+	}
+	if !ok {
+		body = body[:min(len(body), bodyLimit)]
+		x.fault = decodeFault(body)
+	}
+	x.body = body
+	resp.Body, resp.Request = http.NoBody, req
+	return resp, nil
+}
+
+func (a *attempts) report(ctx context.Context, call Call) {
+	a.logger.DebugContext(ctx, "hubspot call", slog.String("endpoint", call.Endpoint), slog.Int("status", call.Status),
+		slog.Duration("wait", call.Wait), slog.Duration("took", call.Took))
+	if a.observe != nil {
+		a.observe(call)
+	}
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+// lostError says what a call without an answer means for what was asked.
+func lostError(r request, err error) error {
+	e := &connector.Error{Kind: connector.ErrUnavailable, Op: r.op, Message: "no answer", Err: cause(err)}
+	switch {
+	case errors.Is(err, errToken):
+		e.Kind, e.Message, e.Err = connector.ErrUnauthorized, errToken.Error(), nil
+	case errors.Is(err, errNotSent), surelyNotSent(err):
+		e.Message = "not sent"
+	case r.effect != reads:
+		e.Kind, e.Message = connector.ErrAmbiguous, "the answer was lost"
+	case errors.Is(err, errBodyTooLarge):
+		e.Kind, e.Message, e.Err = connector.ErrInvalid, errBodyTooLarge.Error(), nil
+	}
+	return e
+}
+
+// cause strips the URL, which has the query in it, from a transport error.
+func cause(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

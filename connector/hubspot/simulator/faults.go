@@ -1,0 +1,168 @@
+package simulator
+
+import (
+	"math/rand/v2"
+	"path"
+	"strings"
+	"sync"
+	"time"
+)
+
+// FaultKind is what goes wrong.
+type FaultKind string
+
+// The kinds of faults. Those of requests first; the last four are of webhooks.
+const (
+	// FaultRateTen, FaultRateSecond and FaultRateDaily answer 429 under that policy (hubspot-api 4).
+	FaultRateTen    FaultKind = "429-ten-secondly"
+	FaultRateSecond FaultKind = "429-secondly"
+	FaultRateDaily  FaultKind = "429-daily"
+	// FaultLocked answers 423, FaultMoving 477 with Retry-After.
+	FaultLocked FaultKind = "423"
+	FaultMoving FaultKind = "477"
+	// Fault500, Fault502 and Fault503 answer before anything is applied.
+	Fault500 FaultKind = "500"
+	Fault502 FaultKind = "502"
+	Fault503 FaultKind = "503"
+	// FaultHTML answers 502 with a page instead of JSON.
+	FaultHTML FaultKind = "html"
+	// FaultSlow answers after Delay; the work is done when the caller still waits.
+	FaultSlow FaultKind = "slow"
+	// FaultReset breaks the connection before anything is applied.
+	FaultReset FaultKind = "reset"
+	// FaultAppliedReset applies the request and breaks the connection: the answer is lost.
+	FaultAppliedReset FaultKind = "applied-reset"
+	// FaultApplied500 applies the request and answers 500.
+	FaultApplied500 FaultKind = "applied-500"
+	// FaultOmit leaves one id of a batch update undone and out of the answer, without an error.
+	FaultOmit FaultKind = "omit"
+	// FaultWebhookLost, FaultWebhookDouble, FaultWebhookReorder and FaultWebhookDelay work on single events.
+	FaultWebhookLost    FaultKind = "webhook-lost"
+	FaultWebhookDouble  FaultKind = "webhook-double"
+	FaultWebhookReorder FaultKind = "webhook-reorder"
+	FaultWebhookDelay   FaultKind = "webhook-delay"
+)
+
+// Fault is one scripted fault. It fires on requests (or events) that match, in
+// the order of the script; the first that fires wins.
+type Fault struct {
+	ID   int       `json:"id"`
+	Kind FaultKind `json:"kind"`
+	// Endpoint matches "METHOD template" as in Calls, with * for any part of a
+	// segment; empty is every endpoint. For webhook faults it matches the
+	// subscription type, such as "object.creation" or "contact.*".
+	Endpoint string `json:"endpoint,omitempty"`
+	// Probability is the chance of each match, drawn from the seed; 0 means 1.
+	Probability float64 `json:"probability,omitempty"`
+	// Count is how often it fires at most; 0 is without end.
+	Count int `json:"count,omitempty"`
+	// Nth makes only the n-th match fire, from 1; 0 is every match.
+	Nth int `json:"nth,omitempty"`
+	// Delay is the wait of slow answers and late events, in nanoseconds in JSON.
+	Delay time.Duration `json:"delay,omitempty"`
+	// RetryAfter is sent in seconds with 429, 477 and 503 when above zero.
+	RetryAfter time.Duration `json:"retryAfter,omitempty"`
+	// Matched and Fired count.
+	Matched int `json:"matched"`
+	Fired   int `json:"fired"`
+}
+
+// Faults is the script of faults. Safe for concurrent use.
+type Faults struct {
+	mu   sync.Mutex
+	rng  *rand.Rand
+	next int
+	list []*Fault
+}
+
+func newFaults(seed uint64) *Faults {
+	return &Faults{rng: rand.New(rand.NewPCG(seed, 0x2545f4914f6cdd1d))} //nolint:gosec // repeatable on purpose
+}
+
+// Add puts a fault at the end of the script and returns its id.
+func (f *Faults) Add(x Fault) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.next++
+	x.ID, x.Matched, x.Fired = f.next, 0, 0
+	f.list = append(f.list, &x)
+	return x.ID
+}
+
+// Clear removes all faults.
+func (f *Faults) Clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = nil
+}
+
+// List returns the script with its counts.
+func (f *Faults) List() []Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make([]Fault, len(f.list))
+	for i, x := range f.list {
+		out[i] = *x
+	}
+	return out
+}
+
+// request returns the fault that hits this request, if any.
+func (f *Faults) request(endpoint string) (Fault, bool) {
+	return f.fire(func(x *Fault) bool { return !strings.HasPrefix(string(x.Kind), "webhook-") && matches(x.Endpoint, endpoint) })
+}
+
+type fate struct {
+	lost    bool
+	copies  int
+	delay   time.Duration
+	reorder bool
+}
+
+// webhook says what becomes of an event.
+func (f *Faults) webhook(h hook) fate {
+	out := fate{copies: 1}
+	x, ok := f.fire(func(x *Fault) bool {
+		return strings.HasPrefix(string(x.Kind), "webhook-") && matches(x.Endpoint, h.SubscriptionType)
+	})
+	if !ok {
+		return out
+	}
+	out.lost = x.Kind == FaultWebhookLost
+	out.reorder = x.Kind == FaultWebhookReorder
+	if x.Kind == FaultWebhookDouble {
+		out.copies = 2
+	}
+	if x.Kind == FaultWebhookDelay {
+		out.delay = x.Delay
+	}
+	return out
+}
+
+func (f *Faults) fire(match func(*Fault) bool) (Fault, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, x := range f.list {
+		if !match(x) || (x.Count > 0 && x.Fired >= x.Count) {
+			continue
+		}
+		x.Matched++
+		if x.Nth > 0 && x.Matched != x.Nth {
+			continue
+		}
+		if x.Probability > 0 && f.rng.Float64() >= x.Probability {
+			continue
+		}
+		x.Fired++
+		return *x, true
+	}
+	return Fault{}, false
+}
+
+func matches(pattern, s string) bool {
+	if pattern == "" {
+		return true
+	}
+	ok, err := path.Match(pattern, s)
+	return err == nil && ok
+}

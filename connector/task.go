@@ -1,0 +1,76 @@
+package connector
+
+import "time"
+
+// TaskKind is what the rep is asked to do.
+type TaskKind string
+
+// The kinds of task every CRM of this field knows.
+const (
+	TaskToDo  TaskKind = "todo"
+	TaskCall  TaskKind = "call"
+	TaskEmail TaskKind = "email"
+)
+
+// Task is a follow-up that leadsync creates under its idempotency key: creating the same key twice is
+// refused by the CRM, never done twice (hubspot-api 7.3).
+type Task struct {
+	Key      string
+	Kind     TaskKind
+	Subject  string
+	BodyHTML string // already escaped
+	Priority string // "low", "medium", "high"; empty for none
+	DueAt    time.Time
+	OwnerID  string // empty: nobody
+	Contact  ObjectID
+	Company  ObjectID // empty: none
+}
+
+// Deal is an opportunity that leadsync creates under its idempotency key.
+type Deal struct {
+	Key      string
+	Name     string
+	Pipeline string // the account's own id
+	Stage    string // the account's own id
+	Amount   string // decimal; empty for none
+	CloseAt  time.Time
+	OwnerID  string
+	Contact  ObjectID
+	Company  ObjectID          // empty: none
+	Extra    map[string]string // properties that the account's own rules require
+}
+
+// CreateResult tells what became of one creation. Exactly one of ID and Err is set. Err is ErrConflict
+// when the key exists already (adopt it through FindByKey), ErrAmbiguous when it may have happened.
+type CreateResult struct {
+	Key string
+	ID  ObjectID
+	Err error
+}
+
+// KeyState is what the primary store of the CRM holds under one idempotency key.
+type KeyState struct {
+	ID       ObjectID
+	Archived bool
+	// Open is true for a task that nobody completed, or a deal that is not closed.
+	Open      bool
+	UpdatedAt time.Time
+}
+
+// CloseResult tells what became of closing one task by its key.
+type CloseResult struct {
+	Key string
+	// Outcome is one of CloseArchived, CloseLeft and CloseGone when Err is nil.
+	Outcome CloseOutcome
+	Err     error
+}
+
+// CloseOutcome says what a close found.
+type CloseOutcome string
+
+// What closing an obsolete task can find. A task that a person completed is left as it is.
+const (
+	CloseArchived CloseOutcome = "archived"
+	CloseLeft     CloseOutcome = "left_completed"
+	CloseGone     CloseOutcome = "gone_already"
+)

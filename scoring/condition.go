@@ -1,0 +1,323 @@
+package scoring
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+)
+
+const (
+	maxSource = 4096 // bytes: the parser recurses, and a Go stack overflow cannot be recovered from
+	maxNodes  = 500  // bounds the work of one evaluation
+)
+
+// condition is a checked and compiled expression. The meaning of every operator is in the package
+// documentation.
+type condition struct {
+	source string
+	root   boolNode
+	facts  []int // the facts it mentions, ascending
+	moves  bool  // time alone can change it
+	id     int   // its place in a frame's memory
+}
+
+// boolNode is a compiled expression of truth. at gives the truth over the frame's span; gaps names what
+// would have to be known, and is called only where at is unknown.
+type boolNode struct {
+	at   func(*frame) truths
+	gaps func(*frame, *gapList)
+}
+
+// gapList collects names without repetition, in the order met.
+type gapList []string
+
+func (g *gapList) add(name string) {
+	for _, known := range *g {
+		if known == name {
+			return
+		}
+	}
+	*g = append(*g, name)
+}
+
+// fault is a mistake inside an expression, at a character offset.
+type fault struct {
+	at           int
+	text, remedy string
+}
+
+// scope is what names mean in an expression: the model's facts and kinds, or the attributes of one kind.
+type scope struct {
+	model      *Model
+	attributes map[string]string // not nil: only these names, as text
+	kind       string
+}
+
+// names are all names that can stand in the scope.
+func (s scope) names() []string {
+	var names []string
+	if s.attributes != nil {
+		for name := range s.attributes {
+			names = append(names, name)
+		}
+		return names
+	}
+	for _, fact := range s.model.facts {
+		names = append(names, fact.Name)
+	}
+	return names
+}
+
+// compile parses, checks and compiles an expression. Either the condition or the faults are nil.
+func (s scope) compile(source string) (*condition, []fault) {
+	tree, bad := parseExpression(source)
+	if bad != nil {
+		return nil, []fault{*bad}
+	}
+	c := &compiler{scope: s, facts: map[int]bool{}}
+	root := c.boolean(tree)
+	if len(c.faults) > 0 {
+		return nil, c.faults
+	}
+	return c.finish(source, root), nil
+}
+
+// parseExpression is the only way to the parser: capped, and with none of its own functions.
+func parseExpression(source string) (ast.Node, *fault) {
+	if len(source) > maxSource {
+		return nil, &fault{text: fmt.Sprintf("the condition has %d bytes", len(source)), remedy: fmt.Sprintf("at most %d are read; split it into several rules or gates", maxSource)}
+	}
+	config := conf.CreateNew()
+	config.MaxNodes = maxNodes
+	config.DisableIfOperator = true
+	for name := range config.Builtins {
+		config.Disabled[name] = true
+	}
+	// The parser gives count(...) a grammar of its own unless somebody else owns the name.
+	config.Functions["count"] = &builtin.Function{Name: "count"}
+	tree, err := parser.ParseWithConfig(source, config)
+	if err == nil {
+		return tree.Node, nil
+	}
+	bad := &fault{text: err.Error(), remedy: "write a condition such as: employees >= 50 and country in [\"DE\", \"AT\"]"}
+	if positioned, ok := errors.AsType[*file.Error](err); ok {
+		bad.at, bad.text = positioned.From, positioned.Message
+	}
+	if strings.TrimSpace(source) == "" {
+		bad.text = "the condition is empty"
+	}
+	bad.text = strings.ReplaceAll(bad.text, "\n", " ")
+	return nil, bad
+}
+
+// compiler turns a tree into closures and collects every fault on the way.
+type compiler struct {
+	scope
+	facts  map[int]bool
+	moves  bool
+	faults []fault
+}
+
+func (c *compiler) finish(source string, root boolNode) *condition {
+	done := &condition{source: strings.TrimSpace(source), root: root, moves: c.moves, id: c.model.conditions}
+	c.model.conditions++
+	for i := range c.model.facts {
+		if c.facts[i] {
+			done.facts = append(done.facts, i)
+		}
+	}
+	return done
+}
+
+func (c *compiler) fail(n ast.Node, remedy, format string, args ...any) {
+	c.faults = append(c.faults, fault{at: n.Location().From, text: fmt.Sprintf(format, args...), remedy: remedy})
+}
+
+// failed is the node that stands for a mistake, so that the rest is still checked.
+func failed() boolNode {
+	return constant(mayUnknown)
+}
+
+func constant(value truths) boolNode {
+	return boolNode{at: func(*frame) truths { return value }, gaps: func(*frame, *gapList) {}}
+}
+
+// boolean compiles an expression that must be true, false or unknown.
+func (c *compiler) boolean(n ast.Node) boolNode {
+	switch n := n.(type) {
+	case *ast.BoolNode:
+		if n.Value {
+			return constant(mayTrue)
+		}
+		return constant(mayFalse)
+	case *ast.IdentifierNode:
+		return c.boolFact(n)
+	case *ast.UnaryNode:
+		if n.Operator == "not" || n.Operator == "!" {
+			return negation(c.boolean(n.Node))
+		}
+	case *ast.BinaryNode:
+		return c.binary(n)
+	case *ast.CallNode:
+		return c.boolCall(n)
+	}
+	c.reject(n, "a condition that is true or false")
+	return failed()
+}
+
+func negation(inner boolNode) boolNode {
+	return boolNode{at: func(f *frame) truths { return inner.at(f).not() }, gaps: inner.gaps}
+}
+
+func (c *compiler) binary(n *ast.BinaryNode) boolNode {
+	switch n.Operator {
+	case "and", "&&":
+		return junction(c.boolean(n.Left), c.boolean(n.Right), truths.and)
+	case "or", "||":
+		return junction(c.boolean(n.Left), c.boolean(n.Right), truths.or)
+	case "==", "!=":
+		return c.equality(n)
+	case "<", "<=", ">", ">=":
+		return comparison(c.number(n.Left), c.number(n.Right), n.Operator)
+	case "in":
+		return c.membership(n)
+	case "contains", "startsWith", "endsWith", "matches":
+		return c.textTest(n)
+	}
+	c.reject(n, "a condition that is true or false")
+	return failed()
+}
+
+// junction joins two conditions. What would have to be known is asked only of the sides that are unknown: a
+// missing fact that cannot matter any more is nobody's business.
+func junction(left, right boolNode, join func(truths, truths) truths) boolNode {
+	return boolNode{
+		at: func(f *frame) truths { return join(left.at(f), right.at(f)) },
+		gaps: func(f *frame, g *gapList) {
+			for _, side := range []boolNode{left, right} {
+				if side.at(f)&mayUnknown != 0 {
+					side.gaps(f, g)
+				}
+			}
+		},
+	}
+}
+
+// typeOf is the type of an expression, empty if it has none that can be compared.
+func (c *compiler) typeOf(n ast.Node) FactType {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return TypeText
+	case *ast.BoolNode:
+		return TypeBool
+	case *ast.IntegerNode, *ast.FloatNode:
+		return TypeNumber
+	case *ast.IdentifierNode:
+		if c.attributes != nil {
+			if _, ok := c.attributes[n.Value]; ok {
+				return TypeText
+			}
+			return ""
+		}
+		if i, ok := c.model.factIndex[n.Value]; ok {
+			return c.model.facts[i].Type
+		}
+	case *ast.CallNode:
+		return callType(n)
+	case *ast.UnaryNode:
+		if n.Operator == "-" || n.Operator == "+" {
+			return TypeNumber
+		}
+		return TypeBool
+	case *ast.BinaryNode:
+		if n.Operator == "+" || n.Operator == "-" || n.Operator == "*" {
+			return TypeNumber
+		}
+		return TypeBool
+	}
+	return ""
+}
+
+func (c *compiler) equality(n *ast.BinaryNode) boolNode {
+	left, right := c.typeOf(n.Left), c.typeOf(n.Right)
+	var node boolNode
+	switch {
+	case left == "" || right == "" || left == TypeTime:
+		c.rejectUntyped(n, left, right)
+		return failed()
+	case left != right:
+		c.fail(n, "compare things of one type", "%s is compared with %s", describe(left), describe(right))
+		return failed()
+	case left == TypeNumber:
+		node = comparison(c.number(n.Left), c.number(n.Right), "==")
+	case left == TypeBool:
+		node = junction(c.boolean(n.Left), c.boolean(n.Right), truths.same)
+	default:
+		node = textComparison(c.text(n.Left), c.text(n.Right), func(a, b *textValue) bool { return a.folded() == b.folded() })
+	}
+	if n.Operator == "!=" {
+		return negation(node)
+	}
+	return node
+}
+
+// rejectUntyped reports the sides of an equality that have no type, or the type of time.
+func (c *compiler) rejectUntyped(n *ast.BinaryNode, left, right FactType) {
+	for _, side := range []struct {
+		node ast.Node
+		typ  FactType
+	}{{n.Left, left}, {n.Right, right}} {
+		if side.typ == "" || side.typ == TypeTime {
+			c.reject(side.node, "a text, a number or yes/no")
+		}
+	}
+}
+
+// boolFact is a fact of type bool standing alone.
+func (c *compiler) boolFact(n *ast.IdentifierNode) boolNode {
+	i, ok := c.fact(n, TypeBool)
+	if !ok {
+		return failed()
+	}
+	name := n.Value
+	return boolNode{
+		at: func(f *frame) truths {
+			value := &f.facts[i].Value
+			return never.with(mayUnknown, !value.Known()).with(mayTrue, value.Bool).with(mayFalse, value.Known() && !value.Bool)
+		},
+		gaps: func(_ *frame, g *gapList) { g.add(name) },
+	}
+}
+
+// fact finds a fact of a type and notes that it is used.
+func (c *compiler) fact(n *ast.IdentifierNode, want FactType) (int, bool) {
+	i, ok := c.model.factIndex[n.Value]
+	if !ok || c.attributes != nil {
+		c.unknownName(n)
+		return 0, false
+	}
+	if got := c.model.facts[i].Type; got != want {
+		c.fail(n, wanted(got, want), "%s is %s", n.Value, describe(got))
+		return 0, false
+	}
+	c.facts[i] = true
+	return i, true
+}
+
+func (c *compiler) unknownName(n *ast.IdentifierNode) {
+	if c.attributes == nil {
+		c.fail(n, didYouMean(n.Value, c.names()), "unknown fact %s", n.Value)
+		return
+	}
+	if _, isFact := c.model.factIndex[n.Value]; isFact {
+		c.fail(n, "test the fact in a condition of its own, or "+didYouMean(n.Value, c.names()), "%s is a fact, but here only attributes of %s can stand", n.Value, c.kind)
+		return
+	}
+	c.fail(n, didYouMean(n.Value, c.names()), "unknown attribute %s of %s", n.Value, c.kind)
+}

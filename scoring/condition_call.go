@@ -1,0 +1,264 @@
+package scoring
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+const functionList = "the functions are known, has_word, days_since, days_since_last and count"
+
+// called is the name of the function and whether it is one of ours.
+func called(n *ast.CallNode) (string, bool) {
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok {
+		return nodeName(n.Callee), false
+	}
+	return callee.Value, callType(n) != ""
+}
+
+// callType is the type of what a function gives, empty for an unknown function.
+func callType(n *ast.CallNode) FactType {
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok {
+		return ""
+	}
+	switch callee.Value {
+	case "known", "has_word":
+		return TypeBool
+	case "days_since", "days_since_last", "count":
+		return TypeNumber
+	default:
+		return ""
+	}
+}
+
+func (c *compiler) boolCall(n *ast.CallNode) boolNode {
+	switch name, _ := called(n); {
+	case name == "known":
+		return c.known(n)
+	case name == "has_word":
+		return c.hasWord(n)
+	default:
+		c.reject(n, "a condition that is true or false")
+		return failed()
+	}
+}
+
+// known asks whether there is a value at all; the answer is never unknown.
+func (c *compiler) known(n *ast.CallNode) boolNode {
+	if len(n.Arguments) != 1 {
+		c.fail(n, "write known(fact)", "known takes one fact")
+		return failed()
+	}
+	name, ok := n.Arguments[0].(*ast.IdentifierNode)
+	if !ok {
+		c.fail(n.Arguments[0], "write known(fact)", "known takes the name of a fact")
+		return failed()
+	}
+	if c.attributes != nil {
+		value := c.text(name)
+		return boolNode{
+			at: func(f *frame) truths {
+				known := value.at(f) != nil
+				return never.with(mayTrue, known).with(mayFalse, !known)
+			},
+			gaps: func(*frame, *gapList) {},
+		}
+	}
+	i, ok := c.model.factIndex[name.Value]
+	if !ok {
+		c.unknownName(name)
+		return failed()
+	}
+	c.facts[i] = true
+	return boolNode{
+		at: func(f *frame) truths {
+			known := f.facts[i].Known()
+			return never.with(mayTrue, known).with(mayFalse, !known)
+		},
+		gaps: func(*frame, *gapList) {},
+	}
+}
+
+// hasWord tests a text for words, see wordPatterns.
+func (c *compiler) hasWord(n *ast.CallNode) boolNode {
+	if len(n.Arguments) < 2 {
+		c.fail(n, `write has_word(job_title, "ceo", "head of", "*leiter")`, "has_word takes a text and at least one word")
+		return failed()
+	}
+	value := c.text(n.Arguments[0])
+	var patterns []string
+	for _, argument := range n.Arguments[1:] {
+		literal, ok := argument.(*ast.StringNode)
+		if !ok {
+			c.fail(argument, "write the word in quotes", "has_word takes words, not expressions")
+			continue
+		}
+		spellings := wordPatterns(literal.Value)
+		if len(spellings) == 0 {
+			c.fail(argument, "write a word with letters or digits", "%q has no word in it", literal.Value)
+		}
+		patterns = append(patterns, spellings...)
+	}
+	return boolNode{
+		at: func(f *frame) truths {
+			v := value.at(f)
+			if v == nil {
+				return mayUnknown
+			}
+			found := v.hasAny(patterns)
+			return never.with(mayTrue, found).with(mayFalse, !found)
+		},
+		gaps: value.gaps,
+	}
+}
+
+func (c *compiler) numberCall(n *ast.CallNode, name string) numberNode {
+	c.moves = true
+	switch name {
+	case "days_since":
+		return c.daysSince(n)
+	case "days_since_last":
+		return c.daysSinceLast(n)
+	default:
+		return c.count(n)
+	}
+}
+
+// daysSince is the whole days since a time, negative before it.
+func (c *compiler) daysSince(n *ast.CallNode) numberNode {
+	if len(n.Arguments) != 1 {
+		c.fail(n, "write days_since(fact)", "days_since takes one fact of type time")
+		return numberConstant(0)
+	}
+	name, ok := n.Arguments[0].(*ast.IdentifierNode)
+	if !ok || c.typeOf(name) != TypeTime && c.typeOf(name) != "" {
+		c.fail(n.Arguments[0], "write days_since(fact) of a fact of type time", "days_since takes a fact of type time")
+		return numberConstant(0)
+	}
+	i, ok := c.fact(name, TypeTime)
+	if !ok {
+		return numberConstant(0)
+	}
+	return numberNode{
+		at: func(f *frame) span {
+			if !f.facts[i].Known() {
+				return span{unknown: true}
+			}
+			return f.days(f.facts[i].Time)
+		},
+		gaps: func(_ *frame, g *gapList) { g.add(name.Value) },
+	}
+}
+
+// daysSinceLast is the whole days since the last activity of a kind; unknown if there was none.
+func (c *compiler) daysSinceLast(n *ast.CallNode) numberNode {
+	if len(n.Arguments) != 1 {
+		c.fail(n, `write days_since_last("call")`, "days_since_last takes one kind of activity")
+		return numberConstant(0)
+	}
+	kind, ok := c.kindArgument(n.Arguments[0])
+	if !ok {
+		return numberConstant(0)
+	}
+	s, gap := c.model.addStream(kind, "", nil), fmt.Sprintf("days_since_last(%q)", c.model.kinds[kind].Kind)
+	return numberNode{
+		at:   func(f *frame) span { return f.sinceLast(s) },
+		gaps: func(_ *frame, g *gapList) { g.add(gap) },
+	}
+}
+
+// kindArgument reads the name of a declared kind of activity.
+func (c *compiler) kindArgument(n ast.Node) (int, bool) {
+	literal, ok := n.(*ast.StringNode)
+	if !ok {
+		c.fail(n, `write it in quotes, such as count("form")`, "a kind of activity is expected")
+		return 0, false
+	}
+	kind, ok := c.model.kindIndex[literal.Value]
+	if !ok {
+		c.fail(n, didYouMean(literal.Value, c.model.kindNames()), "unknown activity %q", literal.Value)
+	}
+	return kind, ok
+}
+
+// count is how many activities of a kind there were, meeting a condition, within a number of days.
+func (c *compiler) count(n *ast.CallNode) numberNode {
+	if len(n.Arguments) < 1 || len(n.Arguments) > 3 {
+		c.fail(n, `write count("form"), count("form", name contains "demo") or count("form", "", 30)`, "count takes a kind, a condition and days")
+		return numberConstant(0)
+	}
+	kind, ok := c.kindArgument(n.Arguments[0])
+	if !ok {
+		return numberConstant(0)
+	}
+	var where *condition
+	key := ""
+	if len(n.Arguments) > 1 && !isEmptyText(n.Arguments[1]) {
+		where, key = c.inner(kind, n.Arguments[1])
+	}
+	window := int64(0)
+	if len(n.Arguments) > 2 {
+		window = c.days(n.Arguments[2])
+	}
+	s := c.model.addStream(kind, key, where)
+	return numberNode{
+		at:   func(f *frame) span { return f.count(s, window) },
+		gaps: func(*frame, *gapList) {},
+	}
+}
+
+func isEmptyText(n ast.Node) bool {
+	literal, ok := n.(*ast.StringNode)
+	return ok && strings.TrimSpace(literal.Value) == ""
+}
+
+// inner compiles the condition of a count in the scope of the kind's attributes.
+func (c *compiler) inner(kind int, n ast.Node) (*condition, string) {
+	nested := &compiler{scope: c.model.attributeScope(kind), facts: map[int]bool{}}
+	root := nested.boolean(n)
+	c.faults = append(c.faults, nested.faults...)
+	text := n.String()
+	return nested.finish(text, root), text
+}
+
+// days reads the window of a count: a whole number of days.
+func (c *compiler) days(n ast.Node) int64 {
+	const most = 3650
+	literal, ok := n.(*ast.IntegerNode)
+	if !ok || literal.Value < 1 || literal.Value > most {
+		c.fail(n, fmt.Sprintf("write whole days from 1 to %d", most), "the window of a count is not a number of days")
+		return 1
+	}
+	return int64(literal.Value) * c.model.perDay
+}
+
+// attributeScope is the scope of conditions over one activity of the kind.
+func (m *Model) attributeScope(kind int) scope {
+	attributes := m.kinds[kind].Attributes
+	if attributes == nil {
+		attributes = map[string]string{}
+	}
+	return scope{model: m, attributes: attributes, kind: m.kinds[kind].Kind}
+}
+
+func (m *Model) kindNames() []string {
+	names := make([]string, len(m.kinds))
+	for i := range m.kinds {
+		names[i] = m.kinds[i].Kind
+	}
+	return names
+}
+
+// addStream finds or makes the stream of a kind's activities that meet a condition.
+func (m *Model) addStream(kind int, key string, where *condition) int {
+	found := slices.IndexFunc(m.streams, func(s stream) bool { return s.kind == kind && s.key == key })
+	if found >= 0 {
+		return found
+	}
+	m.streams = append(m.streams, stream{kind: kind, key: key, where: where})
+	return len(m.streams) - 1
+}

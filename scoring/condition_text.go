@@ -1,0 +1,157 @@
+package scoring
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// textNode is a compiled expression of text; nil if the text is unknown.
+type textNode struct {
+	at   func(*frame) *textValue
+	gaps func(*frame, *gapList)
+}
+
+// text compiles an expression that must be text: a literal, a fact or an attribute.
+func (c *compiler) text(n ast.Node) textNode {
+	nothing := textNode{at: func(*frame) *textValue { return nil }, gaps: func(*frame, *gapList) {}}
+	switch n := n.(type) {
+	case *ast.StringNode:
+		value := &textValue{raw: n.Value}
+		// Computed now: a compiled condition is shared by goroutines.
+		value.folded()
+		value.hasAny(nil)
+		return textNode{at: func(*frame) *textValue { return value }, gaps: func(*frame, *gapList) {}}
+	case *ast.IdentifierNode:
+		if c.attributes != nil {
+			return c.attribute(n)
+		}
+		if i, ok := c.fact(n, TypeText); ok {
+			return textFact(i, n.Value)
+		}
+		return nothing
+	}
+	c.reject(n, "a text: a fact or words in quotes")
+	return nothing
+}
+
+func textFact(i int, name string) textNode {
+	return textNode{
+		at: func(f *frame) *textValue {
+			if !f.facts[i].Known() {
+				return nil
+			}
+			return &f.facts[i].text
+		},
+		gaps: func(f *frame, g *gapList) {
+			if !f.facts[i].Known() {
+				g.add(name)
+			}
+		},
+	}
+}
+
+// attribute reads an attribute of the activity that the frame looks at.
+func (c *compiler) attribute(n *ast.IdentifierNode) textNode {
+	name := n.Value
+	if _, ok := c.attributes[name]; !ok {
+		c.unknownName(n)
+	}
+	return textNode{
+		at: func(f *frame) *textValue {
+			raw, ok := f.attributes[name]
+			if !ok {
+				return nil
+			}
+			return &textValue{raw: raw}
+		},
+		gaps: func(*frame, *gapList) {},
+	}
+}
+
+func textComparison(left, right textNode, holds func(a, b *textValue) bool) boolNode {
+	return boolNode{
+		at: func(f *frame) truths {
+			a, b := left.at(f), right.at(f)
+			if a == nil || b == nil {
+				return mayUnknown
+			}
+			met := holds(a, b)
+			return never.with(mayTrue, met).with(mayFalse, !met)
+		},
+		gaps: func(f *frame, g *gapList) {
+			left.gaps(f, g)
+			right.gaps(f, g)
+		},
+	}
+}
+
+func (c *compiler) textTest(n *ast.BinaryNode) boolNode {
+	if n.Operator == "matches" {
+		return c.matches(n)
+	}
+	test := strings.Contains
+	switch n.Operator {
+	case "startsWith":
+		test = strings.HasPrefix
+	case "endsWith":
+		test = strings.HasSuffix
+	}
+	return textComparison(c.text(n.Left), c.text(n.Right), func(a, b *textValue) bool { return test(a.folded(), b.folded()) })
+}
+
+// matches tests the text as it is written against a regular expression (RE2: its work is bounded).
+func (c *compiler) matches(n *ast.BinaryNode) boolNode {
+	value := c.text(n.Left)
+	pattern, ok := n.Right.(*ast.StringNode)
+	if !ok {
+		c.fail(n.Right, `write the pattern in quotes, such as job_title matches "(?i)^head"`, "matches takes a fixed pattern")
+		return failed()
+	}
+	compiled, err := regexp.Compile(pattern.Value)
+	if err != nil {
+		c.fail(n.Right, "correct the pattern, or use contains or has_word", "%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return failed()
+	}
+	return textComparison(value, value, func(a, _ *textValue) bool { return compiled.MatchString(a.raw) })
+}
+
+// membership tests for a list of literals of one type.
+func (c *compiler) membership(n *ast.BinaryNode) boolNode {
+	list, ok := n.Right.(*ast.ArrayNode)
+	if !ok || len(list.Nodes) == 0 {
+		c.fail(n.Right, `write country in ["DE", "AT"]`, "in takes a list of texts or of numbers")
+		return failed()
+	}
+	var texts []string
+	var tests []numberNode
+	for _, item := range list.Nodes {
+		switch literal := item.(type) {
+		case *ast.StringNode:
+			texts = append(texts, foldCase(literal.Value))
+		case *ast.IntegerNode, *ast.FloatNode:
+			tests = append(tests, c.number(literal))
+		default:
+			c.fail(item, "write texts in quotes or numbers", "a list holds only texts or numbers, not %s", nodeName(item))
+		}
+	}
+	if len(texts) > 0 && len(tests) > 0 {
+		c.fail(n.Right, "use one type in the list", "the list mixes texts and numbers")
+		return failed()
+	}
+	if len(tests) > 0 {
+		return c.numberIn(c.number(n.Left), tests)
+	}
+	value := c.text(n.Left)
+	return textComparison(value, value, func(a, _ *textValue) bool { return slices.Contains(texts, a.folded()) })
+}
+
+func (c *compiler) numberIn(value numberNode, items []numberNode) boolNode {
+	result := comparison(value, items[0], "==")
+	for _, item := range items[1:] {
+		result = junction(result, comparison(value, item, "=="), truths.or)
+	}
+	return result
+}

@@ -1,0 +1,88 @@
+package scoring
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Problem is one mistake in a model file, with its place and what to do about it.
+type Problem struct {
+	File   string
+	Line   int // from 1
+	Column int // from 1, in characters
+	Key    string
+	Text   string // what is wrong
+	Remedy string // what to do
+}
+
+// String renders the problem as file:line:column: key: problem; remedy.
+func (p Problem) String() string {
+	return fmt.Sprintf("%s:%d:%d: %s: %s; %s", p.File, p.Line, p.Column, p.Key, p.Text, p.Remedy)
+}
+
+// Problems are all mistakes of a file, in the order of the file.
+type Problems []Problem //nolint:errname // the contract's name: a list of Problem reads better than ProblemsErrors
+
+// Error lists every problem on a line of its own.
+func (p *Problems) Error() string {
+	lines := make([]string, len(*p))
+	for i, problem := range *p {
+		lines[i] = problem.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sorted puts the problems in the order of the file and drops exact repetitions.
+func (p Problems) sorted() Problems {
+	slices.SortStableFunc(p, func(a, b Problem) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	return slices.Compact(p)
+}
+
+// didYouMean proposes the nearest of the valid words, or lists them all.
+func didYouMean(word string, valid []string) string {
+	best, distance := "", 3 // more than two slips are another word
+	for _, candidate := range valid {
+		if d := editDistance(strings.ToLower(word), strings.ToLower(candidate)); d < distance && d < len(candidate) {
+			best, distance = candidate, d
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	if len(valid) == 0 {
+		return "there is nothing declared that could stand here"
+	}
+	names := slices.Clone(valid)
+	slices.Sort(names)
+	return "valid are: " + strings.Join(names, ", ")
+}
+
+// editDistance counts insertions, deletions, substitutions and swaps of neighbours.
+func editDistance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	older, old, row := make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)
+	for j := range old {
+		old[j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		row[0] = i
+		for j := 1; j <= len(t); j++ {
+			cost := 1
+			if s[i-1] == t[j-1] {
+				cost = 0
+			}
+			row[j] = min(old[j]+1, row[j-1]+1, old[j-1]+cost)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				row[j] = min(row[j], older[j-2]+1)
+			}
+		}
+		older, old, row = old, row, older
+	}
+	return old[len(t)]
+}

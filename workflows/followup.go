@@ -1,0 +1,185 @@
+package workflows
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"leadsync/connector"
+	"leadsync/scoring"
+)
+
+// Key is the idempotency key of one effect: made from what caused it (portal, the oldest id of the contact
+// through merges, rule, episode), never from an attempt or a clock, so a crash, a retry or a second worker
+// comes to the same key (hubspot-api 7.3).
+func Key(portal connector.PortalID, root connector.ObjectID, rule string, episode int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%d", portal, root, rule, episode))
+	return "ls-" + hex.EncodeToString(sum[:10])
+}
+
+// followUp plans what follows from entering a status or stage: one more episode of the rule.
+func (pl *planner) followUp(f scoring.FollowUp, what, name string) {
+	st := &pl.out.State
+	if f.CloseTasks {
+		for _, rule := range slices.Sorted(maps.Keys(st.OpenTasks)) {
+			pl.closeTask(rule, scoring.Reason{Code: ReasonObsolete, Params: map[string]string{"rule": rule, what: name}})
+		}
+		return
+	}
+	episode := st.Episodes[f.Name] + 1
+	reason := scoring.Reason{Code: ReasonFollowUp, Params: map[string]string{"rule": f.Name, what: name, "episode": strconv.Itoa(episode)}}
+	key := Key(pl.Portal.ID, st.Root, f.Name, episode)
+	switch {
+	case f.Task != nil:
+		st.Episodes[f.Name] = episode
+		pl.task(f, key, reason)
+	case f.Deal != nil && pl.openDeal():
+		pl.out.Actions = append(pl.out.Actions, Action{
+			Class: ClassDeal, Mode: ModeOff, Kind: KindDeal, Rule: f.Name,
+			Reason: scoring.Reason{Code: ReasonDealExists, Params: map[string]string{"rule": f.Name}},
+		})
+	case f.Deal != nil:
+		st.Episodes[f.Name] = episode
+		pl.deal(f, key, reason)
+	}
+}
+
+// task plans one task. An earlier task of the same rule that may still be open is closed: a contact has at
+// most one open follow-up of a kind (C13).
+func (pl *planner) task(f scoring.FollowUp, key string, reason scoring.Reason) {
+	mode := pl.Portal.Mode(ClassTask)
+	if mode == ModeOff {
+		return
+	}
+	due := pl.dueAt(f.Task.Due)
+	values := pl.placeholders()
+	t := connector.Task{
+		Key: key, Kind: connector.TaskKind(f.Task.Kind), Priority: f.Task.Priority, DueAt: due,
+		Subject: scoring.Expand(pl.text(f.Task.Subject), values),
+		// Values are escaped after they were put in: the whole body is text, line breaks apart.
+		BodyHTML: strings.ReplaceAll(html.EscapeString(scoring.Expand(pl.text(f.Task.Body), values)), "\n", "<br>"),
+		OwnerID:  pl.owner(), Contact: pl.Record.ID, Company: pl.company(),
+	}
+	if mode == ModeOn {
+		pl.closeTask(f.Name, scoring.Reason{Code: ReasonSuperseded, Params: map[string]string{"rule": f.Name}})
+		pl.out.State.OpenTasks[f.Name] = key
+	}
+	pl.add(Action{
+		Class: ClassTask, Mode: mode, Kind: KindTask, Key: key, Rule: f.Name,
+		DueAt: due.Format("2006-01-02T15:04:05Z07:00"), Reason: reason,
+	}, t)
+}
+
+// closeTask plans the end of our open task of a rule, if there is one.
+func (pl *planner) closeTask(rule string, reason scoring.Reason) {
+	key, ok := pl.out.State.OpenTasks[rule]
+	if !ok {
+		return
+	}
+	delete(pl.out.State.OpenTasks, rule)
+	pl.out.CancelKeys = append(pl.out.CancelKeys, key)
+	pl.add(Action{
+		Class: ClassTask, Mode: pl.Portal.Mode(ClassTask), Kind: KindClose, Key: "close/" + key, Rule: rule, Reason: reason,
+	}, ClosePayload{TaskKey: key})
+}
+
+func (pl *planner) deal(f scoring.FollowUp, key string, reason scoring.Reason) {
+	mode := pl.Portal.Mode(ClassDeal)
+	target, ok := pl.Portal.Pipelines[f.Deal.Pipeline]
+	if mode == ModeOff || !ok {
+		return
+	}
+	d := connector.Deal{
+		Key: key, Name: scoring.Expand(pl.text(f.Deal.Name), pl.placeholders()),
+		Pipeline: target.ID, Stage: target.Stage, OwnerID: pl.owner(),
+		Contact: pl.Record.ID, Company: pl.company(), Extra: pl.Portal.DealProperties,
+	}
+	if v := pl.Lead.Facts[f.Deal.Amount]; v.Known() && v.Type == scoring.TypeNumber {
+		d.Amount = strconv.FormatFloat(v.Number, 'f', -1, 64)
+	}
+	if f.Deal.CloseIn > 0 {
+		d.CloseAt = pl.Now.Add(f.Deal.CloseIn)
+	}
+	pl.add(Action{Class: ClassDeal, Mode: mode, Kind: KindDeal, Key: key, Rule: f.Name, Reason: reason}, d)
+}
+
+// openDeal reports whether the contact has an open deal already, which is used instead of a second one.
+func (pl *planner) openDeal() bool { return counted(pl.Portal, "open_deals", pl.Record) > 0 }
+
+// owner is who gets the work: the contact's owner if active, else the portal's fallback, else nobody.
+func (pl *planner) owner() string {
+	id := pl.Record.Contact.Properties[pl.Portal.Names.Owner]
+	if o, ok := pl.Owners[id]; ok && o.Active && o.Person {
+		return id
+	}
+	return pl.Portal.FallbackOwner
+}
+
+func (pl *planner) company() connector.ObjectID {
+	if len(pl.Record.Companies) > 0 {
+		return pl.Record.Companies[0].ID
+	}
+	return ""
+}
+
+func (pl *planner) text(byLanguage map[string]string) string {
+	if t, ok := byLanguage[pl.Portal.Language]; ok {
+		return t
+	}
+	return byLanguage["en"]
+}
+
+// placeholders are the values of the closed template grammar.
+func (pl *planner) placeholders() map[string]string {
+	p, props := pl.Portal, pl.Record.Contact.Properties
+	name := strings.TrimSpace(props[p.Names.FirstName] + " " + props[p.Names.LastName])
+	for _, other := range []string{props[p.Names.Email], "#" + string(pl.Record.ID)} {
+		if name == "" {
+			name = other
+		}
+	}
+	company := props[p.Names.Company]
+	if len(pl.Record.Companies) > 0 && pl.Record.Companies[0].Properties[p.Names.CompanyName] != "" {
+		company = pl.Record.Companies[0].Properties[p.Names.CompanyName]
+	}
+	values := map[string]string{
+		"name": name, "first_name": props[p.Names.FirstName], "last_name": props[p.Names.LastName],
+		"company": company, "stage": pl.out.State.Stage, "status": pl.out.State.Status,
+		"reasons": pl.Evaluation.Short(p.Language, reasonsLimit),
+	}
+	total := int64(0)
+	for _, sc := range pl.Evaluation.Scores {
+		total += sc.Whole
+	}
+	values["score"] = strconv.FormatInt(total, 10)
+	for fact, v := range pl.Lead.Facts {
+		values["fact."+fact] = v.String()
+	}
+	return values
+}
+
+// add puts an action and its outbox entry into the plan. What is off leaves no trace.
+func (pl *planner) add(a Action, payload any) {
+	if a.Mode == ModeOff {
+		return
+	}
+	text, err := json.Marshal(payload)
+	if err != nil {
+		panic(fmt.Sprintf("marshal payload of %s: %v", a.Key, err)) // plain structs of strings and times always marshal
+	}
+	state := StateReady
+	if a.Mode == ModeShadow {
+		state = StateShadow
+	}
+	pl.out.Actions = append(pl.out.Actions, a)
+	pl.out.Entries = append(pl.out.Entries, OutboxEntry{
+		Key: a.Key, Kind: a.Kind, Class: a.Class, Contact: pl.Record.ID, State: state,
+		Reason: a.Reason, Payload: text, PlannedAt: pl.Now,
+	})
+}

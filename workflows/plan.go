@@ -1,0 +1,316 @@
+package workflows
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"leadsync/connector"
+	"leadsync/scoring"
+)
+
+// Situation is what a plan is made from. Record is as just read; Record.State is what was remembered.
+type Situation struct {
+	Portal     *Portal
+	Model      *scoring.Model
+	Record     LeadRecord
+	Lead       scoring.Lead
+	Evaluation scoring.Evaluation
+	Owners     map[string]connector.Owner
+	Now        time.Time // business time
+}
+
+// Planned is the difference between what is and what should be, with a reason even if it is empty.
+type Planned struct {
+	State      LeadState
+	Actions    []Action
+	Entries    []OutboxEntry
+	CancelKeys []string
+	Reason     scoring.Reason
+	LookAt     time.Time // business time of the next look; zero if only a change can matter
+}
+
+// Baseline remembers a contact as it stood when the account was first loaded: everything counts as handled.
+func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadState {
+	lead := LeadOf(p, m, r)
+	state := LeadState{
+		Held: true, FactsHash: hashFacts(lead), Stage: lead.Stage, StageSince: now,
+		Status: lead.Status, StatusSince: now, Root: r.ID, Model: m.Version(), EvaluatedAt: now,
+	}
+	if a, ok := latestStatusActivity(m, lead, now); ok {
+		state.StatusActivity = a.ID
+	}
+	return state
+}
+
+// Plan compares the evaluation with what is there and says what to do. It is pure. Planning again after
+// everything planned has arrived gives an empty plan with the reason "unchanged".
+//
+// Stages move forward only, in the account's own order, and never to a stage at or before one that the
+// contact has entered already: a person or another automation that moved it back wins. A held contact
+// (there before go-live, unchanged since) gets scores and nothing else. What a shadowed action would have
+// caused is not planned.
+func Plan(s Situation) Planned {
+	pl := planner{Situation: s, out: Planned{State: startState(s)}}
+	st := &pl.out.State
+	hash := hashFacts(s.Lead)
+	held := st.Held && hash == st.FactsHash
+	st.Held, st.FactsHash = held, hash
+	st.Model, st.EvaluatedAt, st.Verdict = s.Model.Version(), s.Now, s.Evaluation.Stage
+	if !held {
+		pl.moves()
+	}
+	pl.score()
+	pl.finish(held)
+	return pl.out
+}
+
+func startState(s Situation) LeadState {
+	st := LeadState{Root: s.Record.ID}
+	if s.Record.State != nil {
+		st = *s.Record.State
+	}
+	st.Episodes, st.OpenTasks = maps.Clone(st.Episodes), maps.Clone(st.OpenTasks)
+	if st.Episodes == nil {
+		st.Episodes = map[string]int{}
+	}
+	if st.OpenTasks == nil {
+		st.OpenTasks = map[string]string{}
+	}
+	return st
+}
+
+type planner struct {
+	Situation
+	out Planned
+}
+
+// moves plans stage, status and what follows from entering them.
+func (pl *planner) moves() {
+	st := &pl.out.State
+	observed, before := pl.Lead.Status, st.Status
+	news, fresh := latestStatusActivity(pl.Model, pl.Lead, pl.Now)
+	fresh = fresh && news.ID != st.StatusActivity
+	if fresh {
+		st.StatusActivity = news.ID
+	}
+	stage, entered := pl.stage()
+	status, causes := observed, []string{}
+	switch {
+	case observed != before && observed != "": // somebody set it: people win over what we would derive
+		causes = append(causes, observed)
+	case fresh && pl.inStatusStage(stage) && !pl.final(observed) && (observed == "" || !news.At.Before(st.StatusSince)):
+		want, _ := pl.Model.StatusOf(news)
+		reason := scoring.Reason{Code: ReasonActivityStatus, Params: map[string]string{"activity": news.ID, "kind": news.Kind, "status": want}}
+		if pl.setStatus(observed, want, reason) {
+			status, causes = want, append(causes, want)
+		}
+	case entered && observed == "":
+		if want := pl.statusOnStage(stage); want != "" {
+			reason := scoring.Reason{Code: ReasonEnteredStage, Params: map[string]string{"stage": stage}}
+			if pl.setStatus("", want, reason) {
+				status, causes = want, append(causes, want)
+			}
+		}
+	}
+	if status != st.Status || len(causes) > 0 {
+		st.Status, st.StatusSince = status, pl.Now
+	}
+	for _, f := range pl.Model.FollowUps() {
+		if f.OnStage != "" && entered && f.OnStage == stage {
+			pl.followUp(f, "stage", stage)
+		}
+		if f.OnStatus != "" && slices.Contains(causes, f.OnStatus) {
+			pl.followUp(f, "status", f.OnStatus)
+		}
+	}
+}
+
+// stage plans the stage and returns the stage the contact is in when the plan is carried out, and whether
+// it entered it now.
+func (pl *planner) stage() (stage string, entered bool) {
+	st := &pl.out.State
+	stage = pl.Lead.Stage
+	if to := pl.Evaluation.Stage; pl.forward(to) {
+		mode := pl.Portal.Mode(ClassStage)
+		action := Action{
+			Class: ClassStage, Mode: mode, Kind: KindUpdate, From: stage, To: to,
+			Reason: scoring.Reason{Code: ReasonStageForward, Params: map[string]string{"from": stage, "to": to, "why": string(pl.Evaluation.StageReason.Code)}},
+		}
+		switch {
+		case mode == ModeOn:
+			pl.update(action, map[string]string{pl.Portal.Names.Stage: pl.Portal.Stages[to]})
+			stage = to
+		case mode == ModeShadow && st.ShadowStage != to:
+			pl.update(action, map[string]string{pl.Portal.Names.Stage: pl.Portal.Stages[to]})
+			st.ShadowStage = to
+		}
+	}
+	if stage != st.Stage {
+		entered = pl.after(stage, st.Stage)
+		if entered || !pl.behind(stage, st.Stage) {
+			st.Stage, st.StageSince = stage, pl.Now
+		}
+	}
+	return stage, entered
+}
+
+// forward reports whether the model may move the contact to a stage: mapped in this portal, ahead of where
+// the contact is and of every stage it has entered before. Side tracks count as ahead of everything, but
+// nothing leaves a side track by itself (S10, S16).
+func (pl *planner) forward(to string) bool {
+	if to == "" || pl.Portal.Stages[to] == "" {
+		return false
+	}
+	if pl.Lead.Stage == "" && pl.rawStage() != "" {
+		return false // a stage that the mapping does not know: nobody can say what is ahead of it
+	}
+	return pl.after(to, pl.Lead.Stage) && pl.after(to, pl.out.State.Stage)
+}
+
+func (pl *planner) rawStage() string { return withPending(pl.Record)[pl.Portal.Names.Stage] }
+
+// after reports whether stage a lies ahead of b. Nothing lies ahead of a side track.
+func (pl *planner) after(a, b string) bool {
+	if a == b || a == "" {
+		return false
+	}
+	ia, ib := slices.Index(pl.Lead.Order, a), slices.Index(pl.Lead.Order, b)
+	switch {
+	case b == "":
+		return true
+	case ib < 0: // b is a side track
+		return false
+	case ia < 0: // a is a side track
+		return true
+	}
+	return ia > ib
+}
+
+// behind reports whether somebody moved the contact back from stage b to a: the high-water mark b stays, so
+// that the model does not fight over it. Leaving a side track is no way back.
+func (pl *planner) behind(a, b string) bool {
+	return b != "" && slices.Contains(pl.Lead.Order, b) && (a == "" || pl.after(b, a))
+}
+
+// inStatusStage reports whether lead status is in use in this stage: it is a sub-phase of the stage whose
+// entering sets it (S86).
+func (pl *planner) inStatusStage(stage string) bool {
+	any := false
+	for _, r := range pl.Model.StatusRules() {
+		if r.OnStage != "" {
+			any = true
+			if r.OnStage == stage {
+				return true
+			}
+		}
+	}
+	return !any
+}
+
+// final reports whether a status ends the first talks (it opens a deal or closes the reminders): only people
+// leave it, no logged call does.
+func (pl *planner) final(status string) bool {
+	return slices.ContainsFunc(pl.Model.FollowUps(), func(f scoring.FollowUp) bool {
+		return status != "" && f.OnStatus == status && (f.Deal != nil || f.CloseTasks)
+	})
+}
+
+func (pl *planner) statusOnStage(stage string) string {
+	for _, r := range pl.Model.StatusRules() {
+		if r.OnStage == stage && stage != "" {
+			return r.Status
+		}
+	}
+	return ""
+}
+
+// setStatus plans a lead status and reports whether the contact has it when the plan is carried out.
+func (pl *planner) setStatus(from, to string, reason scoring.Reason) bool {
+	if pl.Portal.Statuses[to] == "" {
+		return false
+	}
+	if from == to {
+		return true // entered once more, e.g. the second unanswered call
+	}
+	mode := pl.Portal.Mode(ClassStatus)
+	action := Action{Class: ClassStatus, Mode: mode, Kind: KindUpdate, From: from, To: to, Reason: reason}
+	props := map[string]string{pl.Portal.Names.Status: pl.Portal.Statuses[to]}
+	switch {
+	case mode == ModeOn:
+		pl.update(action, props)
+		return true
+	case mode == ModeShadow && pl.out.State.ShadowStatus != to:
+		pl.update(action, props)
+		pl.out.State.ShadowStatus = to
+	}
+	return false
+}
+
+// score plans the score properties if the evaluation says that they are worth writing.
+func (pl *planner) score() {
+	mode := pl.Portal.Mode(ClassScore)
+	if !pl.Evaluation.Push || mode == ModeOff {
+		return
+	}
+	st := &pl.out.State
+	st.Pushed, st.PushedReached, st.PushedShadow = map[string]int64{}, pl.Evaluation.Reached, mode == ModeShadow
+	props, total := map[string]string{}, int64(0)
+	for _, sc := range pl.Evaluation.Scores {
+		st.Pushed[sc.Name] = sc.Whole
+		total += sc.Whole
+		if prop := pl.Portal.Written.Scores[sc.Name]; prop != "" {
+			props[prop] = strconv.FormatInt(sc.Whole, 10)
+		}
+	}
+	if prop := pl.Portal.Written.Scores[TotalScore]; prop != "" {
+		props[prop] = strconv.FormatInt(total, 10)
+	}
+	if prop := pl.Portal.Written.Reasons; prop != "" {
+		props[prop] = pl.Evaluation.Short(pl.Portal.Language, reasonsLimit)
+	}
+	if prop := pl.Portal.Written.ScoredAt; prop != "" {
+		props[prop] = pl.Evaluation.At.UTC().Format(time.RFC3339)
+	}
+	pl.update(Action{Class: ClassScore, Mode: mode, Kind: KindUpdate, Reason: scoring.Reason{Code: ReasonScoreStep}}, props)
+}
+
+// reasonsLimit keeps the reasons property readable in a CRM's side bar, in characters.
+const reasonsLimit = 1000
+
+func (pl *planner) update(a Action, props map[string]string) {
+	a.Key = "contact/" + string(pl.Record.ID) + "/" + string(a.Class)
+	pl.add(a, UpdatePayload{Properties: props})
+}
+
+// finish names the outcome, makes no decision of its own, and says when to look again.
+func (pl *planner) finish(held bool) {
+	pl.out.LookAt = pl.Evaluation.NextChange
+	switch {
+	case len(pl.out.Actions) > 0:
+		pl.out.Reason = scoring.Reason{Code: ReasonPlanned}
+	case held:
+		pl.out.Reason = scoring.Reason{Code: ReasonHeld}
+	default:
+		pl.out.Reason = scoring.Reason{Code: ReasonUnchanged}
+	}
+}
+
+// latestStatusActivity is the newest activity, not in the future, that sets a lead status by itself.
+func latestStatusActivity(m *scoring.Model, lead scoring.Lead, now time.Time) (scoring.Activity, bool) {
+	var last scoring.Activity
+	found := false
+	for _, a := range lead.Activities {
+		if a.At.After(now) {
+			continue
+		}
+		if _, ok := m.StatusOf(a); !ok {
+			continue
+		}
+		if !found || a.At.After(last.At) || a.At.Equal(last.At) && a.ID > last.ID {
+			last, found = a, true
+		}
+	}
+	return last, found
+}

@@ -1,0 +1,222 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"leadsync/connector"
+	"leadsync/scoring"
+)
+
+// Feed names in the store. A first load walks the list endpoint; a sweep walks what changed.
+const (
+	feedLoad     = "load/"
+	feedSweep    = "sweep/"
+	feedBaseline = "baseline"
+)
+
+type feedSource interface {
+	List(ctx context.Context, t connector.ObjectType, at connector.Cursor, props []string) (connector.Page, error)
+	Changed(ctx context.Context, q connector.ChangedQuery) (connector.Page, error)
+	Links(ctx context.Context, from, to connector.ObjectType, ids []connector.ObjectID) ([]connector.Link, error)
+	Owners(ctx context.Context) ([]connector.Owner, error)
+}
+
+type feedStore interface {
+	Feed(ctx context.Context, portal connector.PortalID, feed string) (FeedState, error)
+	SavePage(ctx context.Context, f Fence, p PulledPage) (PulledCount, error)
+	SaveOwners(ctx context.Context, f Fence, owners []connector.Owner) error
+}
+
+// Puller loads an account once and then finds what changed.
+type Puller struct {
+	CRM    feedSource
+	Store  feedStore
+	Portal *Portal
+	Model  *scoring.Model
+	Now    func() time.Time // business time
+	// Overlap is how far a sweep reaches back behind the newest change it has seen: longer than the CRM's
+	// slowest webhook and index delay, so that nothing falls between two sweeps.
+	Overlap time.Duration
+	// Progress is told after every page; may be nil.
+	Progress func(Progress)
+}
+
+// Progress says how far a walk has come. Total is 0 if the CRM does not tell.
+type Progress struct {
+	Feed        string
+	Done, Total int
+	Complete    bool
+}
+
+// Types are the kinds of record that the portal's feeds cover: contacts last in a first load, so that
+// everything a contact refers to is there already.
+func (p *Puller) Types() []connector.ObjectType {
+	types := []connector.ObjectType{connector.TypeCompany}
+	types = append(types, ActivityTypes(p.Model)...)
+	return append(types, connector.TypeDeal, connector.TypeContact)
+}
+
+// loadGather is how many records of a listing share one association call and one checkpoint.
+const loadGather = 1000
+
+// Load walks all records of one type through the list endpoint. It resumes where a crash left it, costs at
+// most the records between two checkpoints again, and marks nothing due. The instant at which it began
+// is remembered: the first sweep starts there.
+func (p *Puller) Load(ctx context.Context, f Fence, t connector.ObjectType) error {
+	feed := feedLoad + string(t)
+	state, err := p.Store.Feed(ctx, f.Portal, feed)
+	if err != nil {
+		return fmt.Errorf("load position of %q: %w", feed, err)
+	}
+	if state.Since.IsZero() {
+		state.Since = p.Now()
+		// The listing does not say how many there are; a search does, for the price of one call.
+		if first, err := p.CRM.Changed(ctx, connector.ChangedQuery{Type: t}); err == nil {
+			state.Total = first.Total
+		}
+	}
+	for !state.Complete {
+		page := PulledPage{Feed: feed, Type: t, Properties: p.Portal.Properties(p.Model, t), Quiet: true}
+		for done := false; !done; {
+			got, err := p.CRM.List(ctx, t, state.Cursor, page.Properties)
+			if err != nil {
+				return fmt.Errorf("list records of type %s: %w", t, err)
+			}
+			page.Objects = append(page.Objects, got.Objects...)
+			state.Cursor, state.Complete = got.Next, got.Next == ""
+			done = state.Complete || len(page.Objects) >= p.gather(t)
+		}
+		state.Done += len(page.Objects)
+		page.Next = state
+		if _, err := p.save(ctx, f, page); err != nil {
+			return err
+		}
+		p.tell(feed, state)
+	}
+	return nil
+}
+
+// gather is how many records to collect before a checkpoint. Contacts need no association call.
+func (p *Puller) gather(t connector.ObjectType) int {
+	if t == connector.TypeContact || t == connector.TypeCompany {
+		return 1
+	}
+	return loadGather
+}
+
+// Sweep walks everything of one type that changed since the watermark, less the overlap. It ends a walk that
+// a crash interrupted before it begins a new one. Contacts that differ from the mirror become due; other
+// records are stored and make their contacts due.
+func (p *Puller) Sweep(ctx context.Context, f Fence, t connector.ObjectType) (PulledCount, error) {
+	var total PulledCount
+	feed := feedSweep + string(t)
+	state, err := p.Store.Feed(ctx, f.Portal, feed)
+	if err != nil {
+		return total, fmt.Errorf("load position of %q: %w", feed, err)
+	}
+	if state.Cursor == "" {
+		if state, err = p.begin(ctx, f.Portal, t, state); err != nil {
+			return total, err
+		}
+	}
+	state.Done = 0
+	for {
+		page := PulledPage{Feed: feed, Type: t, Properties: p.Portal.Properties(p.Model, t), HintOnly: t == connector.TypeContact}
+		got, err := p.CRM.Changed(ctx, connector.ChangedQuery{Type: t, Since: state.Since, Cursor: state.Cursor, Properties: page.Properties})
+		if err != nil {
+			return total, fmt.Errorf("search changed records of type %s: %w", t, err)
+		}
+		if got.Partial {
+			page.Properties = nil
+		}
+		page.Objects = got.Objects
+		for _, o := range got.Objects {
+			if o.UpdatedAt.After(state.Seen) {
+				state.Seen = o.UpdatedAt
+			}
+		}
+		state.Cursor, state.Complete = got.Next, got.Next == ""
+		state.Done, state.Total = state.Done+len(got.Objects), got.Total
+		page.Next = state
+		count, err := p.save(ctx, f, page)
+		if err != nil {
+			return total, err
+		}
+		total.Objects += count.Objects
+		total.Changed += count.Changed
+		total.Due += count.Due
+		if state.Complete {
+			return total, nil
+		}
+		p.tell(feed, state)
+	}
+}
+
+// begin places a new walk: behind the newest change seen by the overlap, or where the first load began.
+func (p *Puller) begin(ctx context.Context, portal connector.PortalID, t connector.ObjectType, state FeedState) (FeedState, error) {
+	if state.Seen.IsZero() {
+		load, err := p.Store.Feed(ctx, portal, feedLoad+string(t))
+		if err != nil {
+			return state, fmt.Errorf("load position of the first load: %w", err)
+		}
+		state.Seen = load.Since
+	}
+	state.Since = state.Seen.Add(-p.Overlap)
+	return state, nil
+}
+
+// save completes a page with the contacts of its records and stores it with the feed's position.
+func (p *Puller) save(ctx context.Context, f Fence, page PulledPage) (PulledCount, error) {
+	if page.Type != connector.TypeContact && page.Type != connector.TypeCompany && len(page.Objects) > 0 {
+		ids := make([]connector.ObjectID, len(page.Objects))
+		for i, o := range page.Objects {
+			ids[i] = o.ID
+		}
+		links, err := p.CRM.Links(ctx, page.Type, connector.TypeContact, ids)
+		if err != nil {
+			return PulledCount{}, fmt.Errorf("read contacts of %d records of type %s: %w", len(ids), page.Type, err)
+		}
+		page.Links, page.LinkTypes = links, []connector.ObjectType{connector.TypeContact}
+	}
+	if page.Type == connector.TypeContact && !page.HintOnly {
+		page.Links, page.LinkTypes = p.companies(page.Objects), []connector.ObjectType{connector.TypeCompany}
+	}
+	count, err := p.Store.SavePage(ctx, f, page)
+	if err != nil {
+		return count, fmt.Errorf("save page of feed %q: %w", page.Feed, err)
+	}
+	return count, nil
+}
+
+// companies are the links that the contacts' own property tells, which costs no call.
+func (p *Puller) companies(contacts []connector.Object) []connector.Link {
+	var links []connector.Link
+	for _, o := range contacts {
+		if id := o.Properties[p.Portal.Names.CompanyID]; id != "" {
+			links = append(links, connector.Link{
+				FromType: connector.TypeContact, FromID: o.ID, ToType: connector.TypeCompany, ToID: connector.ObjectID(id),
+			})
+		}
+	}
+	return links
+}
+
+// Owners reads all users of the account, the inactive ones too.
+func (p *Puller) Owners(ctx context.Context, f Fence) error {
+	owners, err := p.CRM.Owners(ctx)
+	if err != nil {
+		return fmt.Errorf("read owners: %w", err)
+	}
+	if err := p.Store.SaveOwners(ctx, f, owners); err != nil {
+		return fmt.Errorf("save owners: %w", err)
+	}
+	return nil
+}
+
+func (p *Puller) tell(feed string, s FeedState) {
+	if p.Progress != nil {
+		p.Progress(Progress{Feed: feed, Done: s.Done, Total: s.Total, Complete: s.Complete})
+	}
+}

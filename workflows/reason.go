@@ -1,0 +1,20 @@
+package workflows
+
+import "leadsync/scoring"
+
+// Reasons of plans and of the loops around them. The same constant is in the decision record, the metric
+// label, `explain` and the documentation.
+const (
+	ReasonUnchanged      scoring.ReasonCode = "unchanged"            // nothing to do
+	ReasonHeld           scoring.ReasonCode = "baseline_held"        // there before go-live and unchanged since
+	ReasonPlanned        scoring.ReasonCode = "planned"              // the plan has actions
+	ReasonScoreStep      scoring.ReasonCode = "score_changed"        // scores a step apart or a threshold crossed
+	ReasonStageForward   scoring.ReasonCode = "stage_forward"        // from, to
+	ReasonEnteredStage   scoring.ReasonCode = "entered_stage"        // stage
+	ReasonActivityStatus scoring.ReasonCode = "activity_sets_status" // activity, status
+	ReasonFollowUp       scoring.ReasonCode = "follow_up"            // rule, status or stage, episode
+	ReasonSuperseded     scoring.ReasonCode = "superseded"           // rule, episode
+	ReasonObsolete       scoring.ReasonCode = "no_longer_needed"     // rule, status
+	ReasonDealExists     scoring.ReasonCode = "open_deal_exists"     // rule
+	ReasonGone           scoring.ReasonCode = "contact_gone"         // deleted, archived or merged away
+)

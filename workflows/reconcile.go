@@ -1,0 +1,281 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"leadsync/connector"
+	"leadsync/scoring"
+)
+
+// batchSize is how many contacts are reconciled together: one batch call of the CRM (hubspot-api 5.2).
+const batchSize = 100
+
+type reader interface {
+	Read(ctx context.Context, t connector.ObjectType, ids []connector.ObjectID, props []string) (connector.ReadResult, error)
+	Links(ctx context.Context, from, to connector.ObjectType, ids []connector.ObjectID) ([]connector.Link, error)
+}
+
+type leadStore interface {
+	Leads(ctx context.Context, portal connector.PortalID, ids []connector.ObjectID) ([]LeadRecord, error)
+	SaveDecisions(ctx context.Context, f Fence, d []Decided) error
+	SavePage(ctx context.Context, f Fence, p PulledPage) (PulledCount, error)
+	Owners(ctx context.Context, portal connector.PortalID) ([]connector.Owner, error)
+}
+
+// Reconciler makes due records current: reads them in batch, evaluates, plans and saves.
+type Reconciler struct {
+	CRM    reader
+	Store  leadStore
+	Portal *Portal
+	Model  *scoring.Model
+	Now    func() time.Time // business time
+	// Planned is told about every plan that has a reason worth showing; it must not block. May be nil.
+	Planned func(LeadRecord, scoring.Evaluation, Planned)
+}
+
+// Contacts reconciles due contacts, at most 100 at a time. Those with a hint are read from the CRM with
+// their companies, the others are evaluated from the mirror. An error means that nothing was saved.
+func (r *Reconciler) Contacts(ctx context.Context, f Fence, rows []DueRow) error {
+	for chunk := range slices.Chunk(rows, batchSize) {
+		if err := r.contacts(ctx, f, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) contacts(ctx context.Context, f Fence, rows []DueRow) error {
+	fresh, err := r.read(ctx, rows)
+	if err != nil {
+		return err
+	}
+	ids := make([]connector.ObjectID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	records, err := r.Store.Leads(ctx, f.Portal, ids)
+	if err != nil {
+		return fmt.Errorf("load %d leads: %w", len(ids), err)
+	}
+	owners, err := r.owners(ctx, f.Portal)
+	if err != nil {
+		return err
+	}
+	decided := make([]Decided, len(rows))
+	for i, row := range rows {
+		decided[i] = r.decide(row, records[i], fresh, owners)
+	}
+	if err := r.Store.SaveDecisions(ctx, f, decided); err != nil {
+		return fmt.Errorf("save %d decisions: %w", len(decided), err)
+	}
+	return nil
+}
+
+// Baseline evaluates loaded contacts from the mirror and remembers them as handled: their scores are
+// written, their stages, statuses and deals are not touched until something about them changes.
+func (r *Reconciler) Baseline(ctx context.Context, f Fence, ids []connector.ObjectID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	records, err := r.Store.Leads(ctx, f.Portal, ids)
+	if err != nil {
+		return fmt.Errorf("load %d leads: %w", len(ids), err)
+	}
+	owners, err := r.owners(ctx, f.Portal)
+	if err != nil {
+		return err
+	}
+	now := r.Now()
+	var decided []Decided
+	for i, record := range records {
+		if record.State != nil {
+			continue // done before a crash
+		}
+		first := Readings(r.Model, record.Contact, record.Observations, now)
+		record.Observations = append(slices.Clone(record.Observations), first...)
+		state := Baseline(r.Portal, r.Model, record, now)
+		record.State = &state
+		d := r.decide(DueRow{Type: connector.TypeContact, ID: ids[i]}, record, freshly{at: now}, owners)
+		d.Observations = first
+		decided = append(decided, d)
+	}
+	if err := r.Store.SaveDecisions(ctx, f, decided); err != nil {
+		return fmt.Errorf("save %d decisions: %w", len(decided), err)
+	}
+	return nil
+}
+
+// freshly is what was just read for a batch.
+type freshly struct {
+	contacts, companies connector.ReadResult
+	at                  time.Time
+}
+
+func (r *Reconciler) read(ctx context.Context, rows []DueRow) (freshly, error) {
+	out := freshly{at: r.Now()}
+	var ids []connector.ObjectID
+	for _, row := range rows {
+		if row.Hinted {
+			ids = append(ids, row.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var err error
+	if out.contacts, err = r.CRM.Read(ctx, connector.TypeContact, ids, r.Portal.ContactProperties(r.Model)); err != nil {
+		return out, fmt.Errorf("read %d contacts: %w", len(ids), err)
+	}
+	out.at = r.Now()
+	var companies []connector.ObjectID
+	for _, o := range out.contacts.Found {
+		if id := connector.ObjectID(o.Properties[r.Portal.Names.CompanyID]); id != "" {
+			companies = append(companies, id)
+		}
+	}
+	slices.Sort(companies)
+	companies = slices.Compact(companies)
+	if len(companies) == 0 {
+		return out, nil
+	}
+	if out.companies, err = r.CRM.Read(ctx, connector.TypeCompany, companies, r.Portal.CompanyProperties(r.Model)); err != nil {
+		return out, fmt.Errorf("read %d companies: %w", len(companies), err)
+	}
+	return out, nil
+}
+
+func (r *Reconciler) owners(ctx context.Context, portal connector.PortalID) (map[string]connector.Owner, error) {
+	list, err := r.Store.Owners(ctx, portal)
+	if err != nil {
+		return nil, fmt.Errorf("load owners: %w", err)
+	}
+	owners := make(map[string]connector.Owner, len(list))
+	for _, o := range list {
+		owners[o.ID] = o
+	}
+	return owners, nil
+}
+
+// decide makes one contact's decision; it is pure but for the clock reading in fresh.
+func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners map[string]connector.Owner) Decided {
+	d := Decided{ID: row.ID, Revision: row.Revision}
+	if row.Hinted {
+		contact, ok := fresh.contacts.Found[row.ID]
+		switch {
+		case !ok:
+			return gone(d, record, "")
+		case contact.ID != row.ID:
+			return gone(d, record, contact.ID)
+		}
+		record.Contact = contact
+		r.adopt(&d, &record, fresh)
+	} else if record.Contact.ID == "" {
+		return gone(d, record, "") // time came for a contact that the mirror has lost: nothing to evaluate
+	}
+	if new := Readings(r.Model, record.Contact, record.Observations, fresh.at); len(new) > 0 {
+		d.Observations = new
+		record.Observations = append(slices.Clone(record.Observations), new...)
+	}
+	plan, ev := r.evaluate(record, owners, fresh.at)
+	d.State, d.Entries, d.CancelKeys, d.ChangesAt = plan.State, plan.Entries, plan.CancelKeys, plan.LookAt
+	if len(plan.Actions) > 0 {
+		d.State.Decisions++
+		d.Decision = &Decision{
+			Contact: row.ID, No: d.State.Decisions, At: fresh.at, Model: r.Model.Version(),
+			Reason: plan.Reason, Actions: plan.Actions,
+		}
+	}
+	if r.Planned != nil {
+		r.Planned(record, ev, plan)
+	}
+	return d
+}
+
+func (r *Reconciler) evaluate(record LeadRecord, owners map[string]connector.Owner, now time.Time) (Planned, scoring.Evaluation) {
+	lead := LeadOf(r.Portal, r.Model, record)
+	ev := r.Model.Evaluate(lead, now)
+	plan := Plan(Situation{
+		Portal: r.Portal, Model: r.Model, Record: record, Lead: lead, Evaluation: ev, Owners: owners, Now: now,
+	})
+	return plan, ev
+}
+
+// adopt puts the freshly read contact and its company in the place of the mirror's.
+func (r *Reconciler) adopt(d *Decided, record *LeadRecord, fresh freshly) {
+	d.Objects = append(d.Objects, record.Contact)
+	d.LinkTypes = []connector.ObjectType{connector.TypeCompany}
+	record.Companies = nil
+	id := connector.ObjectID(record.Contact.Properties[r.Portal.Names.CompanyID])
+	company, ok := fresh.companies.Found[id]
+	if id == "" || !ok {
+		return
+	}
+	d.Objects = append(d.Objects, company)
+	d.Links = append(d.Links, connector.Link{
+		FromType: connector.TypeContact, FromID: d.ID, ToType: connector.TypeCompany, ToID: company.ID,
+	})
+	record.Companies = []connector.Object{company}
+}
+
+func gone(d Decided, record LeadRecord, survivor connector.ObjectID) Decided {
+	d.Gone, d.Survivor = true, survivor
+	if record.State != nil {
+		d.State = *record.State
+	}
+	return d
+}
+
+// Objects makes due records other than contacts current (activities and companies that a webhook named):
+// they are read by id, never through search, whose index lags behind. Their contacts become due.
+func (r *Reconciler) Objects(ctx context.Context, f Fence, rows []DueRow) error {
+	byType := map[connector.ObjectType][]DueRow{}
+	var types []connector.ObjectType
+	for _, row := range rows {
+		if byType[row.Type] == nil {
+			types = append(types, row.Type)
+		}
+		byType[row.Type] = append(byType[row.Type], row)
+	}
+	slices.Sort(types)
+	var errs []error
+	for _, t := range types {
+		if err := r.objects(ctx, f, t, byType[t]); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Reconciler) objects(ctx context.Context, f Fence, t connector.ObjectType, rows []DueRow) error {
+	ids := make([]connector.ObjectID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	page := PulledPage{Type: t, Properties: r.Portal.Properties(r.Model, t), Settle: rows}
+	got, err := r.CRM.Read(ctx, t, ids, page.Properties)
+	if err != nil {
+		return fmt.Errorf("read %d records of type %s: %w", len(ids), t, err)
+	}
+	page.Missing = got.Missing
+	var found []connector.ObjectID
+	for _, id := range ids {
+		if o, ok := got.Found[id]; ok {
+			page.Objects = append(page.Objects, o)
+			found = append(found, o.ID)
+		}
+	}
+	if t != connector.TypeCompany && len(found) > 0 {
+		page.LinkTypes = []connector.ObjectType{connector.TypeContact}
+		if page.Links, err = r.CRM.Links(ctx, t, connector.TypeContact, found); err != nil {
+			return fmt.Errorf("read contacts of %d records of type %s: %w", len(found), t, err)
+		}
+	}
+	if _, err := r.Store.SavePage(ctx, f, page); err != nil {
+		return fmt.Errorf("save %d records of type %s: %w", len(rows), t, err)
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+// Package store keeps everything leadsync remembers, in SQLite or PostgreSQL. It is the only package that
+// knows SQL.
+//
+// # One text
+//
+// Every query is one constant for both databases. What differs has one named place, type dialect: the row
+// locks that SQLite does not need, and the function that unfolds a JSON array into rows. Bulk writes hand
+// over all rows as one JSON array of arrays, so that a page of records costs a constant number of statements
+// on both databases. Inside these texts a marker in braces stands for what differs:
+//
+//	{rows}    a JSON parameter as rows; column n is j.value->>n, always text until it is cast
+//	{share}   lock the rows read against change until the transaction ends
+//	{update}  lock the rows read for this transaction alone
+//	{skip}    as {update}, but leave out rows that somebody else has locked
+//
+// # Transactions and locks
+//
+// Every exported method that writes is one explicit transaction. A write of the portal's worker begins with
+// the fence (Store.fenced), which holds the lease row FOR SHARE. Operators' writes (release, erase, prune,
+// modes) hold the same row FOR UPDATE, so they never interleave with the worker's. Receivers stand outside:
+// they touch deliveries, event_keys and due only, and whoever writes due rows does so in one statement,
+// sorted by type and id, so that no two transactions can wait for each other.
+//
+// A COMMIT whose answer is lost comes back as ErrCommitUnknown with the cause. Nothing is repeated silently:
+// the caller reads its own keys, or repeats a unit that is idempotent.
+package store

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// openSQLite opens a pool of one connection for writing, so that writers queue in Go instead of polling for
+// the file's lock, and a pool of read-only connections beside it.
+func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
+	if o.Migrate {
+		if err := migrateSQLite(ctx, path); err != nil {
+			return nil, err
+		}
+	}
+	writer, err := sqlx.Open("sqlite", sqliteAddress(path, "rw", "immediate"))
+	if err != nil {
+		return nil, fmt.Errorf("open %q: %w", path, err)
+	}
+	writer.SetMaxOpenConns(1)
+	// The write-ahead log must be there before a read-only connection can look at it.
+	if err := writer.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %q: %w", path, err), writer.Close())
+	}
+	reader, err := sqlx.Open("sqlite", sqliteAddress(path, "ro", "deferred"))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %q for reading: %w", path, err), writer.Close())
+	}
+	reader.SetMaxOpenConns(o.MaxConns)
+	reader.SetMaxIdleConns(o.MaxConns)
+	return &Store{writer: writer, reader: reader, dialect: sqliteDialect(), now: o.Now}, nil
+}
+
+// sqliteAddress names the file and every setting that matters: a commit is on the disk when it returns
+// (synchronous=FULL), and text in double quotes is never a value.
+func sqliteAddress(path, mode, begin string) string {
+	settings := url.Values{
+		"mode":    {mode},
+		"_txlock": {begin},
+		"_dqs":    {"0"},
+		"_pragma": {"busy_timeout(10000)", "synchronous(FULL)", "temp_store(MEMORY)", "cache_size(-16000)"},
+	}
+	if mode != "ro" {
+		settings.Add("_pragma", "journal_mode(WAL)")
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + settings.Encode()
+}
+
+// migrateSQLite migrates the file while it holds a lock that other processes respect and that a crash gives
+// back: an exclusive transaction on an empty file beside the database.
+func migrateSQLite(ctx context.Context, path string) (err error) {
+	lock, err := sqlx.Open("sqlite", "file:"+(&url.URL{Path: path + ".migration"}).EscapedPath()+
+		"?_txlock=exclusive&_pragma=busy_timeout(60000)")
+	if err != nil {
+		return fmt.Errorf("open migration lock of %q: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	lock.SetMaxOpenConns(1)
+	tx, err := lock.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("take migration lock of %q: %w", path, err)
+	}
+	defer func() { _ = tx.Rollback() }() // gives the lock back; nothing was written
+
+	db, err := sqlx.Open("sqlite", sqliteAddress(path, "rwc", "immediate"))
+	if err != nil {
+		return fmt.Errorf("open %q: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	return migrate(ctx, sqliteDialect(), db.DB)
+}
+
+const maxConnAge = 30 * time.Minute

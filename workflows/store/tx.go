@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"leadsync/connector"
+	"leadsync/workflows"
+)
+
+// ErrCommitUnknown says that a transaction's COMMIT failed: it may have taken effect or not. Read your own
+// key before you repeat anything that is not idempotent.
+var ErrCommitUnknown = errors.New("the commit's outcome is unknown")
+
+// session is one transaction, or the read pool; now is its operating time (zero for reads that need none).
+type session struct {
+	db      sqlx.ExtContext
+	dialect dialect
+	now     time.Time
+}
+
+// write runs one whole unit of work. It commits if work returns nil and rolls back otherwise.
+func (s *Store) write(ctx context.Context, what string, work func(*session) error) error {
+	tx, err := s.writer.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%s: begin: %w", what, err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	in := &session{db: tx, dialect: s.dialect}
+	if err := work(in); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("%s: commit: %w: %w", what, ErrCommitUnknown, err)
+	}
+	return nil
+}
+
+// timed is write with the operating time read first.
+func (s *Store) timed(ctx context.Context, what string, work func(*session) error) error {
+	return s.write(ctx, what, func(in *session) error {
+		if err := s.setNow(ctx, in); err != nil {
+			return err
+		}
+		return work(in)
+	})
+}
+
+const fenceQuery = `SELECT epoch FROM leases WHERE portal = ? AND epoch = ? AND worker = ? {share}`
+
+// fenced is timed behind the fence: the lease row of the portal must have the caller's epoch, and keeps it
+// until the transaction ends.
+func (s *Store) fenced(ctx context.Context, what string, fence workflows.Fence, work func(*session) error) error {
+	return s.write(ctx, what, func(in *session) error {
+		var epoch int64
+		err := in.get(ctx, &epoch, fenceQuery, fence.Portal, fence.Epoch, fence.Worker)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("check fence of portal %q: %w", fence.Portal, workflows.ErrFenced)
+		}
+		if err != nil {
+			return fmt.Errorf("check fence of portal %q: %w", fence.Portal, err)
+		}
+		if err := s.setNow(ctx, in); err != nil {
+			return err
+		}
+		return work(in)
+	})
+}
+
+const aloneQuery = `SELECT epoch FROM leases WHERE portal = ? {update}`
+
+// alone is timed while no fenced transaction of the portal runs: for operators, who hold no lease.
+func (s *Store) alone(ctx context.Context, what string, portal connector.PortalID, work func(*session) error) error {
+	return s.write(ctx, what, func(in *session) error {
+		var epoch int64
+		err := in.get(ctx, &epoch, aloneQuery, portal)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("lock portal %q: %w", portal, workflows.ErrNoRecord)
+		}
+		if err != nil {
+			return fmt.Errorf("lock portal %q: %w", portal, err)
+		}
+		if err := s.setNow(ctx, in); err != nil {
+			return err
+		}
+		return work(in)
+	})
+}
+
+// read runs queries that see one state of the database.
+func (s *Store) read(ctx context.Context, what string, work func(*session) error) error {
+	options := &sql.TxOptions{}
+	if s.dialect.clock != "" { // SQLite's transactions are snapshots anyway, and its driver knows no levels
+		options = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	tx, err := s.reader.BeginTxx(ctx, options)
+	if err != nil {
+		return fmt.Errorf("%s: begin: %w", what, err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	in := &session{db: tx, dialect: s.dialect}
+	if err := s.setNow(ctx, in); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if err := work(in); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+func (s *Store) setNow(ctx context.Context, in *session) error {
+	if s.dialect.clock == "" {
+		in.now = s.now().UTC().Truncate(time.Microsecond)
+		return nil
+	}
+	var us int64
+	if err := in.get(ctx, &us, s.dialect.clock); err != nil {
+		return fmt.Errorf("read clock: %w", err)
+	}
+	in.now = fromMicros(&us)
+	return nil
+}
+
+func (in *session) get(ctx context.Context, dest any, query string, args ...any) error {
+	return sqlx.GetContext(ctx, in.db, dest, in.dialect.text(query), args...)
+}
+
+func (in *session) list(ctx context.Context, dest any, query string, args ...any) error {
+	return sqlx.SelectContext(ctx, in.db, dest, in.dialect.text(query), args...)
+}
+
+// exec gives the number of rows that were changed.
+func (in *session) exec(ctx context.Context, query string, args ...any) (int, error) {
+	result, err := in.db.ExecContext(ctx, in.dialect.text(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := result.RowsAffected()
+	return int(n), err
+}
+
+// rows is a bulk parameter: what {rows} unfolds. Values are strings, integers and nil.
+type rows [][]any
+
+// json gives the JSON. PostgreSQL's text cannot hold U+0000, so it is left out on both databases.
+func (r rows) json() (string, error) {
+	for _, row := range r {
+		for i, value := range row {
+			if text, ok := value.(string); ok && strings.ContainsRune(text, 0) {
+				row[i] = strings.ReplaceAll(text, "\x00", "")
+			}
+		}
+	}
+	if len(r) == 0 {
+		return "[]", nil
+	}
+	text, err := json.Marshal(r)
+	return string(text), err
+}
+
+// bulk runs a statement whose last parameter is {rows}; without rows it does nothing.
+func (in *session) bulk(ctx context.Context, query string, many rows, args ...any) (int, error) {
+	if len(many) == 0 {
+		return 0, nil
+	}
+	text, err := many.json()
+	if err != nil {
+		return 0, fmt.Errorf("encode rows: %w", err)
+	}
+	return in.exec(ctx, query, append(args, text)...)
+}
+
+// lookup is list with {rows} as the last parameter; without rows it finds nothing.
+func (in *session) lookup(ctx context.Context, dest any, query string, many rows, args ...any) error {
+	if len(many) == 0 {
+		return nil
+	}
+	text, err := many.json()
+	if err != nil {
+		return fmt.Errorf("encode rows: %w", err)
+	}
+	return in.list(ctx, dest, query, append(args, text)...)
+}
+
+// encode gives the JSON text of a column.
+func encode(value any) (string, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "", fmt.Errorf("encode %T: %w", value, err)
+	}
+	return string(text), nil
+}
+
+// decode reads the JSON text of a column.
+func decode(text string, into any) error {
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		return fmt.Errorf("decode %T: %w", into, err)
+	}
+	return nil
+}

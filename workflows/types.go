@@ -1,0 +1,325 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"leadsync/connector"
+	"leadsync/scoring"
+)
+
+// ErrFenced says that the lease of the portal belongs to somebody else by now: stop, change nothing.
+var ErrFenced = errors.New("the portal's lease is held by another worker")
+
+// ErrNoRecord says that the store has nothing under this name.
+var ErrNoRecord = errors.New("no such record")
+
+// Fence is the right to write for one portal: it holds while the lease row has this epoch.
+type Fence struct {
+	Portal connector.PortalID
+	Worker string
+	Epoch  int64
+}
+
+// Class is a class of effect; each is off, shadow or on for a portal (design, "Effects have classes").
+type Class string
+
+// The classes of effect of this release.
+const (
+	ClassScore  Class = "score"
+	ClassStage  Class = "stage"
+	ClassStatus Class = "status"
+	ClassTask   Class = "task"
+	ClassDeal   Class = "deal"
+)
+
+// Mode says what happens to the effects of a class.
+type Mode string
+
+// The modes. Shadow records what would have been written; what was recorded in shadow is never written later.
+const (
+	ModeOff    Mode = "off"
+	ModeShadow Mode = "shadow"
+	ModeOn     Mode = "on"
+)
+
+// EntryKind is how an outbox entry is carried out.
+type EntryKind string
+
+// The kinds of outbox entry.
+const (
+	KindUpdate EntryKind = "update" // set properties of the contact: absolute values, repeatable
+	KindTask   EntryKind = "task"   // create a task under its key
+	KindDeal   EntryKind = "deal"   // create a deal under its key
+	KindClose  EntryKind = "close"  // close our task with the key in the payload
+)
+
+// EntryState is where an outbox entry stands.
+type EntryState string
+
+// The states. Ready and sending are unfinished, the others final until an operator says otherwise.
+const (
+	StateShadow    EntryState = "shadow"
+	StateReady     EntryState = "ready"
+	StateSending   EntryState = "sending" // written ahead of the call: from here the outcome may be unknown
+	StateSettled   EntryState = "settled"
+	StateParked    EntryState = "parked"    // the CRM refuses it for good; Error says why
+	StateCancelled EntryState = "cancelled" // obsolete before it was sent
+)
+
+// OutboxEntry is one intended effect. Key is unique in the portal. For KindUpdate the key is
+// "contact/<id>/<class>" and a newer plan replaces the payload of the row, whatever its state (absolute
+// values); for the other kinds the key is the idempotency key and a row is never replaced.
+type OutboxEntry struct {
+	Key     string
+	Kind    EntryKind
+	Class   Class
+	Contact connector.ObjectID
+	State   EntryState // shadow or ready when planned
+	Reason  scoring.Reason
+	Payload json.RawMessage // UpdatePayload, connector.Task, connector.Deal or ClosePayload
+	// Attempt counts sendings; a settlement names the attempt it belongs to.
+	Attempt int
+	// Unknown is true on an entry handed out again after a sending whose outcome nobody recorded.
+	Unknown  bool
+	RemoteID connector.ObjectID
+	Error    string
+	// PlannedAt is business time; SentAt, SettledAt and NextAt are operating time; zero if never.
+	PlannedAt, SentAt, SettledAt, NextAt time.Time
+}
+
+// UpdatePayload is the payload of KindUpdate.
+type UpdatePayload struct {
+	Properties map[string]string `json:"properties"`
+}
+
+// ClosePayload is the payload of KindClose: the keys of tasks of ours.
+type ClosePayload struct {
+	TaskKey string `json:"task_key"`
+}
+
+// Settlement is what became of one sent entry. It changes nothing unless Attempt is the entry's.
+type Settlement struct {
+	Key     string
+	Attempt int
+	// State is settled, parked or cancelled; ready to try again after Wait; or sending if the outcome is
+	// unknown: the entry is then handed out again after Wait with Unknown set.
+	State    EntryState
+	Wait     time.Duration
+	RemoteID connector.ObjectID
+	Error    string
+	// Free says that the attempt was not the entry's fault (throttled, unauthorised): it is not counted.
+	Free bool
+}
+
+// Delivery is one verified webhook request, one portal's part of it.
+type Delivery struct {
+	Portal connector.PortalID
+	Key    string // hash of the raw body; an identical delivery stores nothing twice
+	Body   []byte // this portal's events as received, a JSON array
+	Events []connector.Event
+}
+
+// Received counts what a delivery did.
+type Received struct {
+	Fresh     int // events that made a record due
+	Duplicate int // events received before
+	Echo      int // events that equal our last push in id, property and value
+	Ignored   int // events about things leadsync does not read
+}
+
+// DueRow is one record that wants to be looked at.
+type DueRow struct {
+	Type     connector.ObjectType
+	ID       connector.ObjectID
+	Revision int64
+	// Hinted is true if a hint is newer than the last settled revision: the record must be read from the
+	// CRM. False: only time has come (changes_at), the mirror is enough.
+	Hinted   bool
+	Attempts int
+	HintedAt time.Time // operating time of the oldest unsettled hint
+}
+
+// Observation is one reading of a roll-up counter: at ObservedAt the contact's counter stood at Count, and
+// the last occurrence was at LastAt. Only readings that differ from the one before are kept.
+type Observation struct {
+	Kind       string // activity kind of the model
+	Count      int64
+	LastAt     time.Time
+	FirstAt    time.Time // zero if the CRM does not say
+	Name       string    // attribute of the last occurrence, e.g. the form's name
+	ObservedAt time.Time // business time
+}
+
+// LeadState is what leadsync remembers about a contact between two plans. It is stored as JSON.
+type LeadState struct {
+	// Held is true for a contact that was there before go-live and has not changed since: its stage, status
+	// and deals count as handled (design, "Quiet from day one").
+	Held      bool   `json:"held,omitempty"`
+	FactsHash string `json:"facts_hash"`
+	// Stage and Status are the last ones whose entering was handled; Since is business time.
+	Stage       string    `json:"stage,omitempty"`
+	StageSince  time.Time `json:"stage_since,omitzero"`
+	Status      string    `json:"status,omitempty"`
+	StatusSince time.Time `json:"status_since,omitzero"`
+	// StatusActivity is the last activity that was considered for the lead status.
+	StatusActivity string `json:"status_activity,omitempty"`
+	// ShadowStage and ShadowStatus are the last values recorded in shadow, so that they are recorded once.
+	ShadowStage  string `json:"shadow_stage,omitempty"`
+	ShadowStatus string `json:"shadow_status,omitempty"`
+	// Episodes counts the episodes of each follow-up rule; OpenTasks maps a rule to the key of its open task.
+	Episodes  map[string]int    `json:"episodes,omitempty"`
+	OpenTasks map[string]string `json:"open_tasks,omitempty"`
+	// Pushed and PushedReached are what scoring.Lead wants to know about the last written scores.
+	Pushed        map[string]int64 `json:"pushed,omitempty"`
+	PushedReached []string         `json:"pushed_reached,omitempty"`
+	// PushedShadow says that Pushed was only recorded, not written.
+	PushedShadow bool `json:"pushed_shadow,omitempty"`
+	// Root is the oldest id of the contact through merges; idempotency keys are made from it.
+	Root connector.ObjectID `json:"root"`
+	// Decisions counts the decision records of the contact.
+	Decisions int `json:"decisions"`
+	// Model and EvaluatedAt say which model looked last and when (business time). Verdict is its stage.
+	Model       string    `json:"model,omitempty"`
+	EvaluatedAt time.Time `json:"evaluated_at,omitzero"`
+	Verdict     string    `json:"verdict,omitempty"`
+}
+
+// LeadRecord is everything the store knows about one contact.
+type LeadRecord struct {
+	ID           connector.ObjectID
+	Contact      connector.Object // zero ID if the mirror does not have it yet
+	Companies    []connector.Object
+	Activities   []connector.Object // calls, meetings: linked and not removed
+	Deals        []connector.Object // linked and not removed
+	Observations []Observation      // by kind and time
+	State        *LeadState         // nil if never planned
+	ChangesAt    time.Time          // business time of the next change, zero if none
+	// Pending are the property values of update entries that are ready or being sent: what the contact will
+	// have in a moment. Without them a read between planning and pushing would look like a human's change.
+	Pending map[string]string
+}
+
+// Decision is the record of why, append-only.
+type Decision struct {
+	Contact connector.ObjectID
+	No      int       // counts up per contact, from LeadState.Decisions
+	At      time.Time // business time
+	Model   string
+	Reason  scoring.Reason
+	Actions []Action
+}
+
+// Decided is what one reconciled contact saves, in one transaction with its neighbours.
+type Decided struct {
+	ID connector.ObjectID
+	// Objects are freshly read records (the contact, its companies) to store in the mirror; Links the freshly
+	// read associations from the contact; LinkTypes the kinds of link that Links is complete for.
+	Objects   []connector.Object
+	Links     []connector.Link
+	LinkTypes []connector.ObjectType
+	// Gone says that the CRM does not have the contact any more; Survivor is set if it was merged away.
+	Gone     bool
+	Survivor connector.ObjectID
+
+	Observations []Observation // new ones only
+	State        LeadState
+	Decision     *Decision // nil if there was nothing to do
+	Entries      []OutboxEntry
+	CancelKeys   []string // ready entries that became obsolete
+	ChangesAt    time.Time
+	// Revision is the one that was read; the due mark is cleared only if it has not been raised since.
+	Revision int64
+}
+
+// Postponed is a due row that could not be worked on.
+type Postponed struct {
+	Type  connector.ObjectType
+	ID    connector.ObjectID
+	Wait  time.Duration
+	Error string
+	// Free says that it was not the record's fault; attempts are not counted.
+	Free bool
+}
+
+// FeedState is the position of a feed. Cursor is the place inside a walk that is under way, empty between
+// walks; Since is where the current or next walk begins; Seen is the newest modification time met.
+type FeedState struct {
+	Cursor connector.Cursor
+	Since  time.Time
+	Seen   time.Time
+	// Done counts records met by the first load, Total its estimate; Complete is true when it has ended.
+	Done, Total int
+	Complete    bool
+}
+
+// PulledPage is one page of a feed, or a batch of due activities that were read by id (Feed empty).
+type PulledPage struct {
+	Feed string
+	Next FeedState
+	Type connector.ObjectType
+	// Objects with the properties in Properties: a property asked for and absent has been cleared.
+	Objects    []connector.Object
+	Properties []string
+	// HintOnly: do not store the objects; mark those due that differ from the mirror in Properties (in
+	// UpdatedAt if Properties is empty).
+	HintOnly bool
+	// Quiet: store, but mark nothing due (first load before go-live).
+	Quiet bool
+	// Links are all links from the objects to the kinds in LinkTypes; links known and not listed are removed.
+	// Contacts at the other end of an object that changed, or of a link that came or went, become due.
+	Links     []connector.Link
+	LinkTypes []connector.ObjectType
+	// Missing are records that the CRM does not have any more; their contacts become due.
+	Missing []connector.ObjectID
+	Settle  []DueRow // due rows done with this page
+}
+
+// PulledCount counts what a page did.
+type PulledCount struct {
+	Objects, Changed, Due int
+}
+
+// PortalState is what the store remembers about a portal.
+type PortalState struct {
+	Portal      connector.PortalID
+	Name        string
+	GoLiveAt    time.Time // business time; zero until the first load is complete
+	PausedSince time.Time // operating time; zero if not paused
+	PausedUntil time.Time // operating time; zero with PausedSince set: until somebody or something resumes it
+	PauseReason string
+	Model       string // version of the model last used
+}
+
+// EffectCount counts the outbox of one class.
+type EffectCount struct {
+	Class       Class
+	State       EntryState
+	Count       int
+	Oldest      time.Time // operating time
+	PausedSince time.Time // zero if the class is not paused by the limit
+	LastHour    int       // sent in the rolling hour
+}
+
+// Backlog says how much is waiting for a portal.
+type Backlog struct {
+	Due         int           // records due now
+	OldestDue   time.Duration // age of the oldest hint
+	Outbox      map[EntryState]int
+	PausedClass []Class
+	Contacts    int // contacts in the mirror
+}
+
+// Take asks the outbox for entries to send.
+type Take struct {
+	Kind     EntryKind
+	Contacts int           // at most so many contacts (KindUpdate) or entries (others)
+	Limits   map[Class]int // per rolling hour; a class over its limit is paused instead of handed out
+}
+
+// Taken is the answer: entries now marked as being sent, and classes that this call paused.
+type Taken struct {
+	Entries []OutboxEntry
+	Paused  []Class
+}

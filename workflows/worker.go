@@ -1,0 +1,240 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"leadsync/connector"
+)
+
+type workStore interface {
+	Due(ctx context.Context, portal connector.PortalID, business time.Time, types []connector.ObjectType, limit int) ([]DueRow, error)
+	Postpone(ctx context.Context, f Fence, rows []Postponed) error
+	Prune(ctx context.Context, portal connector.PortalID, keep time.Duration) (int, error)
+	MarkAllDue(ctx context.Context, f Fence, at time.Time) (int, error)
+}
+
+type baselineStore interface {
+	Portal(ctx context.Context, portal connector.PortalID) (PortalState, error)
+	Contacts(ctx context.Context, portal connector.PortalID, after connector.ObjectID, limit int) ([]connector.ObjectID, error)
+	SetGoLive(ctx context.Context, f Fence, at time.Time) error
+	Feed(ctx context.Context, portal connector.PortalID, feed string) (FeedState, error)
+}
+
+// Worker does everything for one portal while it holds the lease, one thing at a time: with one thread per
+// account, what was read cannot be overtaken by what was written.
+type Worker struct {
+	Puller     *Puller
+	Reconciler *Reconciler
+	Pusher     *Pusher
+	Store      workStore
+	Baseline   baselineStore
+	Schedule   *Schedule
+	Log        *slog.Logger
+	Now        func() time.Time // business time
+	Jitter     func() float64
+	// Window lets hints gather before a batch is read; Idle is how often to look without being told, for
+	// retries and for what only time changes; Keep is how long settled things are kept.
+	Window, Idle, Keep time.Duration
+	// Stepped is told after every step whether there was work; may be nil.
+	Stepped func(worked bool)
+}
+
+// Prepare brings a portal live if it is not: owners, first load of every type, and the baseline. It resumes
+// where a crash left it. Until it is done, nothing is due and nothing is written (design, "Quiet from
+// day one").
+func (w *Worker) Prepare(ctx context.Context, f Fence) error {
+	if err := w.Puller.Owners(ctx, f); err != nil {
+		return err
+	}
+	state, err := w.Baseline.Portal(ctx, f.Portal)
+	if err != nil {
+		return fmt.Errorf("load portal %q: %w", f.Portal, err)
+	}
+	if state.GoLiveAt.IsZero() {
+		for _, t := range w.Puller.Types() {
+			if err := w.Puller.Load(ctx, f, t); err != nil {
+				return err
+			}
+		}
+		if err := w.baseline(ctx, f); err != nil {
+			return err
+		}
+		if err := w.Baseline.SetGoLive(ctx, f, w.Now()); err != nil {
+			return fmt.Errorf("record go-live: %w", err)
+		}
+	}
+	for _, t := range w.Puller.Types() {
+		w.Schedule.Want(SweepOf(t))
+	}
+	return nil
+}
+
+// baselineChunk is how many contacts the baseline evaluates in one transaction.
+const baselineChunk = 500
+
+// baseline evaluates every loaded contact once and remembers it as handled.
+func (w *Worker) baseline(ctx context.Context, f Fence) error {
+	state, err := w.Baseline.Feed(ctx, f.Portal, feedBaseline)
+	if err != nil {
+		return fmt.Errorf("load position of the baseline: %w", err)
+	}
+	contacts, err := w.Baseline.Feed(ctx, f.Portal, feedLoad+string(connector.TypeContact))
+	if err != nil {
+		return fmt.Errorf("load position of the first load: %w", err)
+	}
+	state.Total = contacts.Done
+	for !state.Complete {
+		ids, err := w.Baseline.Contacts(ctx, f.Portal, connector.ObjectID(state.Cursor), baselineChunk)
+		if err != nil {
+			return fmt.Errorf("list loaded contacts: %w", err)
+		}
+		if err := w.Reconciler.Baseline(ctx, f, ids); err != nil {
+			return err
+		}
+		state.Done += len(ids)
+		state.Complete = len(ids) < baselineChunk
+		if len(ids) > 0 {
+			state.Cursor = connector.Cursor(ids[len(ids)-1])
+		}
+		if _, err := w.Puller.Store.SavePage(ctx, f, PulledPage{Feed: feedBaseline, Type: connector.TypeContact, Next: state, Quiet: true}); err != nil {
+			return fmt.Errorf("save position of the baseline: %w", err)
+		}
+		w.Puller.tell(feedBaseline, state)
+	}
+	return nil
+}
+
+// Run works until the context ends, the lease is lost or the portal as a whole cannot go on; the caller
+// decides by the error (ErrFenced, connector.ErrUnauthorized, connector.ErrThrottled) what to do.
+func (w *Worker) Run(ctx context.Context, f Fence) error {
+	failures := 0
+	for {
+		worked, err := w.Step(ctx, f)
+		if w.Stepped != nil && err == nil {
+			w.Stepped(worked)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, ErrFenced), errors.Is(err, connector.ErrUnauthorized), errors.Is(err, connector.ErrThrottled):
+			return err
+		case err != nil:
+			failures++
+			w.Log.Error("step failed", "portal", f.Portal, "attempt", failures, "error", err)
+			if err := wait(ctx, Backoff(failures, w.Jitter())); err != nil {
+				return err
+			}
+			continue
+		}
+		failures = 0
+		if worked {
+			continue
+		}
+		if err := w.rest(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits until there may be something to do.
+func (w *Worker) rest(ctx context.Context) error {
+	timer := time.NewTimer(w.Idle)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	case <-w.Schedule.Woken():
+		return wait(ctx, w.Window) // let a burst of hints become one batch
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// Step does one round: wanted chores, due activities and companies, due contacts, one batch of each kind of
+// effect. It reports whether there was anything to do.
+func (w *Worker) Step(ctx context.Context, f Fence) (bool, error) {
+	worked := false
+	for _, c := range w.Schedule.Take() {
+		worked = true
+		if err := w.chore(ctx, f, c); err != nil {
+			w.Schedule.Want(c) // not done: it stays wanted
+			return true, err
+		}
+	}
+	others := []connector.ObjectType{connector.TypeCall, connector.TypeMeeting, connector.TypeCompany, connector.TypeDeal}
+	did, err := w.due(ctx, f, others, w.Reconciler.Objects)
+	worked = worked || did
+	if err != nil {
+		return worked, err
+	}
+	did, err = w.due(ctx, f, []connector.ObjectType{connector.TypeContact}, w.Reconciler.Contacts)
+	worked = worked || did
+	if err != nil {
+		return worked, err
+	}
+	n, err := w.Pusher.Push(ctx, f)
+	return worked || n > 0, err
+}
+
+// due works on one batch of due records. If they cannot be read they are postponed, not lost.
+func (w *Worker) due(ctx context.Context, f Fence, types []connector.ObjectType, do func(context.Context, Fence, []DueRow) error) (bool, error) {
+	rows, err := w.Store.Due(ctx, f.Portal, w.Now(), types, batchSize)
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	err = do(ctx, f, rows)
+	var ce *connector.Error
+	if err == nil || !errors.As(err, &ce) || ctx.Err() != nil {
+		return true, err
+	}
+	postponed := make([]Postponed, len(rows))
+	for i, r := range rows {
+		state, pause, free := Next(err, r.Attempts+1, w.Jitter())
+		if state == StateParked {
+			pause = Backoff(r.Attempts+1, w.Jitter())
+		}
+		postponed[i] = Postponed{Type: r.Type, ID: r.ID, Wait: pause, Error: ce.Error(), Free: free}
+	}
+	if perr := w.Store.Postpone(ctx, f, postponed); perr != nil {
+		return true, errors.Join(err, perr)
+	}
+	if w.portalWide(err) {
+		return true, err
+	}
+	w.Log.Warn("records postponed", "portal", f.Portal, "records", len(rows), "error", err)
+	return true, nil
+}
+
+func (w *Worker) portalWide(err error) bool {
+	return errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled)
+}
+
+func (w *Worker) chore(ctx context.Context, f Fence, c Chore) error {
+	switch {
+	case c == ChoreOwners:
+		return w.Puller.Owners(ctx, f)
+	case c == ChorePrune:
+		_, err := w.Store.Prune(ctx, f.Portal, w.Keep)
+		return err
+	default:
+		t := connector.ObjectType(strings.TrimPrefix(string(c), feedSweep))
+		_, err := w.Puller.Sweep(ctx, f, t)
+		return err
+	}
+}
