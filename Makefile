@@ -25,7 +25,7 @@ bench: ## all benchmarks with allocations
 fuzz: ## every fuzz test for ten seconds
 	@set -e; for pkg in $$(go list ./...); do \
 	  for name in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-	    echo "$$pkg $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 10s $$pkg; \
+	    echo "$$pkg $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 10s -fuzzminimizetime 5x $$pkg; \
 	  done; \
 	done
 

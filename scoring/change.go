@@ -39,16 +39,16 @@ func (f *frame) firstChange(a, b int64, stages []int, base written) (int64, bool
 
 // mayChange reports whether some step of the span can differ from what was written; exact for one step.
 func (f *frame) mayChange(stages []int, base written) bool {
-	bounds := make([]bounds, len(f.model.scores))
+	step := f.model.pushStep
 	for i := range f.model.scores {
-		bounds[i] = f.scoreBounds(&f.model.scores[i])
-		step := f.model.pushStep
-		if bounds[i].lo.whole() <= base.whole[i]-step || bounds[i].hi.whole() >= base.whole[i]+step {
+		score := f.scoreBounds(&f.model.scores[i])
+		f.scores[i] = score
+		if score.lo.whole() <= base.whole[i]-step || score.hi.whole() >= base.whole[i]+step {
 			return true
 		}
 	}
 	return slices.ContainsFunc(stages, func(s int) bool {
-		can := f.reach(&f.model.stages[s], bounds)
+		can := f.reach(&f.model.stages[s], f.scores)
 		return base.reached[s] && can.no || !base.reached[s] && can.yes
 	})
 }

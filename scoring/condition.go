@@ -21,6 +21,7 @@ const (
 // documentation.
 type condition struct {
 	source string
+	key    string // the same for conditions that differ only in layout
 	root   boolNode
 	facts  []int // the facts it mentions, ascending
 	moves  bool  // time alone can change it
@@ -85,7 +86,7 @@ func (s scope) compile(source string) (*condition, []fault) {
 	if len(c.faults) > 0 {
 		return nil, c.faults
 	}
-	return c.finish(source, root), nil
+	return c.finish(source, tree, root), nil
 }
 
 // parseExpression is the only way to the parser: capped, and with none of its own functions.
@@ -124,8 +125,8 @@ type compiler struct {
 	faults []fault
 }
 
-func (c *compiler) finish(source string, root boolNode) *condition {
-	done := &condition{source: strings.TrimSpace(source), root: root, moves: c.moves, id: c.model.conditions}
+func (c *compiler) finish(source string, tree ast.Node, root boolNode) *condition {
+	done := &condition{source: strings.TrimSpace(source), key: tree.String(), root: root, moves: c.moves, id: c.model.conditions}
 	c.model.conditions++
 	for i := range c.model.facts {
 		if c.facts[i] {
@@ -316,7 +317,7 @@ func (c *compiler) unknownName(n *ast.IdentifierNode) {
 		return
 	}
 	if _, isFact := c.model.factIndex[n.Value]; isFact {
-		c.fail(n, "test the fact in a condition of its own, or "+didYouMean(n.Value, c.names()), "%s is a fact, but here only attributes of %s can stand", n.Value, c.kind)
+		c.fail(n, "test the fact in a condition of its own", "%s is a fact, but here only attributes of %s can stand", n.Value, c.kind)
 		return
 	}
 	c.fail(n, didYouMean(n.Value, c.names()), "unknown attribute %s of %s", n.Value, c.kind)

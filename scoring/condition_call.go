@@ -164,7 +164,7 @@ func (c *compiler) daysSinceLast(n *ast.CallNode) numberNode {
 	if !ok {
 		return numberConstant(0)
 	}
-	s, gap := c.model.addStream(kind, "", nil), fmt.Sprintf("days_since_last(%q)", c.model.kinds[kind].Kind)
+	s, gap := c.model.addStream(kind, nil), fmt.Sprintf("days_since_last(%q)", c.model.kinds[kind].Kind)
 	return numberNode{
 		at:   func(f *frame) span { return f.sinceLast(s) },
 		gaps: func(_ *frame, g *gapList) { g.add(gap) },
@@ -196,15 +196,14 @@ func (c *compiler) count(n *ast.CallNode) numberNode {
 		return numberConstant(0)
 	}
 	var where *condition
-	key := ""
 	if len(n.Arguments) > 1 && !isEmptyText(n.Arguments[1]) {
-		where, key = c.inner(kind, n.Arguments[1])
+		where = c.inner(kind, n.Arguments[1])
 	}
 	window := int64(0)
 	if len(n.Arguments) > 2 {
 		window = c.days(n.Arguments[2])
 	}
-	s := c.model.addStream(kind, key, where)
+	s := c.model.addStream(kind, where)
 	return numberNode{
 		at:   func(f *frame) span { return f.count(s, window) },
 		gaps: func(*frame, *gapList) {},
@@ -217,12 +216,11 @@ func isEmptyText(n ast.Node) bool {
 }
 
 // inner compiles the condition of a count in the scope of the kind's attributes.
-func (c *compiler) inner(kind int, n ast.Node) (*condition, string) {
+func (c *compiler) inner(kind int, n ast.Node) *condition {
 	nested := &compiler{scope: c.model.attributeScope(kind), facts: map[int]bool{}}
 	root := nested.boolean(n)
 	c.faults = append(c.faults, nested.faults...)
-	text := n.String()
-	return nested.finish(text, root), text
+	return nested.finish(n.String(), n, root)
 }
 
 // days reads the window of a count: a whole number of days.
@@ -254,7 +252,8 @@ func (m *Model) kindNames() []string {
 }
 
 // addStream finds or makes the stream of a kind's activities that meet a condition.
-func (m *Model) addStream(kind int, key string, where *condition) int {
+func (m *Model) addStream(kind int, where *condition) int {
+	key := whereKey(where)
 	found := slices.IndexFunc(m.streams, func(s stream) bool { return s.kind == kind && s.key == key })
 	if found >= 0 {
 		return found

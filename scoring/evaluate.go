@@ -1,7 +1,6 @@
 package scoring
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -25,12 +24,12 @@ func (m *Model) evaluate(lead *Lead, now time.Time, ahead bool) Evaluation {
 		e.Scores[i] = f.score(&m.scores[i], lead.Activities, record)
 		scores[i] = bounds{e.Scores[i].Points, e.Scores[i].Points}
 	}
-	order, sides := m.order(lead.Order)
-	f.decide(&e, slices.Concat(order, sides), scores, record)
-	e.place(m, lead, order, sides)
+	stages, inOrder := m.order(lead.Order)
+	f.decide(&e, stages, scores, record)
+	e.place(lead.Stage, inOrder)
 	e.Push = m.push(lead, &e)
 	if ahead {
-		m.look(f, lead, &e, slices.Concat(order, sides))
+		m.look(f, lead, &e, stages)
 	}
 	return e
 }
@@ -52,22 +51,28 @@ func (m *Model) look(f *frame, lead *Lead, e *Evaluation, stages []int) {
 	}
 }
 
-// order is the model's stages in the account's order, then the side tracks. Without an account's order it is
-// the model's own. Stages that the account does not have cannot be reached and are left out.
-func (m *Model) order(account []string) (order, sides []int) {
+// order is the model's stages in the account's order (the first inOrder), then the side tracks. Without an
+// account's order it is the model's own. Stages that the account does not have cannot be entered and are
+// left out.
+func (m *Model) order(account []string) (stages []int, inOrder int) {
+	stages = make([]int, 0, len(m.stages))
+	for _, name := range account {
+		if i, ok := m.stageIndex[name]; ok && !m.stages[i].SideTrack && !slices.Contains(stages, i) {
+			stages = append(stages, i)
+		}
+	}
+	for i := range m.stages {
+		if len(account) == 0 && !m.stages[i].SideTrack {
+			stages = append(stages, i)
+		}
+	}
+	inOrder = len(stages)
 	for i := range m.stages {
 		if m.stages[i].SideTrack {
-			sides = append(sides, i)
-		} else if len(account) == 0 {
-			order = append(order, i)
+			stages = append(stages, i)
 		}
 	}
-	for _, name := range account {
-		if i, ok := m.stageIndex[name]; ok && !m.stages[i].SideTrack && !slices.Contains(order, i) {
-			order = append(order, i)
-		}
-	}
-	return order, sides
+	return stages, inOrder
 }
 
 // score derives one score line by line. The lines sum to the points.
@@ -152,25 +157,22 @@ func (f *frame) decide(e *Evaluation, stages []int, scores []bounds, record *rec
 	}
 }
 
-// place fills Stage, StageReason, Next and Missing.
-func (e *Evaluation) place(m *Model, lead *Lead, order, sides []int) {
+// place fills Stage, StageReason, Next and Missing. The first inOrder of Stages are the forward order.
+func (e *Evaluation) place(current string, inOrder int) {
 	e.StageReason = Reason{Code: ReasonNoStage}
-	furthest := -1
+	next := 0
 	for i, verdict := range e.Stages {
-		if !verdict.Reached {
-			continue
+		if verdict.Reached {
+			e.Stage, e.StageReason = verdict.Stage, stageReason(verdict)
+			if verdict.SideTrack {
+				return // outside the order, nothing comes next
+			}
 		}
-		if verdict.SideTrack {
-			e.Stage, e.StageReason = verdict.Stage, sideTrack(verdict)
-			return // outside the order nothing comes next
+		if i < inOrder && (verdict.Reached || verdict.Stage == current) {
+			next = i + 1
 		}
-		furthest = i
-		e.Stage, e.StageReason = verdict.Stage, stageReason(verdict)
-		_ = sides
 	}
-	current := slices.IndexFunc(order, func(i int) bool { return m.stages[i].Name == lead.Stage })
-	next := max(furthest, current) + 1
-	if next >= len(order) {
+	if next == inOrder {
 		return
 	}
 	e.Next = e.Stages[next].Stage
@@ -181,22 +183,22 @@ func (e *Evaluation) place(m *Model, lead *Lead, order, sides []int) {
 	}
 }
 
+// stageReason names why a stage is reached: by all its criteria, or else by the direct way.
 func stageReason(v StageVerdict) Reason {
+	params := map[string]string{"stage": v.Stage}
 	last := v.Checks[len(v.Checks)-1]
-	if last.Kind != CheckDirect || last.State != True {
-		return Reason{ReasonCriteriaMet, map[string]string{"stage": v.Stage}}
+	met := func(c Check) bool { return c.State == True }
+	criteria := !slices.ContainsFunc(v.Checks, func(c Check) bool { return c.Kind != CheckDirect && !met(c) })
+	switch {
+	case v.SideTrack:
+		params["condition"] = v.Checks[slices.IndexFunc(v.Checks, met)].Name
+		return Reason{ReasonSideTrack, params}
+	case last.Kind == CheckDirect && (!criteria || len(v.Checks) == 1):
+		params["condition"] = last.Name
+		return Reason{ReasonDirect, params}
+	default:
+		return Reason{ReasonCriteriaMet, params}
 	}
-	return Reason{ReasonDirect, map[string]string{"stage": v.Stage, "condition": last.Name}}
-}
-
-func sideTrack(v StageVerdict) Reason {
-	condition := ""
-	for _, check := range v.Checks {
-		if check.State == True {
-			condition = check.Name
-		}
-	}
-	return Reason{ReasonSideTrack, map[string]string{"stage": v.Stage, "condition": condition}}
 }
 
 // push decides whether the scores are worth writing.
@@ -207,13 +209,13 @@ func (m *Model) push(lead *Lead, e *Evaluation) bool {
 			return true
 		}
 	}
-	return !maps.Equal(set(e.Reached), set(lead.PushedReached))
+	return !sameMembers(e.Reached, lead.PushedReached)
 }
 
-func set(names []string) map[string]bool {
-	members := make(map[string]bool, len(names))
-	for _, name := range names {
-		members[name] = true
+// sameMembers compares two short lists as sets.
+func sameMembers(a, b []string) bool {
+	missing := func(from, in []string) bool {
+		return slices.ContainsFunc(from, func(name string) bool { return !slices.Contains(in, name) })
 	}
-	return members
+	return !missing(a, b) && !missing(b, a)
 }

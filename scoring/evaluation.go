@@ -1,9 +1,18 @@
 package scoring
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Points are thousandths of a point.
 type Points int64
+
+// String is the points as people write them: "25" or "-2.5".
+func (p Points) String() string {
+	const thousandths = 1000
+	return strconv.FormatFloat(float64(p)/thousandths, 'f', -1, 64)
+}
 
 // Evaluation is the model's verdict on a lead at a time, with every reason.
 type Evaluation struct {
@@ -76,6 +85,7 @@ const (
 	CheckGate      CheckKind = "gate"      // a named gate
 	CheckCondition CheckKind = "condition" // the stage's own condition
 	CheckDirect    CheckKind = "direct"    // a way round: this alone reaches the stage (S79, S80)
+	CheckManual    CheckKind = "manual"    // only people set this stage
 )
 
 // Check is one criterion of a stage with what it saw.
@@ -88,7 +98,9 @@ type Check struct {
 	Got     Points // CheckScore only
 	Seen    []Seen
 	Unknown []string // facts that would have to be known
-	Ask     string   // whom or what to ask, from the model
+	Ask     string   // whom or what to ask, from the model; English if the model has several languages
+	// Asks is Ask by language, see TextIn.
+	Asks map[string]string
 }
 
 // StageVerdict is one stage with all its checks.

@@ -24,6 +24,7 @@ type frame struct {
 	a, b int64 // the span of steps looked at
 
 	attributes map[string]string // of the activity that a where condition looks at
+	scores     []bounds          // of the span looked at
 }
 
 type slot struct {
@@ -49,7 +50,7 @@ func (m *Model) prepare(lead *Lead, now time.Time) *frame {
 	if !ok {
 		f = &frame{
 			model: m, facts: make([]slot, len(m.facts)), streams: make([][]occurrence, len(m.streams)),
-			seen: map[string]struct{}{}, memory: make([]truths, m.conditions),
+			seen: map[string]struct{}{}, memory: make([]truths, m.conditions), scores: make([]bounds, len(m.scores)),
 		}
 	}
 	f.now = now.UnixMicro()
@@ -186,26 +187,24 @@ func (f *frame) days(t time.Time) span {
 // sinceLast is the whole days since the last activity of a stream over the span.
 func (f *frame) sinceLast(s int) span {
 	result := span{unknown: true}
+	begins := false // one begins inside the span
 	for _, o := range f.streams[s] { // latest first
 		if o.start > f.b {
 			continue
 		}
 		result.known = true
 		result.hi = max(result.hi, float64(age(f.b, o.birth)/f.model.perDay))
-		if o.start <= f.a {
-			result.unknown = false
-			if result.lo = float64(age(f.a, o.birth) / f.model.perDay); f.streams[s][0].act != o.act && f.newer(s, o) {
-				result.lo = 0 // a later one begins inside the span
-			}
-			return result
+		if o.start > f.a {
+			begins = true
+			continue
 		}
+		result.unknown = false
+		if !begins {
+			result.lo = float64(age(f.a, o.birth) / f.model.perDay)
+		}
+		return result
 	}
 	return result
-}
-
-// newer reports whether an occurrence later than o begins within the span.
-func (f *frame) newer(s int, o occurrence) bool {
-	return slices.ContainsFunc(f.streams[s], func(p occurrence) bool { return p.start > f.a && p.start <= f.b && p.act != o.act })
 }
 
 // count is how many activities of a stream are younger than the window over the span.

@@ -44,15 +44,20 @@ func (p Problems) sorted() Problems {
 	return slices.Compact(p)
 }
 
-// didYouMean proposes the nearest of the valid words, or lists them all.
-func didYouMean(word string, valid []string) string {
+// nearest is the valid word that was most likely meant, empty if none is near.
+func nearest(word string, valid []string) string {
 	best, distance := "", 3 // more than two slips are another word
-	for _, candidate := range valid {
+	for _, candidate := range slices.Sorted(slices.Values(valid)) {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(candidate)); d < distance && d < len(candidate) {
 			best, distance = candidate, d
 		}
 	}
-	if best != "" {
+	return best
+}
+
+// didYouMean proposes the nearest of the valid words, or lists them all.
+func didYouMean(word string, valid []string) string {
+	if best := nearest(word, valid); best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
 	if len(valid) == 0 {

@@ -7,11 +7,9 @@ type possible struct{ yes, no bool }
 // reach decides a stage over the frame's span, given the scores over the same span. A stage is reached if
 // its direct way is true, or if it has criteria and all of them are true. Unknown holds back.
 func (f *frame) reach(s *stageRule, scores []bounds) possible {
-	all := any3
+	all := mayFalse
 	if s.hasCriteria() {
 		all = f.criteria(s, scores)
-	} else {
-		all = mayFalse
 	}
 	if s.direct != nil {
 		all = all.or(f.truth(s.direct))

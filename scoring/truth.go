@@ -10,7 +10,6 @@ const (
 	mayTrue
 
 	never truths = 0
-	any3         = mayFalse | mayUnknown | mayTrue
 )
 
 // with adds the member if the statement holds.

@@ -40,7 +40,9 @@
 //  6. Follow-ups. Entering a status or stage is one episode of each follow-up rule of it. A task rule
 //     creates one task per episode and closes the open task of the same rule from the episode before. A deal
 //     rule creates one deal unless the contact has an open deal. A closing rule closes every open task of
-//     ours. A task that a person completed is left as it is.
+//     ours. A task belongs to its status: when the status changes, for whatever reason, the open tasks of
+//     rules of other statuses are closed, since what they asked for has happened or is moot. A task that a
+//     person completed or deleted is left as it is.
 //  7. Owner. The contact's owner if active and a person, else the portal's fallback owner, else nobody.
 //  8. Scores are written when the contact has none yet, when one of them (in whole points) is at least the
 //     model's push_step away from what was written last, or when the set of stages whose criteria are met

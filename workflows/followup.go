@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"leadsync/connector"
 	"leadsync/scoring"
@@ -159,7 +160,7 @@ func (pl *planner) placeholders() map[string]string {
 	}
 	values["score"] = strconv.FormatInt(total, 10)
 	for fact, v := range pl.Lead.Facts {
-		values["fact."+fact] = v.String()
+		values["fact."+fact] = valueText(v)
 	}
 	return values
 }
@@ -182,4 +183,29 @@ func (pl *planner) add(a Action, payload any) {
 		Key: a.Key, Kind: a.Kind, Class: a.Class, Contact: pl.Record.ID, State: state,
 		Reason: a.Reason, Payload: text, PlannedAt: pl.Now,
 	})
+}
+
+// dueAt is when a task is due: at the fact's date if that is known and ahead, else so many days from now, on
+// a working day at the portal's time of day (C8).
+func (pl *planner) dueAt(d scoring.Due) time.Time {
+	p := pl.Portal
+	if v := pl.Lead.Facts[d.DateFact]; v.Known() && v.Type == scoring.TypeTime && v.Time.After(pl.Now) {
+		return p.Calendar.On(v.Time, p.DueAt)
+	}
+	return p.Calendar.Due(pl.Now, d.Days, d.WorkingDays, p.DueAt)
+}
+
+// valueText is a fact as a person writes it; empty if it is unknown.
+func valueText(v scoring.Value) string {
+	switch v.Type {
+	case scoring.TypeText:
+		return v.Text
+	case scoring.TypeNumber:
+		return strconv.FormatFloat(v.Number, 'f', -1, 64)
+	case scoring.TypeBool:
+		return strconv.FormatBool(v.Bool)
+	case scoring.TypeTime:
+		return v.Time.Format(time.DateOnly)
+	}
+	return ""
 }

@@ -114,7 +114,10 @@ func (pl *planner) moves() {
 			}
 		}
 	}
-	if status != st.Status || len(causes) > 0 {
+	if status != before {
+		pl.leave(status)
+	}
+	if status != before || len(causes) > 0 {
 		st.Status, st.StatusSince = status, pl.Now
 	}
 	for _, f := range pl.Model.FollowUps() {
@@ -123,6 +126,15 @@ func (pl *planner) moves() {
 		}
 		if f.OnStatus != "" && slices.Contains(causes, f.OnStatus) {
 			pl.followUp(f, "status", f.OnStatus)
+		}
+	}
+}
+
+// leave closes the open tasks of rules of other statuses than the one the contact has now.
+func (pl *planner) leave(status string) {
+	for _, f := range pl.Model.FollowUps() {
+		if f.OnStatus != "" && f.OnStatus != status {
+			pl.closeTask(f.Name, scoring.Reason{Code: ReasonObsolete, Params: map[string]string{"rule": f.Name, "status": status}})
 		}
 	}
 }

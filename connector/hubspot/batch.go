@@ -62,25 +62,34 @@ func (p perInput) run(ctx context.Context, wave []int) error {
 		return nil
 	}
 	if named := p.culprits(ans.fault, err, wave); len(named) > 0 {
-		var rest []int
-		for _, i := range wave {
-			if e, ok := named[i]; ok {
-				p.settle(i, e)
-			} else {
-				rest = append(rest, i)
-			}
-		}
-		return p.run(ctx, rest)
+		return p.run(ctx, p.pin(named, wave))
 	}
 	half := len(wave) / 2
-	stop := p.run(ctx, wave[:half])
-	if stop != nil {
-		for _, i := range wave[half:] {
-			p.settle(i, unsent(stop))
-		}
+	if stop := p.run(ctx, wave[:half]); stop != nil {
+		p.skip(wave[half:], stop)
 		return stop
 	}
 	return p.run(ctx, wave[half:])
+}
+
+// pin settles the named inputs and returns the others.
+func (p perInput) pin(named map[int]error, wave []int) []int {
+	var rest []int
+	for _, i := range wave {
+		if err, ok := named[i]; ok {
+			p.settle(i, err)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	return rest
+}
+
+// skip settles inputs that were surely not sent.
+func (p perInput) skip(wave []int, stop error) {
+	for _, i := range wave {
+		p.settle(i, unsent(stop))
+	}
 }
 
 // runAll runs the waves until one says stop; the inputs of later waves were surely not sent.
@@ -91,9 +100,7 @@ func (p perInput) runAll(ctx context.Context, all [][]int) {
 			stop = p.run(ctx, wave)
 			continue
 		}
-		for _, i := range wave {
-			p.settle(i, unsent(stop))
-		}
+		p.skip(wave, stop)
 	}
 }
 

@@ -18,14 +18,6 @@ const (
 	tiesNamed = 5
 )
 
-// ChangedQuery asks for the records of one kind that changed at or after an instant.
-type ChangedQuery struct {
-	Type       connector.ObjectType
-	Since      time.Time // read in milliseconds, the resolution of the CRM
-	Cursor     connector.Cursor
-	Properties []string
-}
-
 // walk is the position of a change walk; its JSON is the cursor.
 type walk struct {
 	// At is the instant reached, in milliseconds. Everything before it was delivered.
@@ -69,7 +61,7 @@ type searchRequest struct {
 // walk is delivered; one that changes may come twice, or in the next sweep. Page.Next is empty at the end
 // of the walk, Page.Total counts what was left before this page. The page is Partial when the names of the
 // properties do not fit a search.
-func (c *Client) Changed(ctx context.Context, q ChangedQuery) (connector.Page, error) {
+func (c *Client) Changed(ctx context.Context, q connector.ChangedQuery) (connector.Page, error) {
 	name, err := plural(q.Type)
 	if err != nil {
 		return connector.Page{}, err
@@ -103,7 +95,7 @@ func (c *Client) Changed(ctx context.Context, q ChangedQuery) (connector.Page, e
 }
 
 // position reads the cursor; the empty one is the beginning.
-func position(q ChangedQuery) (*walk, error) {
+func position(q connector.ChangedQuery) (*walk, error) {
 	if q.Cursor == "" {
 		return nil, nil //nolint:nilnil // nil is the beginning
 	}
@@ -117,7 +109,7 @@ func position(q ChangedQuery) (*walk, error) {
 }
 
 // searchFor builds the search of a position. partial is true when the properties had to be left out.
-func searchFor(q ChangedQuery, at *walk) (body searchRequest, partial bool, err error) {
+func searchFor(q connector.ChangedQuery, at *walk) (body searchRequest, partial bool, err error) {
 	modified := modifiedProperty(q.Type)
 	basic := []string{"hs_object_id", modified}
 	body = searchRequest{
@@ -162,14 +154,7 @@ func (w *walk) groups(modified string, since time.Time) []filterGroup {
 // after is the position behind a page; more says that HubSpot has records beyond it.
 func (w *walk) after(typ connector.ObjectType, page []record, more bool) (connector.Cursor, error) {
 	if w != nil && w.Tied {
-		next := walk{At: w.At}
-		if more && len(page) > 0 {
-			next = walk{At: w.At, Tied: true, LastID: string(page[len(page)-1].ID)}
-			if next.LastID == w.LastID {
-				return "", standstill(typ)
-			}
-		}
-		return next.cursor(), nil
+		return w.afterTied(typ, page, more)
 	}
 	if !more || len(page) == 0 {
 		return "", nil
@@ -181,24 +166,42 @@ func (w *walk) after(typ connector.ObjectType, page []record, more bool) (connec
 	if w != nil && last < w.At {
 		return "", standstill(typ)
 	}
-	next := walk{At: last}
-	if w != nil && last == w.At {
-		next.Done = slices.Clone(w.Done)
-	}
-	for _, rec := range slices.Backward(page) {
-		if at, err := modifiedAt(typ, rec); err != nil || at != last {
-			break
-		}
-		next.Done = append(next.Done, string(rec.ID))
-	}
+	next := walk{At: last, Done: w.doneAt(typ, page, last)}
 	if len(next.Done) > tiesNamed {
 		next = walk{At: last, Tied: true}
 	}
 	return next.cursor(), nil
 }
 
+// afterTied goes on with the next ids of the instant, and then with what is later.
+func (w *walk) afterTied(typ connector.ObjectType, page []record, more bool) (connector.Cursor, error) {
+	if !more || len(page) == 0 {
+		return walk{At: w.At}.cursor(), nil
+	}
+	next := walk{At: w.At, Tied: true, LastID: string(page[len(page)-1].ID)}
+	if next.LastID == w.LastID {
+		return "", standstill(typ)
+	}
+	return next.cursor(), nil
+}
+
+// doneAt lists the records of the last instant that were delivered, on this page and before.
+func (w *walk) doneAt(typ connector.ObjectType, page []record, last int64) []string {
+	var done []string
+	if w != nil && last == w.At {
+		done = slices.Clone(w.Done)
+	}
+	for _, rec := range slices.Backward(page) {
+		if at, err := modifiedAt(typ, rec); err != nil || at != last {
+			break
+		}
+		done = append(done, string(rec.ID))
+	}
+	return done
+}
+
 func (w walk) cursor() connector.Cursor {
-	b, _ := json.Marshal(w) //nolint:errchkjson // numbers, strings and booleans
+	b, _ := json.Marshal(w) // numbers, strings and booleans do not fail
 	return connector.Cursor(b)
 }
 

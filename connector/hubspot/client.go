@@ -80,17 +80,10 @@ type Client struct {
 // New makes a client; it does not call HubSpot. It fails when a required field of the configuration is
 // missing or the base URL is none.
 func New(cfg Config) (*Client, error) {
-	if cfg.Token == nil || cfg.Now == nil || cfg.Jitter == nil {
-		return nil, errors.New("make HubSpot client: Token, Now and Jitter are required")
+	base, err := cfg.check()
+	if err != nil {
+		return nil, fmt.Errorf("make HubSpot client: %w", err)
 	}
-	if cfg.Attempts < 0 || cfg.Timeout < 0 || cfg.RetryWait < 0 || cfg.GeneralPerSecond < 0 || cfg.SearchPerSecond < 0 {
-		return nil, errors.New("make HubSpot client: attempts, waits and rates cannot be negative")
-	}
-	base, err := url.Parse(orString(cfg.BaseURL, DefaultBaseURL))
-	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") || base.RawQuery != "" {
-		return nil, fmt.Errorf("make HubSpot client: base URL %q is not an http address without query", cfg.BaseURL)
-	}
-	base.Path = strings.TrimRight(base.Path, "/")
 	c := &Client{
 		base: base, keyProperty: orString(cfg.KeyProperty, DefaultKeyProperty),
 		now: cfg.Now, logger: cfg.Logger,
@@ -100,6 +93,22 @@ func New(cfg Config) (*Client, error) {
 	}
 	c.http = newRetrying(cfg, c.logger)
 	return c, nil
+}
+
+// check refuses what cannot work and returns the base URL.
+func (cfg Config) check() (*url.URL, error) {
+	if cfg.Token == nil || cfg.Now == nil || cfg.Jitter == nil {
+		return nil, errors.New("the fields Token, Now and Jitter are required")
+	}
+	if cfg.Attempts < 0 || min(cfg.Timeout, cfg.RetryWait) < 0 || min(cfg.GeneralPerSecond, cfg.SearchPerSecond) < 0 {
+		return nil, errors.New("attempts, waits and rates cannot be negative")
+	}
+	base, err := url.Parse(orString(cfg.BaseURL, DefaultBaseURL))
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") || base.RawQuery != "" {
+		return nil, fmt.Errorf("base URL %q is not an http address without query", cfg.BaseURL)
+	}
+	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), ""
+	return base, nil
 }
 
 func orString(s, otherwise string) string {

@@ -92,7 +92,7 @@ func (l *limiter) burst(perSecond float64) int {
 }
 
 func (l *limiter) wait(ctx context.Context) error {
-	return l.bucket.Wait(ctx) //nolint:wrapcheck // joined with errNotSent by the caller
+	return l.bucket.Wait(ctx) // joined with errNotSent by the caller
 }
 
 // learn takes the rate from the headers, halves it after a 429, at most once per window, and lets it come

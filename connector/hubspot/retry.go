@@ -213,13 +213,13 @@ func (a *attempts) send(req *http.Request, token string, x *exchange) (*http.Res
 	out.Header.Set("Authorization", "Bearer "+token)
 	resp, err := a.next.RoundTrip(out)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // http.Client wraps it
+		return nil, err // http.Client wraps it
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to the end or given up
 	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
 	ok := resp.StatusCode >= 200 && resp.StatusCode <= 299
 	if ok && err != nil {
-		return nil, err //nolint:wrapcheck // http.Client wraps it
+		return nil, err // http.Client wraps it
 	}
 	if ok && len(body) > bodyLimit {
 		return nil, errBodyTooLarge

@@ -59,7 +59,7 @@ func (v Verifier) Verify(method string, header http.Header, body []byte, request
 	if len(given) != 1 {
 		return ErrSignatureWrong
 	}
-	signature, err := base64.StdEncoding.Strict().DecodeString(given[0])
+	signature, err := base64.StdEncoding.DecodeString(given[0])
 	if err != nil {
 		return ErrSignatureWrong
 	}

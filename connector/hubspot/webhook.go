@@ -89,17 +89,8 @@ type wireEvent struct {
 // EventOther, so that a new subscription never blocks the others.
 func DecodeEvents(body []byte, limits EventLimits) ([]connector.Event, error) {
 	limits = limits.orDefaults()
-	if len(body) > limits.Bytes {
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrMalformed, limits.Bytes)
-	}
-	if !utf8.Valid(body) {
-		return nil, fmt.Errorf("%w: not UTF-8", ErrMalformed)
-	}
-	if depth(body) > limits.Depth {
-		return nil, fmt.Errorf("%w: nested deeper than %d", ErrMalformed, limits.Depth)
-	}
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '[' {
-		return nil, fmt.Errorf("%w: not an array", ErrMalformed)
+	if err := limits.check(body); err != nil {
+		return nil, err
 	}
 	var raw []json.RawMessage
 	if json.Unmarshal(body, &raw) != nil {
@@ -110,20 +101,42 @@ func DecodeEvents(body []byte, limits EventLimits) ([]connector.Event, error) {
 	}
 	events := make([]connector.Event, len(raw))
 	for i, one := range raw {
-		var w wireEvent
-		if len(one) == 0 || one[0] != '{' || json.Unmarshal(one, &w) != nil {
-			return nil, fmt.Errorf("%w: event %d has a field of the wrong type", ErrMalformed, i)
-		}
-		if w.SubscriptionType == "" {
-			w.SubscriptionType = w.EventType // the name in HubSpot's documentation
-		}
-		if w.PortalID <= 0 || w.SubscriptionType == "" {
-			return nil, fmt.Errorf("%w: event %d names no portal or no type", ErrMalformed, i)
+		w, ok := decodeEvent(one)
+		if !ok {
+			return nil, fmt.Errorf("%w: event %d lacks portal or type, or has a field of the wrong type", ErrMalformed, i)
 		}
 		events[i] = w.event()
 		events[i].Raw = bytes.Clone(one)
 	}
 	return events, nil
+}
+
+func decodeEvent(raw []byte) (wireEvent, bool) {
+	var w wireEvent
+	if len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, &w) != nil {
+		return wireEvent{}, false
+	}
+	if w.SubscriptionType == "" {
+		w.SubscriptionType = w.EventType // the name in HubSpot's documentation
+	}
+	return w, w.PortalID > 0 && w.SubscriptionType != ""
+}
+
+// check looks at the body as a whole, before anything is decoded.
+func (l EventLimits) check(body []byte) error {
+	if len(body) > l.Bytes {
+		return fmt.Errorf("%w: more than %d bytes", ErrMalformed, l.Bytes)
+	}
+	if !utf8.Valid(body) {
+		return fmt.Errorf("%w: not UTF-8", ErrMalformed)
+	}
+	if depth(body) > l.Depth {
+		return fmt.Errorf("%w: nested deeper than %d", ErrMalformed, l.Depth)
+	}
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '[' {
+		return fmt.Errorf("%w: not an array", ErrMalformed)
+	}
+	return nil
 }
 
 // depth is the deepest nesting of brackets outside strings, before anything recursive looks at the body.
@@ -249,7 +262,7 @@ func (w wireEvent) association(e *connector.Event) {
 // key identifies the event over its redeliveries: everything of hubspot-api 3.1 but the attempt. Events of
 // associations and merges carry their records elsewhere than in objectId, so these count too.
 func (w wireEvent) key() string {
-	parts, _ := json.Marshal([]any{ //nolint:errchkjson // numbers and strings
+	parts, _ := json.Marshal([]any{ // numbers and strings do not fail
 		w.PortalID, w.SubscriptionID, w.EventID, w.ObjectID, w.SubscriptionType, w.PropertyName, w.OccurredAt,
 		w.ObjectTypeID, w.FromObjectID, w.ToObjectID, w.AssociationType, w.NewObjectID,
 	})

@@ -20,7 +20,8 @@ func sqliteDialect() dialect {
 		name: "sqlite3",
 		bind: sqlx.QUESTION,
 		// A write transaction of SQLite is alone from its first statement (_txlock=immediate).
-		markers: strings.NewReplacer("{rows}", "json_each(?) AS j", "{share}", "", "{update}", "", "{skip}", ""),
+		markers: strings.NewReplacer("{rows}", "json_each(?) AS j", "{share}", "", "{key}", "", "{update}", "", "{update d}", "",
+			"{skip}", ""),
 	}
 }
 
@@ -29,7 +30,8 @@ func postgresDialect() dialect {
 		name: "postgres",
 		bind: sqlx.DOLLAR,
 		markers: strings.NewReplacer("{rows}", "jsonb_array_elements(CAST(? AS jsonb)) AS j(value)",
-			"{share}", "FOR SHARE", "{update}", "FOR UPDATE", "{skip}", "FOR UPDATE SKIP LOCKED"),
+			"{share}", "FOR SHARE", "{key}", "FOR KEY SHARE", "{update}", "FOR UPDATE", "{update d}", "FOR UPDATE OF d",
+			"{skip}", "FOR NO KEY UPDATE SKIP LOCKED"),
 		clock: "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 	}
 }

@@ -10,16 +10,19 @@
 //
 //	{rows}    a JSON parameter as rows; column n is j.value->>n, always text until it is cast
 //	{share}   lock the rows read against change until the transaction ends
-//	{update}  lock the rows read for this transaction alone
-//	{skip}    as {update}, but leave out rows that somebody else has locked
+//	{update}  lock the rows read for this transaction alone; {update d}: those of table d
+//	{key}     lock the rows read against {update} only
+//	{skip}    lock the rows read for change, leaving out those that somebody else has locked
 //
 // # Transactions and locks
 //
 // Every exported method that writes is one explicit transaction. A write of the portal's worker begins with
 // the fence (Store.fenced), which holds the lease row FOR SHARE. Operators' writes (release, erase, prune,
-// modes) hold the same row FOR UPDATE, so they never interleave with the worker's. Receivers stand outside:
-// they touch deliveries, event_keys and due only, and whoever writes due rows does so in one statement,
-// sorted by type and id, so that no two transactions can wait for each other.
+// modes) hold the same row FOR UPDATE, so they never interleave with the worker's. Receivers stand outside
+// the fence; they hold the row FOR KEY SHARE, which only operators exclude, so that a record cannot be erased
+// between a receiver's look at the tombstones and its commit. Receivers touch deliveries, event_keys and due
+// only, and whoever writes due rows does so in one statement, sorted by type and id, so that no two
+// transactions can wait for each other.
 //
 // A COMMIT whose answer is lost comes back as ErrCommitUnknown with the cause. Nothing is repeated silently:
 // the caller reads its own keys, or repeats a unit that is idempotent.

@@ -57,10 +57,10 @@ func postgresPool(address string, settings map[string]string) (*sql.DB, error) {
 // any sensible lease does, and no statement waits for ever.
 func postgresSettings() map[string]string {
 	return map[string]string{
-		"binary_parameters": "yes", // one round trip a query, and works behind a transaction pooler
-		"connect_timeout":   "10",
-		"statement_timeout": "60000",
-		"lock_timeout":      "20000",
+		"binary_parameters":                   "yes", // one round trip a query, and works behind a transaction pooler
+		"connect_timeout":                     "10",
+		"statement_timeout":                   "60000",
+		"lock_timeout":                        "20000",
 		"idle_in_transaction_session_timeout": "10000",
 		"application_name":                    "leadsync",
 	}

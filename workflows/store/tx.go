@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,28 +166,38 @@ func (r rows) json() (string, error) {
 	return string(text), err
 }
 
-// bulk runs a statement whose last parameter is {rows}; without rows it does nothing.
+// bulk runs a statement with {rows}; without rows it does nothing.
 func (in *session) bulk(ctx context.Context, query string, many rows, args ...any) (int, error) {
 	if len(many) == 0 {
 		return 0, nil
 	}
-	text, err := many.json()
+	args, err := many.among(query, args)
 	if err != nil {
-		return 0, fmt.Errorf("encode rows: %w", err)
+		return 0, err
 	}
-	return in.exec(ctx, query, append(args, text)...)
+	return in.exec(ctx, query, args...)
 }
 
-// lookup is list with {rows} as the last parameter; without rows it finds nothing.
+// lookup is list with {rows}; without rows it finds nothing.
 func (in *session) lookup(ctx context.Context, dest any, query string, many rows, args ...any) error {
 	if len(many) == 0 {
 		return nil
 	}
-	text, err := many.json()
+	args, err := many.among(query, args)
 	if err != nil {
-		return fmt.Errorf("encode rows: %w", err)
+		return err
 	}
-	return in.list(ctx, dest, query, append(args, text)...)
+	return in.list(ctx, dest, query, args...)
+}
+
+// among puts the rows where {rows} stands among the other parameters of the query.
+func (r rows) among(query string, args []any) ([]any, error) {
+	text, err := r.json()
+	if err != nil {
+		return nil, fmt.Errorf("encode rows: %w", err)
+	}
+	before, _, _ := strings.Cut(query, "{rows}")
+	return slices.Insert(slices.Clone(args), strings.Count(before, "?"), any(text)), nil
 }
 
 // encode gives the JSON text of a column.

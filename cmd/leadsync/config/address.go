@@ -31,7 +31,7 @@ func (m *mapping) checkDatabaseURL(node *yaml.Node, scheme, source string) {
 // address reads an http or https URL; http only on the loopback address, where nobody listens in. A slash at
 // the end is cut off. It gives the URL, or nil if there is none or it is wrong.
 func (m *mapping) address(key string, target *string) *url.URL {
-	node := m.text(key, target)
+	node := m.text(key, "https://leadsync.example.com", target)
 	if node == nil {
 		return nil
 	}

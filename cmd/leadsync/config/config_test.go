@@ -162,7 +162,7 @@ func TestMapsCompleteTheirDefaults(t *testing.T) {
 	want.Statuses["recycled"] = "RECYCLED"
 	delete(want.Dispositions, "voicemail")
 	want.Dispositions["connected"] = []string{"own-1", "a4c4c377-d246-4b32-a13b-75a56a4cd0ff"}
-	want.Dispositions["live_message"] = []string{}
+	delete(want.Dispositions, "live_message") // its only id was given to connected
 	want.Pipelines["partners"] = config.Pipeline{ID: "7", Stage: "71"}
 	for name, pair := range map[string][2]any{
 		"stages":       {want.Stages, got.Stages},
@@ -173,6 +173,26 @@ func TestMapsCompleteTheirDefaults(t *testing.T) {
 		if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+func TestLoopbackMayBeUnencrypted(t *testing.T) {
+	for _, host := range []string{"localhost:9000", "LOCALHOST", "127.0.0.1:9000", "127.8.8.8", "[::1]:9000"} {
+		if got := portal(t, "base_url: http://"+host, "clock: simulator").BaseURL; got != "http://"+host {
+			t.Errorf("base URL = %s, want %s", got, host)
+		}
+	}
+}
+
+func TestWebhookSecretsMayComeFromFiles(t *testing.T) {
+	got := portal(t, "webhooks: {enabled: true, target_url: \"https://leadsync.example.com/\", client_secret_file: s, app_id: 5}").Webhooks
+	want := config.Webhooks{
+		Enabled: true, TargetURL: "https://leadsync.example.com", AppID: "5",
+		ClientSecret:         config.SecretSource{Key: "portals[0].webhooks.client_secret", File: "etc/s"},
+		PreviousClientSecret: config.SecretSource{Key: "portals[0].webhooks.previous_client_secret"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("webhooks (-want +got):\n%s", diff)
 	}
 }
 

@@ -32,13 +32,20 @@ func open(file string, text []byte) *document {
 		d.add(Problem{Problem: fmt.Sprintf("the file has %d bytes", len(text)), Remedy: "name a configuration file of at most 1 MiB"})
 		return d
 	}
-	var content yaml.Node
-	if err := yaml.Load(text, &content); err != nil {
+	var contents []yaml.Node
+	if err := yaml.Load(text, &contents, yaml.WithAllDocuments()); err != nil {
 		d.syntax(err)
 		return d
 	}
-	d.content = &content
-	d.inspect(d.content, "")
+	switch {
+	case len(contents) == 0:
+		d.add(Problem{Problem: "the file says nothing", Remedy: "write at least portals: with one account below it"})
+	case len(contents) > 1:
+		d.report(&contents[1], "", "a second document begins", "keep one document in the file and remove the line ---")
+	default:
+		d.content = &contents[0]
+		d.inspect(d.content, "")
+	}
 	return d
 }
 
@@ -71,27 +78,14 @@ func (d *document) report(at *yaml.Node, key, problem, remedy string) {
 	d.add(Problem{Line: at.Line, Column: at.Column, Key: key, Problem: problem, Remedy: remedy})
 }
 
-// syntax turns the library's errors into problems.
+// syntax turns the library's error into a problem. Its message may quote the file.
 func (d *document) syntax(err error) {
-	if many, ok := errors.AsType[*yaml.LoadErrors](err); ok {
-		for _, one := range many.Errors {
-			d.syntaxOne(one)
-		}
-		return
-	}
+	p := Problem{Problem: err.Error(), Remedy: "correct the line, or the one before it"}
 	if one, ok := errors.AsType[*yaml.LoadError](err); ok {
-		d.syntaxOne(one)
-		return
+		p.Line, p.Column, p.Problem = one.Mark.Line, one.Mark.Column, one.Message
 	}
-	d.add(Problem{Problem: err.Error(), Remedy: "write one YAML document"})
-}
-
-func (d *document) syntaxOne(e *yaml.LoadError) {
-	d.add(Problem{
-		Line: e.Mark.Line, Column: e.Mark.Column,
-		Problem: "this is no YAML: " + tokenLike.ReplaceAllString(e.Message, masked),
-		Remedy:  "correct the line, or the one before it",
-	})
+	p.Problem = "this is no YAML: " + tokenLike.ReplaceAllString(p.Problem, masked)
+	d.add(p)
 }
 
 // inspect looks at the whole tree for what is refused wherever it stands: anchors, aliases, and secrets.

@@ -33,7 +33,11 @@ func (d *document) mapping(node *yaml.Node, path string) *mapping {
 	m := &mapping{doc: d, path: path, node: node}
 	if d.silent[node] || node.Kind != yaml.MappingNode {
 		m.missing = true
-		d.report(node, path, "is "+kindName(node)+", but keys with values are wanted", "write key: value below it")
+		remedy := "write keys with values, as in key: value"
+		if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" {
+			remedy += ", or remove the key"
+		}
+		d.report(node, path, "is "+kindName(node), remedy)
 		return m
 	}
 	first := map[string]int{}
@@ -73,17 +77,21 @@ func (m *mapping) child(key string) *mapping {
 	return m.doc.mapping(node, join(m.path, key))
 }
 
-// list gives the values under a key, which must be a list.
-func (m *mapping) list(key string) []*yaml.Node {
+// list gives the values under a key, which must be a list, and whether there is a list at all.
+func (m *mapping) list(key string) ([]*yaml.Node, bool) {
 	node := m.find(key)
 	if node == nil {
-		return nil
+		return nil, false
 	}
+	return m.checkList(key, node)
+}
+
+func (m *mapping) checkList(key string, node *yaml.Node) ([]*yaml.Node, bool) {
 	if node.Kind != yaml.SequenceNode {
-		m.report(key, node, "is "+kindName(node)+", but a list is wanted", "write [a, b], or one value per line after a dash")
-		return nil
+		m.report(key, node, "is "+kindName(node), "write a list: [a, b], or one value per line after a dash")
+		return nil, false
 	}
-	return node.Content
+	return node.Content, true
 }
 
 // report notes a mistake at a node that stands under key. Without a node it is noted at the key's value, or
@@ -108,9 +116,12 @@ func (m *mapping) require(key, example string) {
 	m.report(key, m.node, "is missing", "write "+example)
 }
 
-func (m *mapping) has(key string) bool {
-	return slices.ContainsFunc(m.entries, func(e entry) bool { return e.key.Value == key })
+// line is the place of a key among the others, -1 if it is absent.
+func (m *mapping) line(key string) int {
+	return slices.IndexFunc(m.entries, func(e entry) bool { return e.key.Value == key })
 }
+
+func (m *mapping) has(key string) bool { return m.line(key) >= 0 }
 
 // close reports every key that nobody asked for.
 func (m *mapping) close() {
@@ -135,28 +146,23 @@ func (m *mapping) close() {
 	}
 }
 
-// secretRemedy names the two keys to use instead; the one that the mapping knows if the name is close to it.
+// secretRemedy names the two keys to use instead, if the mapping has a secret that is called alike.
 func (m *mapping) secretRemedy(name string) string {
-	if len(m.secrets) > 0 && !slices.Contains(m.secrets, name) {
-		name = m.secrets[0]
+	for _, s := range m.secrets {
+		if strings.HasSuffix(s, name) || strings.HasSuffix(name, s) {
+			return fmt.Sprintf("name an environment variable with %s_env or a file with %s_file", s, s)
+		}
 	}
-	if len(m.secrets) == 0 {
-		return "remove it; secrets come from environment variables and files"
-	}
-	return fmt.Sprintf("name an environment variable with %s_env or a file with %s_file", name, name)
+	return "take it out: secrets come from environment variables and files"
 }
 
+// kindName says what a node is, in the words of a person who does not know YAML's.
 func kindName(node *yaml.Node) string {
-	switch node.Kind {
-	case yaml.MappingNode:
+	if node.Kind == yaml.MappingNode {
 		return "a mapping"
-	case yaml.SequenceNode:
+	}
+	if node.Kind == yaml.SequenceNode {
 		return "a list"
-	case yaml.AliasNode:
-		return "an alias"
-	case yaml.DocumentNode, yaml.StreamNode:
-		return "a document"
-	case yaml.ScalarNode:
 	}
 	switch node.ShortTag() {
 	case "!!null":

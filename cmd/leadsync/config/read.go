@@ -15,7 +15,7 @@ func readConfig(m *mapping, c *Config) {
 	readDatabase(m, &c.Database)
 	c.Database.File = m.doc.resolve(c.Database.File)
 	readListen(m, &c.Listen)
-	m.text("model", &c.Model)
+	m.text("model", "model.yaml", &c.Model)
 	c.Model = m.doc.resolve(c.Model)
 	readSchedules(m.child("schedules"), &c.Schedules)
 	readLimits(m.child("limits"), &c.Limits)
@@ -29,7 +29,7 @@ func readConfig(m *mapping, c *Config) {
 
 func readDatabase(m *mapping, db *Database) {
 	var source string
-	node := m.text("database", &source)
+	node := m.text("database", "leadsync.db", &source)
 	m.source("database_password", &db.Password)
 	if node != nil {
 		if scheme, _, found := strings.Cut(source, "://"); found {
@@ -53,7 +53,7 @@ func readDatabase(m *mapping, db *Database) {
 }
 
 func readListen(m *mapping, listen *string) {
-	node := m.text("listen", listen)
+	node := m.text("listen", "127.0.0.1:8080", listen)
 	if node == nil {
 		return
 	}
@@ -95,8 +95,8 @@ func readLimits(m *mapping, l *Limits) {
 // readPortals reads every portal of the list and compares them with each other.
 func readPortals(m *mapping) []Portal {
 	m.require("portals", "portals: with one account below it after a dash")
-	nodes := m.list("portals")
-	if nodes != nil && len(nodes) == 0 {
+	nodes, given := m.list("portals")
+	if given && len(nodes) == 0 {
 		m.report("portals", nil, "is empty", "write at least one portal")
 	}
 	var portals []Portal

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,14 +25,30 @@ func (m *mapping) words(read func(name string, value *yaml.Node)) {
 	}
 }
 
-// unique refuses that two names mean the same value of the account: reading it back would be a guess.
-func (m *mapping) unique(name string, value *yaml.Node, taken map[string]string) {
-	for other, have := range taken {
-		if other != name && have == value.Value {
-			m.report(name, value, fmt.Sprintf("%q is the value of %s too", have, other),
-				fmt.Sprintf("write another value, or take %s away with %s: \"\"", other, other))
-			return
+// unique refuses that two names mean the same value of the account: reading it back would be a guess. It
+// is reported at the later of two in the file, or at the one in the file if the other is a default.
+func (m *mapping) unique(names map[string]string) {
+	owner := map[string]string{}
+	given := map[string]bool{}
+	for _, e := range m.entries {
+		given[e.key.Value] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if !given[name] {
+			owner[names[name]] = name
 		}
+	}
+	for _, e := range m.entries {
+		name := e.key.Value
+		value, kept := names[name]
+		if !kept {
+			continue
+		}
+		if other, twice := owner[value]; twice {
+			m.report(name, e.value, fmt.Sprintf("%q is the value of %s too", value, other),
+				fmt.Sprintf("write another value, or take %s away with %s: \"\"", other, other))
+		}
+		owner[value] = name
 	}
 }
 
@@ -46,19 +63,16 @@ func readNames(m *mapping, names map[string]string) {
 			delete(names, name)
 		}
 	})
-	for _, e := range m.entries {
-		if e.value.Kind == yaml.ScalarNode && names[e.key.Value] == e.value.Value && e.value.Value != "" {
-			m.unique(e.key.Value, e.value, names)
-		}
-	}
+	m.unique(names)
 }
 
 // readDispositions completes the map of call outcomes. An empty list takes an outcome away.
 func readDispositions(m *mapping, outcomes map[string][]string) {
 	given := map[string]bool{}
-	m.words(func(name string, _ *yaml.Node) {
+	m.words(func(name string, value *yaml.Node) {
 		var ids []string
-		for i, node := range m.list(name) {
+		nodes, _ := m.checkList(name, value)
+		for i, node := range nodes {
 			at := fmt.Sprintf("%s[%d]", name, i)
 			if m.checkScalar(at, node, "an id", "!!str", "!!int") == nil {
 				continue
@@ -77,8 +91,12 @@ func readDispositions(m *mapping, outcomes map[string][]string) {
 	})
 	// An id that the file gives to one outcome leaves the outcome that has it by default.
 	for name, ids := range outcomes {
-		if !m.has(name) {
-			outcomes[name] = slices.DeleteFunc(ids, func(id string) bool { return given[id] })
+		if m.has(name) {
+			continue
+		}
+		outcomes[name] = slices.DeleteFunc(ids, func(id string) bool { return given[id] })
+		if len(outcomes[name]) == 0 {
+			delete(outcomes, name)
 		}
 	}
 }
@@ -139,24 +157,19 @@ func readProperties(m *mapping, p *Properties) {
 		{"key", &p.Key},
 	}
 	for _, t := range targets {
-		if node := m.text(t.key, t.target); node != nil && !word.MatchString(node.Value) {
+		if node := m.text(t.key, "leadsync_score", t.target); node != nil && !word.MatchString(node.Value) {
 			m.report(t.key, node, fmt.Sprintf("%q cannot be a property", node.Value), "write the internal name, such as leadsync_score")
 		}
 	}
 	for _, t := range targets {
 		for _, other := range targets {
 			// Reported where the file says so: at the one that is not a default, at the later one of two.
-			if other.key != t.key && *other.target == *t.target && m.has(t.key) && (!m.has(other.key) || m.line(t.key) > m.line(other.key)) {
+			if other.key != t.key && *other.target == *t.target && m.line(t.key) > m.line(other.key) {
 				m.report(t.key, nil, fmt.Sprintf("%q is the property of %s too", *t.target, other.key), "give each a property of its own")
 			}
 		}
 	}
 	m.close()
-}
-
-// line orders keys by their place in the file.
-func (m *mapping) line(key string) int {
-	return slices.IndexFunc(m.entries, func(e entry) bool { return e.key.Value == key })
 }
 
 // readDealProperties reads what the account's own rules demand of a deal, without what leadsync sets itself.

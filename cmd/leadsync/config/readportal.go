@@ -39,7 +39,7 @@ func readPortal(m *mapping, p *Portal) {
 
 func readIdentity(m *mapping, p *Portal) {
 	m.require("name", "a short name for people, such as name: acme")
-	if node := m.text("name", &p.Name); node != nil && !nickname.MatchString(node.Value) {
+	if node := m.text("name", "acme", &p.Name); node != nil && !nickname.MatchString(node.Value) {
 		m.report("name", node, fmt.Sprintf("%q cannot be a name", keyText(node)), "write lower-case letters, digits, - and _")
 	}
 	choice(m, "crm", &p.CRM, "kind of CRM", "hubspot")
@@ -92,7 +92,7 @@ func readEffects(m *mapping, effects map[workflows.Class]workflows.Mode) {
 }
 
 func readZone(m *mapping, zone *string) {
-	node := m.text("time_zone", zone)
+	node := m.text("time_zone", "Europe/Berlin", zone)
 	if node == nil {
 		return
 	}
@@ -103,10 +103,10 @@ func readZone(m *mapping, zone *string) {
 }
 
 func readCalendar(m *mapping, c *Calendar) {
-	if node := m.text("country", &c.Country); node != nil && !country.MatchString(node.Value) {
+	if node := m.text("country", "DE", &c.Country); node != nil && !country.MatchString(node.Value) {
 		m.report("country", node, fmt.Sprintf("%q is no country", node.Value), "write its code of two capital letters, such as DE")
 	}
-	if node := m.text("region", &c.Region); node != nil && !region.MatchString(strings.TrimPrefix(node.Value, c.Country+"-")) {
+	if node := m.text("region", "BY", &c.Region); node != nil && !region.MatchString(strings.TrimPrefix(node.Value, c.Country+"-")) {
 		m.report("region", node, fmt.Sprintf("%q is no region", node.Value), "write its code, such as BY")
 	}
 	c.Region = strings.TrimPrefix(c.Region, c.Country+"-")
@@ -126,7 +126,8 @@ func readCalendar(m *mapping, c *Calendar) {
 
 func readDays(m *mapping, key string) []time.Time {
 	var days []time.Time
-	for i, node := range m.list(key) {
+	nodes, _ := m.list(key)
+	for i, node := range nodes {
 		at := fmt.Sprintf("%s[%d]", key, i)
 		if m.checkScalar(at, node, "a date", "!!str", "!!timestamp") == nil {
 			continue

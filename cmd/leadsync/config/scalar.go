@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -40,13 +39,13 @@ func (m *mapping) checkScalar(key string, node *yaml.Node, wanted string, tags .
 	if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" {
 		remedy += ", or remove the key"
 	}
-	m.report(key, node, "is "+kindName(node)+", but "+wanted+" is wanted", remedy)
+	m.report(key, node, "is "+kindName(node), remedy)
 	return nil
 }
 
 // text reads a text that is not empty. It gives the node, or nil if there is nothing to look at further.
-func (m *mapping) text(key string, target *string) *yaml.Node {
-	node := m.scalar(key, "text", "!!str")
+func (m *mapping) text(key, example string, target *string) *yaml.Node {
+	node := m.scalar(key, fmt.Sprintf("text such as %q", example), "!!str")
 	if node == nil {
 		return nil
 	}
@@ -99,7 +98,7 @@ func (m *mapping) rate(key string, target *float64) {
 		return
 	}
 	value, err := strconv.ParseFloat(node.Value, 64)
-	if err != nil || math.IsNaN(value) || value <= 0 || value > 1000 {
+	if err != nil || value <= 0 || value > 1000 {
 		m.report(key, node, node.Value+" is out of range", "write calls per second above 0, at most 1000")
 		return
 	}
@@ -159,7 +158,11 @@ func choice[T ~string](m *mapping, key string, target *T, what string, options .
 	for i, o := range options {
 		words[i] = string(o)
 	}
-	remedy := "write " + strings.Join(words, " or ")
+	last := len(words) - 1
+	remedy := "write " + words[last]
+	if last > 0 {
+		remedy = "write " + strings.Join(words[:last], ", ") + " or " + words[last]
+	}
 	if near := nearest(node.Value, words); near != "" && len(words) > 2 {
 		remedy = fmt.Sprintf("did you mean %s? possible are %s", near, strings.Join(words, ", "))
 	}
@@ -168,7 +171,7 @@ func choice[T ~string](m *mapping, key string, target *T, what string, options .
 
 // schedule reads a cron spec.
 func (m *mapping) schedule(key string, target *string) {
-	node := m.text(key, target)
+	node := m.text(key, "@every 5m", target)
 	if node == nil {
 		return
 	}
@@ -182,11 +185,11 @@ func (m *mapping) source(name string, target *SecretSource) {
 	m.secrets = append(m.secrets, name)
 	target.Key = join(m.path, name)
 	env, file := name+"_env", name+"_file"
-	if node := m.text(env, &target.Env); node != nil && !variable.MatchString(node.Value) {
+	if node := m.text(env, "ACME_TOKEN", &target.Env); node != nil && !variable.MatchString(node.Value) {
 		// The value is not repeated: it is likely to be the secret itself.
 		m.report(env, node, "is not the name of an environment variable", "write its name, such as ACME_TOKEN, not its value")
 	}
-	if m.text(file, &target.File) != nil {
+	if m.text(file, "secrets/token", &target.File) != nil {
 		target.File = m.doc.resolve(target.File)
 	}
 	if m.has(env) && m.has(file) {

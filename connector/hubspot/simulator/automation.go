@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,7 +80,9 @@ func (a *Account) derive(m mutation, r *record, changes []change) []change {
 			out = append(out, a.dealDerived(r, m.at, c.val)...)
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(d change) bool { // what was given stands
+		return slices.ContainsFunc(changes, func(c change) bool { return c.key == d.key })
+	})
 }
 
 func stageDerived(t *table, r *record, at time.Time, old, stage string) []change {
@@ -277,7 +280,7 @@ func guardStage(actor Actor, r *record, changes []change) []change {
 	return kept
 }
 
-// pace is what follows a change on other records.
+// after is what follows a change on other records.
 func (a *Account) after(m mutation, r *record) {
 	if r.t.name != Contacts && r.t.name != Companies {
 		a.neighboursChanged(m, r)

@@ -41,10 +41,10 @@ func contactStages() string {
 
 // stageDates are the calculated properties of one lifecycle stage (hubspot-api 6.1).
 func stageDates(stage string) string {
-	return strings.ReplaceAll(`hs_v2_date_entered_% datetime calculation_read_time contactlcs rc
-hs_v2_date_exited_% datetime calculation_read_time contactlcs rc
-hs_v2_latest_time_in_% number calculation_read_time contactlcs rch
-hs_v2_cumulative_time_in_% number calculation_read_time contactlcs rch
+	return strings.ReplaceAll(`hs_v2_date_entered_% datetime date contactlcs rc
+hs_v2_date_exited_% datetime date contactlcs rc
+hs_v2_latest_time_in_% number number contactlcs rch
+hs_v2_cumulative_time_in_% number number contactlcs rch
 `, "%", stage)
 }
 
@@ -63,8 +63,8 @@ func contactFiller() string {
 	row("hs_ads_form_field_%02d string text facebook_ads_properties h", 14)
 	row("hs_conversion_detail_%02d datetime date conversioninformation r", 8)
 	row("hs_rollup_figure_%02d number calculation_rollup deal_information rc", 6)
-	row("hs_internal_state_%02d string text contactinformation rh", 34)
-	row("hs_internal_time_%02d datetime date contactinformation rh", 22)
+	row("hs_internal_state_%02d string text contactinformation rh", 50)
+	row("hs_internal_time_%02d datetime date contactinformation rh", 36)
 	row("survey_answer_%02d string textarea contactinformation f", 10)
 	row("event_attended_%02d bool booleancheckbox contactinformation f", 8)
 	row("product_interest_%02d enumeration checkbox contactinformation f basic,plus,enterprise", 6)

@@ -35,9 +35,9 @@ job_function string text contactinformation f
 hs_language enumeration select contactinformation f de=German,en=English,fr=French,it=Italian,nl=Dutch,es=Spanish
 hs_country_region_code string text contactinformation -
 hs_state_code string text contactinformation -
-hs_seniority enumeration checkbox contactinformation r vp=VP,manager,partner,entry,employee,senior,executive,director,owner
-hs_role enumeration checkbox contactinformation r accounting,administrative,business_development,communications,consulting,customer_service,design,education,engineering,entrepreneurship,finance,human_resources,information_technology,legal,marketing,operations,product,project_management,public_relations,quality_assurance,real_estate,recruiting,research,retail,sales,support
-hs_sub_role enumeration checkbox contactinformation r account_manager,account_executive,data_analyst,founder,field_marketing,it_admin,product_marketing,revenue_operations,sales_manager,software_engineer
+hs_seniority enumeration select contactinformation - vp=VP,manager,partner,entry,employee,senior,executive,director,owner
+hs_role enumeration select contactinformation - accounting,administrative,business_development,communications,consulting,customer_service,design,education,engineering,entrepreneurship,finance,human_resources,information_technology,legal,marketing,operations,product,project_management,public_relations,quality_assurance,real_estate,recruiting,research,retail,sales,support
+hs_sub_role enumeration select contactinformation - account_manager,account_executive,data_analyst,founder,field_marketing,it_admin,product_marketing,revenue_operations,sales_manager,software_engineer
 hs_buying_role enumeration checkbox sales_properties f BLOCKER=Blocker,BUDGET_HOLDER=Budget_Holder,CHAMPION=Champion,DECISION_MAKER=Decision_Maker,END_USER=End_User,EXECUTIVE_SPONSOR=Executive_Sponsor,INFLUENCER=Influencer,LEGAL_AND_COMPLIANCE=Legal_&_Compliance,OTHER=Other
 hs_email_domain string text contactinformation r
 hs_timezone enumeration select contactinformation x
@@ -51,15 +51,15 @@ relationship_status string text contactinformation f
 marital_status string text contactinformation f
 military_status string text contactinformation f
 work_email string text contactinformation f
-hs_additional_emails enumeration checkbox contactinformation rx
-hs_all_contact_vids enumeration checkbox contactinformation rx
-hs_is_contact bool calculation_equation contactinformation rc
-hs_pipeline enumeration select contactinformation r contacts-lifecycle-pipeline=Lifecycle_Stage_Pipeline
-hs_currently_enrolled_in_prospecting_agent bool booleancheckbox contactinformation r
-hs_membership_has_accessed_private_content number number contactinformation r
-hs_registered_member number number contactinformation r
+hs_additional_emails enumeration select contactinformation rx
+hs_all_contact_vids enumeration select contactinformation rx
+hs_is_contact bool calculation_read_time contactinformation rc
+hs_pipeline enumeration select contactinformation - contacts-lifecycle-pipeline=Lifecycle_Stage_Pipeline
+hs_currently_enrolled_in_prospecting_agent bool calculation_equation contactinformation r
+hs_membership_has_accessed_private_content number calculation_equation contactinformation r
+hs_registered_member number calculation_equation contactinformation r
 hs_merged_object_ids enumeration checkbox contactinformation rxh
-hs_calculated_merged_vids enumeration checkbox contactinformation rxh
+hs_calculated_merged_vids enumeration select contactinformation rxh
 hs_object_source string text contactinformation rh
 hs_object_source_id string text contactinformation rh
 hs_object_source_label enumeration select contactinformation rx
@@ -92,11 +92,11 @@ hs_analytics_last_url string text analyticsinformation r
 hs_analytics_last_referrer string text analyticsinformation r
 hs_analytics_num_event_completions number number analyticsinformation r
 hs_analytics_revenue number number analyticsinformation r
-hs_analytics_source enumeration select analyticsinformation r ORGANIC_SEARCH=Organic_Search,PAID_SEARCH=Paid_Search,EMAIL_MARKETING=Email_Marketing,SOCIAL_MEDIA=Organic_Social,REFERRALS=Referrals,OTHER_CAMPAIGNS=Other_Campaigns,DIRECT_TRAFFIC=Direct_Traffic,OFFLINE=Offline_Sources,PAID_SOCIAL=Paid_Social
+hs_analytics_source enumeration select analyticsinformation - ORGANIC_SEARCH=Organic_Search,PAID_SEARCH=Paid_Search,EMAIL_MARKETING=Email_Marketing,SOCIAL_MEDIA=Organic_Social,REFERRALS=Referrals,OTHER_CAMPAIGNS=Other_Campaigns,DIRECT_TRAFFIC=Direct_Traffic,OFFLINE=Offline_Sources,PAID_SOCIAL=Paid_Social
 hs_analytics_source_data_1 string text analyticsinformation r
 hs_analytics_source_data_2 string text analyticsinformation r
-hs_latest_source enumeration select analyticsinformation r ORGANIC_SEARCH=Organic_Search,PAID_SEARCH=Paid_Search,EMAIL_MARKETING=Email_Marketing,SOCIAL_MEDIA=Organic_Social,REFERRALS=Referrals,OTHER_CAMPAIGNS=Other_Campaigns,DIRECT_TRAFFIC=Direct_Traffic,OFFLINE=Offline_Sources,PAID_SOCIAL=Paid_Social
-hs_latest_source_timestamp datetime date analyticsinformation r
+hs_latest_source enumeration select analyticsinformation - ORGANIC_SEARCH=Organic_Search,PAID_SEARCH=Paid_Search,EMAIL_MARKETING=Email_Marketing,SOCIAL_MEDIA=Organic_Social,REFERRALS=Referrals,OTHER_CAMPAIGNS=Other_Campaigns,DIRECT_TRAFFIC=Direct_Traffic,OFFLINE=Offline_Sources,PAID_SOCIAL=Paid_Social
+hs_latest_source_timestamp datetime date analyticsinformation -
 hs_latest_source_data_1 string text analyticsinformation r
 hs_latest_source_data_2 string text analyticsinformation r
 num_conversion_events number number conversioninformation rc
@@ -121,22 +121,22 @@ hs_email_last_email_name string text emailinformation r
 hs_email_sends_since_last_engagement number number emailinformation r
 hs_email_optout bool booleancheckbox emailinformation r
 hs_email_hard_bounce_reason string text emailinformation rh
-hs_email_hard_bounce_reason_enum enumeration select emailinformation r BLOCKED=Blocked,CONTENT=Content,MAILBOX_FULL=Mailbox_full,OTHER=Other,POLICY=Policy,SPAM=Spam,UNKNOWN_USER=Unknown_user
+hs_email_hard_bounce_reason_enum enumeration radio emailinformation r BLOCKED=Blocked,CONTENT=Content,MAILBOX_FULL=Mailbox_full,OTHER=Other,POLICY=Policy,SPAM=Spam,UNKNOWN_USER=Unknown_user
 hs_email_bad_address bool booleancheckbox emailinformation r
 hs_email_quarantined bool booleancheckbox emailinformation r
 hs_email_quarantined_reason enumeration select emailinformation r SUSPENDED=Suspended,MANUAL=Manual
-hs_email_customer_quarantined_reason string text emailinformation rh
+hs_email_customer_quarantined_reason enumeration select emailinformation hx
 hs_emailconfirmationstatus enumeration select emailinformation r Confirmed,Pending
-hs_marketable_status enumeration select contactinformation r true=Marketing_contact,false=Non-marketing_contact
-hs_marketable_until_renewal enumeration select contactinformation r true=Yes,false=No
-hs_marketable_reason_type string text contactinformation r
+hs_marketable_status enumeration booleancheckbox contactinformation r true=Marketing_contact,false=Non-marketing_contact
+hs_marketable_until_renewal enumeration booleancheckbox contactinformation r true=Yes,false=No
+hs_marketable_reason_type enumeration select contactinformation rx
 hs_marketable_reason_id string text contactinformation r
 hs_predictivecontactscore_v2 number number contactinformation rh
-hs_predictivescoringtier enumeration select contactinformation rh tier_1=Very_High,tier_2=High,tier_3=Medium,tier_4=Low
-hs_predictivecontactscorebucket enumeration select contactinformation rh bucket_1,bucket_2,bucket_3,bucket_4
+hs_predictivescoringtier enumeration radio contactinformation rh tier_1=Very_High,tier_2=High,tier_3=Medium,tier_4=Low
+hs_predictivecontactscorebucket enumeration radio contactinformation rh bucket_1,bucket_2,bucket_3,bucket_4
 hubspotscore number calculation_score contactinformation r
-hs_google_click_id string text contactinformation rh
-hs_facebook_click_id string text contactinformation rh
+hs_google_click_id string text contactinformation h
+hs_facebook_click_id string text contactinformation h
 `
 
 const contactSales = `lifecyclestage enumeration radio contactinformation fx subscriber,lead,marketingqualifiedlead=Marketing_Qualified_Lead,salesqualifiedlead=Sales_Qualified_Lead,opportunity,customer,evangelist,other
@@ -144,8 +144,8 @@ hs_lead_status enumeration radio sales_properties f NEW=New,OPEN=Open,IN_PROGRES
 hubspot_owner_id enumeration select sales_properties o
 hubspot_owner_assigneddate datetime date sales_properties r
 hubspot_team_id enumeration select sales_properties rx
-hs_all_owner_ids enumeration checkbox sales_properties rx
-hs_all_team_ids enumeration checkbox sales_properties rx
+hs_all_owner_ids enumeration select sales_properties rx
+hs_all_team_ids enumeration select sales_properties rx
 owneremail string text sales_properties h
 ownername string text sales_properties h
 notes_last_contacted datetime date sales_properties r
@@ -170,16 +170,16 @@ hs_latest_sequence_ended_date datetime date contact_activity r
 hs_sequences_is_enrolled bool booleancheckbox contact_activity r
 hs_sequences_enrolled_count number number contact_activity r
 hs_is_unworked bool calculation_equation sales_properties rc
-hs_time_to_first_engagement number calculation_equation contact_activity rc
-hs_time_between_contact_creation_and_deal_close number calculation_equation deal_information rc
+hs_time_to_first_engagement number number contact_activity rc
+hs_time_between_contact_creation_and_deal_close number calculation_equation deal_information c
 hs_first_outreach_date datetime date contact_activity r
 hs_first_engagement_object_id number number contact_activity rh
 hs_testpurge string text contact_activity rh
-num_associated_deals number calculation_rollup deal_information rc
+num_associated_deals number number deal_information rc
 recent_deal_amount number number deal_information r
 recent_deal_close_date datetime date deal_information r
-first_deal_created_date datetime calculation_rollup deal_information rc
-total_revenue number calculation_rollup deal_information rc
+first_deal_created_date datetime date deal_information rc
+total_revenue number number deal_information rc
 days_to_close number number deal_information r
 closedate datetime date deal_information -
 associatedcompanyid number number contactinformation -

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"path"
 	"strings"
@@ -26,7 +27,7 @@ const (
 	Fault503 FaultKind = "503"
 	// FaultHTML answers 502 with a page instead of JSON.
 	FaultHTML FaultKind = "html"
-	// FaultSlow answers after Delay; the work is done when the caller still waits.
+	// FaultSlow applies the request at once and answers after Delay.
 	FaultSlow FaultKind = "slow"
 	// FaultReset breaks the connection before anything is applied.
 	FaultReset FaultKind = "reset"
@@ -109,7 +110,9 @@ func (f *Faults) List() []Fault {
 
 // request returns the fault that hits this request, if any.
 func (f *Faults) request(endpoint string) (Fault, bool) {
-	return f.fire(func(x *Fault) bool { return !strings.HasPrefix(string(x.Kind), "webhook-") && matches(x.Endpoint, endpoint) })
+	return f.fire(func(x *Fault) bool {
+		return !strings.HasPrefix(string(x.Kind), "webhook-") && matches(x.Endpoint, endpoint)
+	})
 }
 
 type fate struct {
@@ -165,4 +168,25 @@ func matches(pattern, s string) bool {
 	}
 	ok, err := path.Match(pattern, s)
 	return err == nil && ok
+}
+
+// Validate says whether the fault can ever fire.
+func (x Fault) Validate() error {
+	switch x.Kind {
+	case FaultRateTen, FaultRateSecond, FaultRateDaily, FaultLocked, FaultMoving, Fault500, Fault502, Fault503, FaultHTML,
+		FaultReset, FaultAppliedReset, FaultApplied500, FaultOmit, FaultWebhookLost, FaultWebhookDouble, FaultWebhookReorder:
+	case FaultSlow, FaultWebhookDelay:
+		if x.Delay <= 0 {
+			return fmt.Errorf("fault %q: give a delay such as 3s: %w", x.Kind, ErrInvalid)
+		}
+	default:
+		return fmt.Errorf("fault kind %q: use one of the kinds of simulator.FaultKind: %w", x.Kind, ErrInvalid)
+	}
+	if _, err := path.Match(x.Endpoint, ""); err != nil {
+		return fmt.Errorf("fault endpoint %q: %w: %w", x.Endpoint, err, ErrInvalid)
+	}
+	if x.Probability < 0 || x.Probability > 1 {
+		return fmt.Errorf("fault probability %v: give a number from 0 to 1: %w", x.Probability, ErrInvalid)
+	}
+	return nil
 }

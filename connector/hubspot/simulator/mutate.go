@@ -80,7 +80,9 @@ func (a *Account) noteSet(m mutation, r *record, p *Property, c change, old stri
 	if r.t.uniqueKey(p) {
 		r.t.claim(p, r, old, c.val)
 	}
-	if !p.ReadOnly { // roll-ups and calculated values fire no webhook (hubspot-api 3.3)
+	// Roll-ups and calculated values fire no webhook (hubspot-api 3.3), nor do
+	// the technical values that HubSpot fills in itself.
+	if !p.ReadOnly && !(c.system && strings.HasPrefix(p.Name, "hs_")) {
 		em := m
 		if c.system {
 			em.actor = Actor{Kind: System}
@@ -106,9 +108,6 @@ func (t *table) claim(p *Property, r *record, old, val string) {
 // touch stamps the current version, which must not be shared yet, and hands it to the index.
 func (a *Account) touch(m mutation, r *record) {
 	at := m.at.UnixMilli()
-	if r.indexed != nil && at <= r.indexed.modified {
-		at = r.indexed.modified + 1
-	}
 	if at <= r.cur.modified {
 		at = r.cur.modified + 1 // a change always shows in the record's own time
 	}
@@ -221,6 +220,7 @@ func (a *Account) merge(m mutation, winner, loser *record) *record {
 		}
 		a.reclaim(old, r)
 		old.links, old.survivor = nil, r
+		t.index.stale++
 		a.note(m, Entry{Op: OpMerge, Type: t.name, ID: old.idString(), New: r.idString()})
 	}
 	a.touch(m, r)

@@ -174,7 +174,7 @@ func (a *Account) loadRecord(t *table, changes []change, links []Link, created, 
 	}
 	t.lastID += 1 + int64(a.rng.IntN(3))
 	r := &record{t: t, id: t.lastID, created: created, source: Actor{Kind: System}}
-	v := &version{modified: modified}
+	v := &version{modified: modified, keys: make([]uint16, 0, len(changes)), vals: make([]string, 0, len(changes))}
 	for _, c := range changes { // sorted by name; keys need their own order
 		if c.val == "" {
 			continue
@@ -186,7 +186,6 @@ func (a *Account) loadRecord(t *table, changes []change, links []Link, created, 
 			t.claim(p, r, "", c.val)
 		}
 	}
-	v.keys, v.vals = slices.Clip(v.keys), slices.Clip(v.vals)
 	r.cur = v
 	t.byID[r.id] = r
 	t.ids = append(t.ids, r)

@@ -12,7 +12,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -235,7 +234,7 @@ func (d *deliverer) post(ctx context.Context, t WebhookTarget, p parcel) error {
 }
 
 func (a *Account) sign(req *http.Request, t WebhookTarget, body []byte) {
-	stamp := strconv.FormatInt(a.opts.Wall().UnixMilli(), 10)
+	stamp := fmt.Sprintf("%013d", a.opts.Wall().UnixMilli()) // 13 digits, also before September 2001
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "HubSpot Connect 2.0 (http://dev.hubspot.com/) (namespace: webhooks-nio-http-client)")
 	req.Header.Set("X-HubSpot-Request-Timestamp", stamp)

@@ -1,0 +1,283 @@
+package audit
+
+import (
+	"slices"
+	"time"
+
+	"github.com/expr-lang/expr/ast"
+
+	"leadsync/connector/hubspot/simulator"
+)
+
+// Input is what an audit looks at.
+type Input struct {
+	// Model is the text of the model file.
+	Model []byte
+	// Journal is everything that happened in the account, from its first entry on.
+	Journal []simulator.Entry
+	// Account is read once, as it stands at the end of the journal, to know the records that were loaded in
+	// bulk, which the journal only counts, and the owners, whom it does not tell of.
+	Account *simulator.Account
+	// GoLive is the Seq of the last entry before go-live: everything up to it is the baseline.
+	GoLive int
+	// GoLiveAt is the world time at go-live.
+	GoLiveAt time.Time
+	// Steps are the world times at which leadsync was left to work, where the journal alone does not show
+	// them: time can change a score at a step in which nobody did anything.
+	Steps   []time.Time
+	Mapping Mapping
+}
+
+// Mapping is how the account calls what the model speaks of.
+type Mapping struct {
+	// Stages and Statuses map names of the model to option values.
+	Stages, Statuses map[string]string
+	// Order is the account's order of the model's stages, side tracks left out.
+	Order []string
+	// Outcomes map values of the account to the model's words, such as call dispositions.
+	Outcomes map[string]string
+	// Scores map a score's name, or "total" for their sum, to the contact property that is written.
+	Scores map[string]string
+	// ReasonsProperty is the contact property for the reasons, empty if none; KeyProperty is the property of
+	// tasks and deals that holds the idempotency key.
+	ReasonsProperty, KeyProperty string
+	// Sources replace the model's sources of a fact.
+	Sources map[string][]string
+	// Pipelines map the model's pipelines to ids of the account.
+	Pipelines map[string]string
+	// Language is that of tasks and reasons; FallbackOwner is the owner for contacts without an active one.
+	Language, FallbackOwner string
+	// TimeZone is where due dates are dates; empty is Europe/Berlin. Closed are further days off as
+	// "2006-01-02", beside weekends and the holidays of all of Germany.
+	TimeZone string
+	Closed   []string
+}
+
+// auditor is one audit under way.
+type auditor struct {
+	in       Input
+	model    model
+	zone     *time.Location
+	world    *world
+	contacts map[string]*contact
+	report   Report
+	keys     map[string]string // idempotency key → record that has it
+	ours     map[string]*made  // "type/id" of the tasks and deals that leadsync made
+	at       time.Time         // the step being audited
+}
+
+// contact is a contact with what the auditor knows of it.
+type contact struct {
+	record   *record
+	lead     lead
+	readings map[string][]reading
+	streams  map[streamKey][]activity // what was asked of these activities
+	timeless map[ast.Node]bool        // what was asked of these facts
+	verdict  verdict
+	decided  time.Time // the moment of verdict
+	acted    bool      // the rules asked for something in this step
+	memory   *memory
+	written  map[string]string // the scores as they were last written, by score name
+	broken   bool              // a finding was made: what follows would only be its consequences
+
+	expected  *expected
+	madeDeals []string // ids of the deals that leadsync made in this step
+}
+
+// made is a task or deal that leadsync made.
+type made struct {
+	record  *record
+	contact string
+	at      time.Time
+	rule    string // the follow-up rule it was found to belong to
+}
+
+// Run audits a journal. It changes nothing and is deterministic.
+func Run(in Input) Report {
+	a := &auditor{
+		in: in, contacts: map[string]*contact{}, keys: map[string]string{}, ours: map[string]*made{}, at: in.GoLiveAt,
+	}
+	a.run()
+	slices.SortStableFunc(a.report.Findings, func(x, y Finding) int { return x.At.Compare(y.At) })
+	return a.report
+}
+
+func (a *auditor) run() {
+	defer func() {
+		switch thrown := recover().(type) {
+		case nil:
+		case misunderstanding:
+			a.report.add(Finding{At: a.at, What: "model", Want: "a condition that the auditor can judge", Got: thrown.text})
+		default:
+			panic(thrown)
+		}
+	}()
+	var err error
+	if a.model, err = readModel(a.in.Model); err != nil {
+		a.report.add(Finding{At: a.at, What: "model", Want: "a model that the auditor can judge", Got: err.Error()})
+		return
+	}
+	if a.zone, err = time.LoadLocation(orText(a.in.Mapping.TimeZone, "Europe/Berlin")); err != nil {
+		a.report.add(Finding{At: a.at, What: "mapping", Want: "a time zone", Got: err.Error()})
+		return
+	}
+	a.world = newWorld(a.in.Account, a.in.Journal)
+	entries := a.in.Journal
+	for len(entries) > 0 && entries[0].Seq <= a.in.GoLive {
+		a.world.apply(entries[0])
+		entries = entries[1:]
+	}
+	a.baseline()
+	for _, s := range stepsOf(entries, a.in.Steps, a.in.GoLiveAt) {
+		a.at = s.at
+		a.step(s)
+		a.report.Steps++
+	}
+	a.ending()
+	a.report.Contacts = len(a.contacts)
+}
+
+// baseline remembers the account at go-live as handled.
+func (a *auditor) baseline() {
+	for _, r := range a.world.contacts() {
+		c := a.meet(r)
+		a.look(c)
+		c.memory = a.begin(c.lead, a.at)
+	}
+}
+
+func (a *auditor) meet(r *record) *contact {
+	c := &contact{record: r, readings: map[string][]reading{}, memory: &memory{tasks: map[string]*task{}}}
+	a.contacts[r.id] = c
+	return c
+}
+
+// look reads a contact anew.
+func (a *auditor) look(c *contact) {
+	a.read(c.record, c.readings, a.at)
+	c.lead = a.leadOf(c.record, c.readings)
+	c.streams, c.timeless = map[streamKey][]activity{}, map[ast.Node]bool{}
+	c.decided = time.Time{}
+}
+
+// judge evaluates the model for a contact at the step's time, unless that was done for the very same facts.
+func (a *auditor) judge(c *contact) verdict {
+	if !c.decided.Equal(a.at) {
+		c.verdict, c.decided = a.evaluate(c), a.at
+		a.report.Evaluations++
+	}
+	return c.verdict
+}
+
+// step audits one step: what people did is applied, the rules are asked, and what leadsync did is compared.
+func (a *auditor) step(s step) {
+	touched, again := map[string]bool{}, map[string]bool{}
+	for _, e := range s.theirs {
+		a.apply(e, touched)
+	}
+	open := a.decideFirst(touched)
+	written := newWritings()
+	for _, e := range s.ours {
+		a.apply(e, again)
+		a.notice(e, written)
+	}
+	for _, c := range open {
+		if a.world.merged[c.record.id] {
+			a.find(c, Finding{What: "merge", Want: "an account without merges and privacy deletions", Got: "one", Why: "the auditor does not follow them"})
+			continue
+		}
+		if c.acted || again[c.record.id] {
+			a.look(c)
+			a.decideAgain(c, s.ours)
+		}
+		a.compare(c, written.of(c.record.id))
+	}
+	a.strangers(written)
+}
+
+// decideFirst asks the rules about every contact as people left it, before leadsync did anything.
+func (a *auditor) decideFirst(touched map[string]bool) []*contact {
+	var open []*contact
+	for _, r := range a.world.contacts() {
+		c := a.contacts[r.id]
+		if c == nil {
+			c = a.meet(r)
+			touched[r.id] = true
+		}
+		if c.broken {
+			continue
+		}
+		c.record = r
+		if touched[r.id] {
+			a.look(c)
+		}
+		c.expected = &expected{closed: map[*task]string{}, standing: c.lead.standing}
+		c.madeDeals = nil
+		c.acted = a.round(c, c.lead, a.judge(c))
+		open = append(open, c)
+	}
+	return open
+}
+
+// decideAgain asks the rules until they have nothing more to say: what leadsync writes is a change too, and
+// a deal that it makes lets the CRM move the stage.
+func (a *auditor) decideAgain(c *contact, ours []simulator.Entry) {
+	const most = 8 // a plan is empty long before
+	x := c.expected
+	for _, e := range ours {
+		if e.Actor.Kind != simulator.System || e.Type != simulator.Contacts || e.ID != c.record.id || e.Property != "lifecyclestage" {
+			continue
+		}
+		if moved := nameOf(a.in.Mapping.Stages, e.New); a.rank(moved) > a.rank(x.standing.stage) {
+			x.standing.stage, x.standing.stageValue = moved, e.New
+			x.because("the CRM itself moved the stage to " + moved)
+		}
+	}
+	for range most {
+		l := c.lead
+		l.standing = x.standing
+		if !a.round(c, l, a.judge(c)) {
+			return
+		}
+	}
+}
+
+// apply reads an entry and notes which contacts it may concern.
+func (a *auditor) apply(e simulator.Entry, touched map[string]bool) {
+	a.touch(e, touched)
+	a.world.apply(e)
+	a.touch(e, touched)
+}
+
+func (a *auditor) touch(e simulator.Entry, touched map[string]bool) {
+	if id := linkedContact(e); id != "" {
+		touched[id] = true
+		return
+	}
+	r := a.world.records[e.Type+"/"+e.ID]
+	if r == nil {
+		return
+	}
+	if e.Type == simulator.Companies {
+		for _, c := range a.contacts {
+			touched[c.record.id] = touched[c.record.id] || c.record.props["associatedcompanyid"] == e.ID
+		}
+	}
+	for _, c := range a.world.linked(r, simulator.Contacts) {
+		touched[c.id] = true
+	}
+}
+
+// find reports something about a contact. Its later steps are not audited: they would repeat the mistake.
+func (a *auditor) find(c *contact, f Finding) {
+	f.Contact, f.Name, f.At = c.record.id, nameOfContact(c.record), a.at
+	c.broken = true
+	a.report.add(f)
+}
+
+func orText(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}

@@ -1,0 +1,226 @@
+package audit
+
+import (
+	"slices"
+	"time"
+
+	"leadsync/connector/hubspot/simulator"
+)
+
+// memory is what the auditor remembers of a contact between two rounds: what rules 1 to 8 of a plan need.
+type memory struct {
+	held        bool
+	loaded      lead // as it was at go-live, while held
+	stage       string
+	status      string
+	high        int // rank of the furthest stage ever entered
+	statusSince time.Time
+	considered  string // the newest status-bearing activity of last time
+	pushed      map[string]int64
+	reached     []string
+	tasks       map[string]*task // the last task of each follow-up rule
+}
+
+// task is a task that the rules ask for; id is set when it was found in the account.
+type task struct {
+	rule  string
+	id    string
+	cause time.Time // when what caused it happened, at the earliest
+}
+
+// expected is what the rules ask for in one step.
+type expected struct {
+	standing         standing // stage and status as they are after what was asked for so far
+	stages, statuses []string // names, in order
+	tasks            []*task
+	closed           map[*task]string // with the reason
+	deals            []string         // names of the follow-up rules
+	scores           []verdict
+	write            bool // the scores have to be written; by any of these
+	why              []string
+	held             bool
+}
+
+func (x *expected) because(why string) { x.why = append(x.why, why) }
+
+// rank is how far a stage is: 0 for none or unknown, side tracks are ahead of everything (rule 2).
+func (a *auditor) rank(stage string) int {
+	if s, ok := a.model.stage(stage); ok && s.side {
+		return len(a.in.Mapping.Order) + 1
+	}
+	return slices.Index(a.in.Mapping.Order, stage) + 1
+}
+
+// begin makes the memory of a contact that the first load brought: everything there counts as handled.
+func (a *auditor) begin(l lead, at time.Time) *memory {
+	m := &memory{held: true, loaded: l, stage: l.stage, status: l.status, high: a.rank(l.stage), tasks: map[string]*task{}}
+	if newest := a.newestStatus(l, at); newest != nil {
+		m.considered = newest.id
+	}
+	return m
+}
+
+// newestStatus is the newest activity that bears a status, by time and then id, nil if there is none.
+func (a *auditor) newestStatus(l lead, at time.Time) *activity {
+	var newest *activity
+	for i := range l.activities {
+		x := &l.activities[i]
+		if x.at.After(at) || a.statusOf(*x) == "" {
+			continue
+		}
+		if newest == nil || x.at.After(newest.at) || (x.at.Equal(newest.at) && x.id > newest.id) {
+			newest = x
+		}
+	}
+	return newest
+}
+
+// statusOf is the status that an activity sets: of the first rule that it meets.
+func (a *auditor) statusOf(x activity) string {
+	for _, s := range a.model.statuses {
+		if s.activity == x.kind && x.kind != "" && (scope{attributes: x.attributes, inside: true}).holds(s.where) {
+			return s.status
+		}
+	}
+	return ""
+}
+
+// round applies the rules of a plan once to a contact as it stands, and remembers.
+func (a *auditor) round(c *contact, l lead, v verdict) (acted bool) {
+	m, x := c.memory, c.expected
+	a.scoreRule(m, x, v)
+	if m.held && m.loaded.standing == l.standing && m.loaded.signature == l.signature {
+		x.held = true
+		return false // rule 1
+	}
+	m.held, m.loaded, x.held = false, lead{}, false
+	entered := a.stageRule(m, x, l, v)
+	status, cause := a.statusRule(m, x, l, entered)
+	if entered != "" {
+		a.followUps(c, func(f followUp) bool { return f.onStage == entered }, a.at)
+	}
+	if status != "" {
+		a.followUps(c, func(f followUp) bool { return f.onStatus == status }, cause)
+	}
+	return entered != "" || status != ""
+}
+
+// stageRule is rule 2. It tells the stage that was entered, by people or by us.
+func (a *auditor) stageRule(m *memory, x *expected, l lead, v verdict) (entered string) {
+	if l.stage != m.stage {
+		entered = l.stage
+	}
+	m.stage, m.high = l.stage, max(m.high, a.rank(l.stage))
+	if l.stage == "" && l.stageValue != "" {
+		return entered // a stage that the mapping does not know
+	}
+	if rank := a.rank(v.stage); rank > m.high {
+		entered = v.stage
+		m.stage, m.high = v.stage, rank
+		x.stages = append(x.stages, v.stage)
+		x.standing.stage, x.standing.stageValue = v.stage, a.in.Mapping.Stages[v.stage]
+		x.because("the furthest stage whose criteria are met is " + v.stage + " (rule 2)")
+	}
+	return entered
+}
+
+// statusRule is rules 3 to 5. It tells the status that was entered, and when its cause happened.
+func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (status string, cause time.Time) {
+	at, stage := a.at, x.standing.stage
+	newest := a.newestStatus(l, at)
+	isNews := newest != nil && newest.id != m.considered
+	if newest != nil {
+		m.considered = newest.id
+	}
+	if l.statusValue != "" && l.status != m.status {
+		m.status, m.statusSince = l.status, at
+		x.because("somebody set the status " + l.status + " (rule 5)")
+		return l.status, at
+	}
+	m.status = l.status
+	switch {
+	case isNews && a.model.talking()[stage] && !a.model.final()[l.status] && !newest.at.Before(m.statusSince):
+		status, cause = a.statusOf(*newest), newest.at
+		x.because(newest.id + " of " + stamp(newest.at) + " says " + status + " (rule 4)")
+	case entered != "" && l.statusValue == "":
+		status, cause = a.statusOnStage(entered), at
+		if status != "" {
+			x.because("the stage " + entered + " was entered without a status (rule 3)")
+		}
+	}
+	if status == "" {
+		return "", at
+	}
+	if status != l.status {
+		x.statuses = append(x.statuses, status)
+		x.standing.status, x.standing.statusValue = status, a.in.Mapping.Statuses[status]
+	}
+	m.status, m.statusSince = status, at
+	return status, cause
+}
+
+func (a *auditor) statusOnStage(stage string) string {
+	for _, s := range a.model.statuses {
+		if s.onStage == stage {
+			return s.status
+		}
+	}
+	return ""
+}
+
+// followUps is rule 6 for one entering.
+func (a *auditor) followUps(c *contact, concerns func(followUp) bool, cause time.Time) {
+	m, x := c.memory, c.expected
+	for _, f := range a.model.followUps {
+		if !concerns(f) {
+			continue
+		}
+		switch {
+		case f.task != nil:
+			if old := m.tasks[f.name]; old != nil {
+				x.closed[old] = "a newer task of " + quote(f.name) + " takes its place"
+			}
+			m.tasks[f.name] = &task{rule: f.name, cause: cause}
+			x.tasks = append(x.tasks, m.tasks[f.name])
+		case f.deal != nil:
+			if a.openDeals(c) > 0 || len(x.deals) > 0 {
+				x.because("no deal, for there is an open one")
+				continue
+			}
+			x.deals = append(x.deals, f.name)
+		case f.closes:
+			for _, t := range m.tasks {
+				x.closed[t] = quote(f.name) + " closes every open task"
+			}
+			clear(m.tasks)
+		}
+	}
+}
+
+// openDeals counts a contact's open deals in the account, those that leadsync made in this step left out.
+func (a *auditor) openDeals(c *contact) int {
+	n := 0
+	for _, d := range a.world.linked(c.record, simulator.Deals) {
+		if d.props["hs_is_closed"] != "true" && !slices.Contains(c.madeDeals, d.id) {
+			n++
+		}
+	}
+	return n
+}
+
+// scoreRule is rule 8.
+func (a *auditor) scoreRule(m *memory, x *expected, v verdict) {
+	due := m.pushed == nil || !slices.Equal(m.reached, v.reached)
+	for name, n := range v.whole {
+		if d := n - m.pushed[name]; d >= a.model.pushStep || -d >= a.model.pushStep {
+			due = true
+		}
+	}
+	if due {
+		m.pushed, m.reached = v.whole, v.reached
+	}
+	if due || x.write {
+		x.write = true
+		x.scores = append(x.scores, v)
+	}
+}

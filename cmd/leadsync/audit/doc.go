@@ -1,0 +1,26 @@
+// Package audit decides, for demo and simulations, whether every contact of a simulated account is as it
+// should be. It reads the account's own journal, the model's text and the portal's mapping, and nothing of
+// what leadsync thinks or remembers.
+//
+// It is the second opinion: written from the documentation of the packages scoring ("what follows is the
+// whole meaning of a model") and workflows ("The rules of a plan") alone, importing neither, and made to be
+// read rather than to be fast. Where both agree, a mistake has to be in the documentation.
+//
+// # How it works
+//
+// The account is rolled back through the journal to its beginning and read forward again, step by step. A
+// step is one standstill of the world: people's deeds at that time are applied, the rules are asked what
+// should follow, leadsync's own writes at that time are applied, and both are compared. Because a write is
+// a change too, the rules are asked again until they have nothing to say. Facts come from the journal; what
+// the rules need to remember of a contact is remembered here.
+//
+// The first step at which a contact is wrong is reported with everything that is wrong with it then. Its
+// later steps are not audited, for they would only repeat the mistake.
+//
+// # What is assumed
+//
+// The world stands still while leadsync works, and a contact does at most one thing in a step. Owners are
+// taken as they are at the end, for the journal does not tell of them. Merges and privacy deletions are not
+// followed; a contact that has one fails. A loaded deal, call or meeting that is archived later is taken to
+// have no contact.
+package audit

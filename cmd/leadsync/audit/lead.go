@@ -1,0 +1,253 @@
+package audit
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"leadsync/connector/hubspot/simulator"
+)
+
+const day = 24 * time.Hour
+
+// lead is what is known about a contact at one moment, in the model's words. A fact that is not in facts is
+// unknown; the others are string, float64, bool or time.Time.
+type lead struct {
+	standing
+	facts      map[string]any
+	activities []activity // latest first
+	signature  string     // equal for equal facts and activities
+}
+
+// standing is where a contact stands: names of the model, empty if none, and the values in the CRM.
+type standing struct {
+	stage, status, stageValue, statusValue string
+}
+
+// activity is one thing the lead did.
+type activity struct {
+	id, kind   string
+	at         time.Time
+	attributes map[string]string
+}
+
+// reading is one look at a counter of the contact.
+type reading struct {
+	count       int64
+	last, first time.Time
+	at          time.Time
+	named       map[string]string
+}
+
+// leadOf reads a contact as it stands in the world.
+func (a *auditor) leadOf(contact *record, readings map[string][]reading) lead {
+	l := lead{facts: a.factsOf(contact)}
+	l.stageValue, l.statusValue = contact.props["lifecyclestage"], contact.props["hs_lead_status"]
+	l.stage = nameOf(a.in.Mapping.Stages, l.stageValue)
+	l.status = nameOf(a.in.Mapping.Statuses, l.statusValue)
+	for _, k := range a.model.kinds {
+		if k.object == "" {
+			l.activities = append(l.activities, occurrences(k.name, readings[k.name], contact.created)...)
+			continue
+		}
+		l.activities = append(l.activities, a.logged(contact, k)...)
+	}
+	slices.SortFunc(l.activities, func(x, y activity) int {
+		if c := y.at.Compare(x.at); c != 0 {
+			return c
+		}
+		return strings.Compare(x.id, y.id)
+	})
+	l.signature = fmt.Sprint(l.facts, l.activities) // maps print in the order of their keys
+	return l
+}
+
+// nameOf is the model's name of a value of the account, empty if it has none.
+func nameOf(names map[string]string, value string) string {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if names[name] == value && value != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+func (a *auditor) factsOf(contact *record) map[string]any {
+	facts := map[string]any{}
+	for _, f := range a.model.facts {
+		if f.count != "" {
+			continue
+		}
+		from := f.from
+		if own := a.in.Mapping.Sources[f.name]; len(own) > 0 {
+			from = own
+		}
+		if v := a.firstValue(contact, from, f.typ); v != nil {
+			facts[f.name] = v
+		}
+	}
+	read := len(facts)
+	for _, f := range a.model.facts {
+		if f.count != "" {
+			facts[f.name] = float64(a.counted(contact, f.count, read))
+		}
+	}
+	return facts
+}
+
+// firstValue is the first source that has a value, nil if that value cannot be read or there is none.
+func (a *auditor) firstValue(contact *record, from []string, typ string) any {
+	for _, source := range from {
+		object, name, _ := strings.Cut(source, ".")
+		name, domain := strings.CutSuffix(name, "@domain")
+		r := contact
+		if object == "company" {
+			r = a.world.company(contact)
+		}
+		if r == nil || r.props[name] == "" {
+			continue
+		}
+		text := r.props[name]
+		if domain {
+			_, text, _ = strings.Cut(strings.ToLower(text), "@")
+		}
+		if v := typed(text, typ); v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+func typed(text, typ string) any {
+	switch typ {
+	case "number":
+		if n, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
+			return n
+		}
+		return nil
+	case "bool":
+		if b, err := strconv.ParseBool(text); err == nil {
+			return b
+		}
+		return nil
+	case "time":
+		if at, ok := crmTime(text); ok {
+			return at
+		}
+		return nil
+	}
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+func (a *auditor) counted(contact *record, what string, read int) int {
+	if what == "known_properties" {
+		return read
+	}
+	n := 0
+	for _, d := range a.world.linked(contact, simulator.Deals) {
+		closed, won := d.props["hs_is_closed"] == "true", d.props["hs_is_closed_won"] == "true"
+		switch what {
+		case "open_deals":
+			n += yes(!closed && !won)
+		case "won_deals":
+			n += yes(won)
+		case "lost_deals":
+			n += yes(closed && !won)
+		}
+	}
+	return n
+}
+
+func yes(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// logged are the calls or meetings of a contact.
+func (a *auditor) logged(contact *record, k kind) []activity {
+	var out []activity
+	for _, r := range a.world.linked(contact, k.object+"s") {
+		at, ok := crmTime(r.props["hs_timestamp"])
+		if !ok {
+			continue
+		}
+		attributes := map[string]string{}
+		for name, property := range k.attributes {
+			if v := r.props[property]; v != "" {
+				attributes[name] = a.word(v)
+			}
+		}
+		out = append(out, activity{id: k.object + "/" + r.id, kind: k.name, at: at, attributes: attributes})
+	}
+	return out
+}
+
+// word is the model's word for an attribute's value.
+func (a *auditor) word(value string) string {
+	if w, ok := a.in.Mapping.Outcomes[value]; ok {
+		return w
+	}
+	return strings.ToLower(value)
+}
+
+// read looks at the contact's counters at a moment and keeps what differs from the look before.
+func (a *auditor) read(contact *record, readings map[string][]reading, at time.Time) {
+	for _, k := range a.model.kinds {
+		if k.counter == "" {
+			continue
+		}
+		r := reading{at: at, named: map[string]string{}}
+		n, _ := strconv.ParseFloat(contact.props[k.counter], 64)
+		r.count = int64(n)
+		r.last, _ = crmTime(contact.props[k.last])
+		r.first, _ = crmTime(contact.props[k.first])
+		for name, property := range k.attributes {
+			if v := contact.props[property]; v != "" {
+				r.named[name] = v
+			}
+		}
+		before := readings[k.name]
+		if len(before) > 0 && same(before[len(before)-1], r) {
+			continue
+		}
+		readings[k.name] = append(before, r)
+	}
+}
+
+func same(a, b reading) bool {
+	return a.count == b.count && a.last.Equal(b.last) && a.first.Equal(b.first) && maps.Equal(a.named, b.named)
+}
+
+// occurrences dates what a counter counted: the rule is the comment of workflows.Occurrences. The newest
+// occurrence of a reading has the counter's last date, the first of all the CRM's first date if there is
+// one; the others happened, as far as anybody knows, at the earliest moment possible: the reading before.
+func occurrences(kindName string, readings []reading, created time.Time) []activity {
+	const most = 1000
+	var out []activity
+	high, before := int64(0), created
+	for _, r := range readings {
+		for n := high + 1; n <= r.count; n++ {
+			o := activity{id: kindName + "/" + strconv.FormatInt(n, 10), kind: kindName, at: before}
+			switch {
+			case n == r.count && !r.last.IsZero():
+				o.at, o.attributes = r.last, r.named
+			case n == r.count:
+				o.attributes = r.named
+			case n == 1 && !r.first.IsZero():
+				o.at = r.first
+			}
+			out = append(out, o)
+		}
+		high, before = max(high, r.count), r.at
+	}
+	return out[max(0, len(out)-most):]
+}

@@ -1,0 +1,110 @@
+package audit
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"leadsync/connector/hubspot/simulator"
+)
+
+// notice sorts what leadsync did, one entry, to the contact that it is about.
+func (a *auditor) notice(e simulator.Entry, w writings) {
+	if e.Actor.Kind != simulator.API {
+		return
+	}
+	key := e.Type + "/" + e.ID
+	switch {
+	case e.Type == simulator.Contacts && e.Op == simulator.OpSet:
+		a.noticeContact(e, w.of(e.ID))
+	case e.Op == simulator.OpCreate && (e.Type == simulator.Tasks || e.Type == simulator.Deals):
+		a.ours[key] = &made{record: a.world.records[key], at: e.At}
+		a.report.Tasks += yes(e.Type == simulator.Tasks)
+		a.report.Deals += yes(e.Type == simulator.Deals)
+		w.of("").add(a.ours[key])
+	case e.Op == simulator.OpAssociate:
+		a.noticeLink(e, w)
+	case e.Op == simulator.OpArchive:
+		a.noticeArchive(e, w)
+	}
+}
+
+func (a *auditor) noticeContact(e simulator.Entry, w *written) {
+	mapping := a.in.Mapping
+	switch {
+	case e.Property == "lifecyclestage":
+		w.stages = append(w.stages, e.New)
+		a.report.StageMoves++
+	case e.Property == "hs_lead_status":
+		w.statuses = append(w.statuses, e.New)
+		a.report.Statuses++
+	case slices.Contains(slices.Collect(maps.Values(mapping.Scores)), e.Property):
+		a.report.Scores += yes(!w.scored)
+		w.scored = true
+	case a.reads(e.Property):
+		w.foreign = append(w.foreign, e.Property)
+	}
+}
+
+// reads reports whether the model or the rules read a property of contacts: what decides is not ours to write.
+func (a *auditor) reads(property string) bool {
+	if slices.Contains([]string{"hubspot_owner_id", "email", "firstname", "lastname", "associatedcompanyid"}, property) {
+		return true
+	}
+	for _, k := range a.model.kinds {
+		if k.object == "" && (property == k.counter || property == k.last || property == k.first) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(a.model.facts, func(f fact) bool {
+		return slices.Contains(slices.Concat(f.from, a.in.Mapping.Sources[f.name]), "contact."+property)
+	})
+}
+
+func (w *written) add(m *made) {
+	if m.record.typ == simulator.Tasks {
+		w.tasks = append(w.tasks, m)
+		return
+	}
+	w.deals = append(w.deals, m)
+}
+
+// noticeLink moves what was made to its contact, once it is known.
+func (a *auditor) noticeLink(e simulator.Entry, w writings) {
+	contact := linkedContact(e)
+	m := a.ours[e.Type+"/"+e.ID]
+	if m == nil {
+		m = a.ours[e.New]
+	}
+	if m == nil || contact == "" || m.contact != "" {
+		return
+	}
+	m.contact = contact
+	nobody := w.of("")
+	before := len(nobody.tasks) + len(nobody.deals)
+	same := func(x *made) bool { return x == m }
+	nobody.tasks, nobody.deals = slices.DeleteFunc(nobody.tasks, same), slices.DeleteFunc(nobody.deals, same)
+	if len(nobody.tasks)+len(nobody.deals) < before {
+		w.of(contact).add(m)
+	}
+	if c := a.contacts[contact]; c != nil && m.record.typ == simulator.Deals {
+		c.madeDeals = append(c.madeDeals, m.record.id)
+	}
+}
+
+func (a *auditor) noticeArchive(e simulator.Entry, w writings) {
+	m := a.ours[e.Type+"/"+e.ID]
+	if m == nil {
+		w.of("").foreign = append(w.of("").foreign, "archived "+e.Type+"/"+e.ID)
+		return
+	}
+	of := w.of(m.contact)
+	of.archived = append(of.archived, m)
+	of.completed[m] = m.record.props["hs_task_status"] == "COMPLETED"
+}
+
+// nameOfContact is what people call a contact.
+func nameOfContact(r *record) string {
+	name := strings.TrimSpace(r.props["firstname"] + " " + r.props["lastname"])
+	return orText(name, orText(r.props["email"], "without name"))
+}

@@ -1,0 +1,85 @@
+package audit
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+)
+
+// Report is what an audit counted and found. It is passed if there are no findings.
+type Report struct {
+	Contacts, Steps, Evaluations, StageMoves, Statuses, Scores, Tasks, Deals int
+	// Findings are the mistakes in the order of the journal, the first step of each contact that has any.
+	Findings []Finding
+	// Truncated counts the findings beyond those kept in Findings.
+	Truncated int
+}
+
+// Finding is one thing that is not as it should be.
+type Finding struct {
+	Contact string // id of the contact; empty if none can be named
+	Name    string // what people call the contact
+	At      time.Time
+	What    string // stage, status, score, task, duplicate task, deal, …
+	Want    string
+	Got     string
+	Why     string // the rule and what it saw
+}
+
+// String is the finding on one line.
+func (f Finding) String() string {
+	who := "the account"
+	if f.Contact != "" {
+		who = "contact " + f.Contact + " (" + f.Name + ")"
+	}
+	line := fmt.Sprintf("%s %s: %s: want %s, got %s", stamp(f.At), who, f.What, orNone(f.Want), orNone(f.Got))
+	if f.Why != "" {
+		line += "; " + f.Why
+	}
+	return line
+}
+
+const (
+	shownFindings = 20
+	keptFindings  = 1000
+)
+
+// OK reports whether everything is as it should be.
+func (r Report) OK() bool { return len(r.Findings) == 0 }
+
+// Write prints the report for people: what was looked at, the first 20 findings, and how many more there are.
+func (r Report) Write(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "audit: %d contacts over %d steps, %d evaluations; %d stage moves, %d statuses, %d scores, %d tasks, %d deals\n",
+		r.Contacts, r.Steps, r.Evaluations, r.StageMoves, r.Statuses, r.Scores, r.Tasks, r.Deals)
+	for _, f := range r.Findings[:min(shownFindings, len(r.Findings))] {
+		_, _ = fmt.Fprintln(w, "  "+f.String())
+	}
+	if more := len(r.Findings) + r.Truncated - shownFindings; more > 0 {
+		_, _ = fmt.Fprintf(w, "  and %d more\n", more)
+	}
+	if r.OK() {
+		_, _ = fmt.Fprintln(w, "audit: every contact is as it should be")
+		return
+	}
+	_, _ = fmt.Fprintf(w, "audit: FAILED with %d findings\n", len(r.Findings)+r.Truncated)
+}
+
+func (r *Report) add(f Finding) {
+	if len(r.Findings) >= keptFindings {
+		r.Truncated++
+		return
+	}
+	r.Findings = append(r.Findings, f)
+}
+
+func stamp(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") }
+
+func quote(s string) string { return strconv.Quote(s) }
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leadsync/cmd/leadsync/config"
+	"leadsync/cmd/leadsync/service"
+	"leadsync/connector"
+	"leadsync/connector/hubspot"
+	"leadsync/workflows"
+)
+
+func checkCommand(env *environment) *cobra.Command {
+	var asJSON, create, offline bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Validate configuration and model, and the account where there is a token",
+		Long: "Reports every mistake of both files as file:line:column. With a token, asks each account whether its properties,\n" +
+			"stages, options, pipelines and scopes are there. Reads only, unless --create makes the properties that leadsync writes.\n" +
+			"Exit code 3 if something would keep an effect from working.",
+		Args: exactly(0, "no arguments"),
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&create, "create", false, "create the missing properties that leadsync writes, the unique keys on tasks and deals included")
+	cmd.Flags().BoolVar(&offline, "offline", false, "check the files only")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		in, err := loadInstallation(cmd, env)
+		if err != nil {
+			return err
+		}
+		var results []accountCheck
+		for _, p := range in.cfg.Portals {
+			results = append(results, checkAccount(cmd.Context(), env, in, p, accountOptions{create: create, offline: offline}))
+		}
+		if asJSON {
+			err = printJSON(env.stdout, results)
+		} else {
+			fmt.Fprintf(env.stdout, "%s and %s are well-formed (model %s, version %.12s)\n", in.path, in.cfg.Model, in.model.Name(), in.model.Version())
+			for _, r := range results {
+				r.write(env.stdout)
+			}
+		}
+		for _, r := range results {
+			if r.failed() {
+				return errors.Join(err, errFound)
+			}
+		}
+		return err
+	}
+	return cmd
+}
+
+type accountOptions struct{ create, offline bool }
+
+// accountCheck is what was found about one portal's account.
+type accountCheck struct {
+	Portal   string             `json:"portal"`
+	Account  connector.PortalID `json:"account"`
+	Skipped  string             `json:"skipped,omitempty"` // why the account was not asked
+	Error    string             `json:"error,omitempty"`
+	Created  []string           `json:"created,omitempty"`
+	Findings []service.Finding  `json:"findings"`
+	Scopes   []scopeCheck       `json:"scopes,omitempty"`
+	Effects  map[string]string  `json:"effects,omitempty"`
+}
+
+type scopeCheck struct {
+	Need    string   `json:"need"`
+	Scope   string   `json:"scope"`
+	Missing []string `json:"missing,omitempty"`
+	Error   string   `json:"error,omitempty"`
+}
+
+func (c accountCheck) failed() bool {
+	if c.Error != "" {
+		return true
+	}
+	for _, f := range c.Findings {
+		if f.Blocking {
+			return true
+		}
+	}
+	for _, s := range c.Scopes {
+		if len(s.Missing) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func checkAccount(ctx context.Context, env *environment, in *installation, p config.Portal, o accountOptions) accountCheck {
+	out := accountCheck{Portal: p.Name, Account: p.Account, Findings: []service.Finding{}}
+	if o.offline {
+		out.Skipped = "--offline"
+		return out
+	}
+	if _, err := p.Token.Read(env.getenv, env.readFile); err != nil {
+		out.Skipped = err.Error()
+		return out
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	conn, client, err := connect(env, in.cfg, p, slog.New(slog.DiscardHandler), func(hubspot.Call) {})
+	if err == nil && o.create {
+		out.Created, err = createProperties(ctx, client, p)
+	}
+	var d *service.Description
+	if err == nil {
+		d, err = service.Describe(ctx, in.cfg, p, in.model, conn)
+	}
+	if err != nil {
+		out.Error = err.Error()
+		return out
+	}
+	out.Findings = append(out.Findings, d.Findings...)
+	out.Effects = map[string]string{}
+	for class, mode := range d.Portal.Modes {
+		out.Effects[string(class)] = string(mode)
+	}
+	for _, probe := range client.ProbeScopes(ctx) {
+		s := scopeCheck{Need: probe.Need, Scope: probe.Scope, Missing: probe.Missing}
+		if probe.Err != nil {
+			s.Error = probe.Err.Error()
+		}
+		out.Scopes = append(out.Scopes, s)
+	}
+	return out
+}
+
+// createProperties makes what leadsync writes. The account is checked first: nothing is created in another.
+func createProperties(ctx context.Context, client *hubspot.Client, p config.Portal) ([]string, error) {
+	account, err := client.Account(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask who the token belongs to: %w", err)
+	}
+	if account.ID != p.Account {
+		return nil, fmt.Errorf("%w: portal %q is account %s, the token is for %s; nothing was created", service.ErrWrongAccount, p.Name, p.Account, account.ID)
+	}
+	key := hubspot.PropertySpec{
+		Name: p.Properties.Key, Label: "leadsync key", Type: "string", Unique: true,
+		Description: "Identifies what leadsync created, so that nothing is created twice.",
+	}
+	specs := []struct {
+		t    connector.ObjectType
+		spec hubspot.PropertySpec
+	}{
+		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Score, Label: "Lead score", Type: "number", Description: "Sum of the scores."}},
+		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Fit, Label: "Fit score", Type: "number"}},
+		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Engagement, Label: "Engagement score", Type: "number"}},
+		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Reasons, Label: "Reasons of the score", Type: "string", FieldType: "textarea"}},
+		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.ScoredAt, Label: "Scored at", Type: "datetime"}},
+		{connector.TypeTask, key},
+		{connector.TypeDeal, key},
+	}
+	var created []string
+	var errs []error
+	for _, s := range specs {
+		if s.spec.Name == "" {
+			continue
+		}
+		if err := client.CreateProperty(ctx, s.t, s.spec); err != nil {
+			errs = append(errs, fmt.Errorf("create %s property %q: %w", s.t, s.spec.Name, err))
+			continue
+		}
+		created = append(created, string(s.t)+"."+s.spec.Name)
+	}
+	return created, errors.Join(errs...)
+}
+
+func (c accountCheck) write(w io.Writer) {
+	fmt.Fprintf(w, "\nportal %s (account %s)\n", c.Portal, c.Account)
+	switch {
+	case c.Skipped != "":
+		fmt.Fprintf(w, "  the account was not asked: %s\n", c.Skipped)
+		return
+	case c.Error != "":
+		fmt.Fprintf(w, "  %s\n", c.Error)
+		return
+	}
+	for _, name := range c.Created {
+		fmt.Fprintf(w, "  there now: %s\n", name)
+	}
+	for _, s := range c.Scopes {
+		switch {
+		case len(s.Missing) > 0:
+			fmt.Fprintf(w, "  MISSING   scope for %s: %v\n            give the token the scope %s\n", s.Need, s.Missing, s.Scope)
+		case s.Error != "":
+			fmt.Fprintf(w, "  unknown   %s: %s\n", s.Need, s.Error)
+		default:
+			fmt.Fprintf(w, "  ok        can read %s\n", s.Need)
+		}
+	}
+	for _, f := range c.Findings {
+		mark := "note    "
+		if f.Blocking {
+			mark = "BLOCKED "
+		}
+		fmt.Fprintf(w, "  %s  %s\n            %s\n", mark, f.Text, f.Remedy)
+	}
+	fmt.Fprint(w, "  effects  ")
+	for _, class := range []workflows.Class{workflows.ClassScore, workflows.ClassStage, workflows.ClassStatus, workflows.ClassTask, workflows.ClassDeal} {
+		fmt.Fprintf(w, " %s: %s ", class, c.Effects[string(class)])
+	}
+	fmt.Fprintln(w, "\n  Whether the token may write cannot be told without writing; the first effects that are on will tell.")
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"leadsync/cmd/leadsync/config"
+	"leadsync/cmd/leadsync/service"
+	"leadsync/connector"
+	"leadsync/connector/hubspot"
+)
+
+// connect makes the way to one portal's CRM. This is the one list of CRMs.
+func connect(env *environment, cfg *config.Config, p config.Portal, log *slog.Logger, observe func(hubspot.Call)) (service.Connection, *hubspot.Client, error) {
+	if p.CRM != "hubspot" {
+		return service.Connection{}, nil, fmt.Errorf("portal %q: CRM %q is not known; this release knows hubspot", p.Name, p.CRM)
+	}
+	if _, err := p.Token.Read(env.getenv, env.readFile); err != nil {
+		return service.Connection{}, nil, fmt.Errorf("portal %q: token: %w", p.Name, err)
+	}
+	conn := service.Connection{Names: hubspotNames(), Now: func() time.Time { return env.now().UTC() }}
+	var transport http.RoundTripper = http.DefaultTransport.(*http.Transport).Clone()
+	if p.Clock == config.ClockSimulator {
+		clock := service.NewSimulatedClock(transport, env.now)
+		transport, conn.Now = clock, clock.Now
+	}
+	client, err := hubspot.New(hubspot.Config{
+		BaseURL: p.BaseURL, Transport: transport, Now: env.now, Logger: log, Jitter: jitter,
+		// The source is read for every attempt, so a replaced token works without a restart.
+		Token: func(context.Context) (string, error) {
+			secret, err := p.Token.Read(env.getenv, env.readFile)
+			return secret.Reveal(), err
+		},
+		GeneralPerSecond: cfg.Limits.GeneralPerSecond, SearchPerSecond: cfg.Limits.SearchPerSecond,
+		Observe: observe, KeyProperty: p.Properties.Key,
+	})
+	if err != nil {
+		return conn, nil, fmt.Errorf("portal %q: %w", p.Name, err)
+	}
+	conn.CRM = client
+	if p.Webhooks.Enabled {
+		if conn.Verifier, err = verifier(env, p); err != nil {
+			return conn, nil, fmt.Errorf("portal %q: %w", p.Name, err)
+		}
+	}
+	return conn, client, nil
+}
+
+func verifier(env *environment, p config.Portal) (*hubspot.Verifier, error) {
+	v := &hubspot.Verifier{TargetURL: p.Webhooks.TargetURL, Now: env.now}
+	for _, source := range []config.SecretSource{p.Webhooks.ClientSecret, p.Webhooks.PreviousClientSecret} {
+		if source.IsZero() {
+			continue
+		}
+		secret, err := source.Read(env.getenv, env.readFile)
+		if err != nil {
+			return nil, fmt.Errorf("webhook client secret: %w", err)
+		}
+		v.Secrets = append(v.Secrets, secret.Reveal())
+	}
+	return v, nil
+}
+
+// hubspotNames are HubSpot's names of the properties that every portal needs (hubspot-api 5.6, 6, 8, 9.1).
+func hubspotNames() connector.Names {
+	return connector.Names{
+		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id",
+		FirstName: "firstname", LastName: "lastname", Email: "email", Company: "company",
+		CompanyID: "associatedcompanyid", CompanyName: "name", ActivityTime: "hs_timestamp",
+		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
+	}
+}
+
+// databaseURL is what the store opens: the file, or the URL with its password put in.
+func databaseURL(db config.Database, env *environment) (string, error) {
+	if db.URL == "" {
+		return db.File, nil
+	}
+	if db.Password.IsZero() {
+		return db.URL, nil
+	}
+	secret, err := db.Password.Read(env.getenv, env.readFile)
+	if err != nil {
+		return "", fmt.Errorf("database password: %w", err)
+	}
+	u, err := url.Parse(db.URL)
+	if err != nil {
+		return "", fmt.Errorf("database URL: %w", err)
+	}
+	u.User = url.UserPassword(u.User.Username(), secret.Reveal())
+	return u.String(), nil
+}
+
+// listen opens the listener that serve, simulate and demo answer on.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; choose another address", address, err)
+	}
+	return l, nil
+}
+
+// httpServer bounds everything a client can make a server wait for.
+func httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 32 << 10,
+	}
+}

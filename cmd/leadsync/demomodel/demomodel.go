@@ -1,0 +1,18 @@
+// Package demomodel carries the model that `leadsync demo` runs, so that the binary needs no file beside it.
+// The text is that of fixtures/models/b2b.yaml, which production code may not import; a test keeps the two
+// identical.
+package demomodel
+
+import (
+	_ "embed"
+	"slices"
+)
+
+//go:embed model.yaml
+var text []byte //nolint:gochecknoglobals // embed needs a variable
+
+// Name is the name under which the model appears in messages.
+const Name = "model.yaml"
+
+// Text is the model file.
+func Text() []byte { return slices.Clone(text) }

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leadsync/cmd/leadsync/config"
+	"leadsync/connector"
+	"leadsync/workflows"
+	"leadsync/workflows/store"
+)
+
+// portalCommand is a command about one portal's database.
+type portalCommand struct {
+	env    *environment
+	portal *string
+	asJSON *bool
+}
+
+func (c portalCommand) with(cmd *cobra.Command, do func(context.Context, *installation, config.Portal, *store.Store) error) error {
+	in, err := loadInstallation(cmd, c.env)
+	if err != nil {
+		return err
+	}
+	p, err := in.choose(*c.portal)
+	if err != nil {
+		return err
+	}
+	st, err := in.open(cmd.Context(), c.env)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }() // nothing is buffered
+	return do(cmd.Context(), in, p, st)
+}
+
+func effectsCommand(env *environment) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "effects",
+		Short: "Show what each class of effect has done, what waits, and which class its limit has paused",
+		Args:  exactly(0, "no arguments"),
+	}
+	c := portalCommand{env: env, portal: cmd.PersistentFlags().StringP("portal", "p", "", "nickname of the portal; not needed if there is only one"), asJSON: cmd.PersistentFlags().Bool("json", false, "print JSON")}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return c.with(cmd, func(ctx context.Context, in *installation, p config.Portal, st *store.Store) error {
+			counts, err := st.Effects(ctx, p.Account)
+			if err != nil {
+				return err
+			}
+			if *c.asJSON {
+				return printJSON(env.stdout, effectRows(counts))
+			}
+			return writeEffects(env.stdout, in, p, counts)
+		})
+	}
+	cmd.AddCommand(releaseCommand(env, c))
+	return cmd
+}
+
+// effectRow is an EffectCount for JSON.
+type effectRow struct {
+	Class       workflows.Class      `json:"class"`
+	State       workflows.EntryState `json:"state"`
+	Count       int                  `json:"count"`
+	LastHour    int                  `json:"sent_last_hour"`
+	PausedSince string               `json:"paused_since,omitempty"`
+}
+
+func effectRows(counts []workflows.EffectCount) []effectRow {
+	rows := []effectRow{}
+	for _, e := range counts {
+		row := effectRow{Class: e.Class, State: e.State, Count: e.Count, LastHour: e.LastHour}
+		if !e.PausedSince.IsZero() {
+			row.PausedSince = e.PausedSince.UTC().Format(time.RFC3339)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func writeEffects(w io.Writer, in *installation, p config.Portal, counts []workflows.EffectCount) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "CLASS\tSWITCH\tSTATE\tENTRIES\tSENT IN THE LAST HOUR\tLIMIT\t")
+	for _, e := range counts {
+		limit := "none"
+		if n, ok := in.cfg.Limits.PerHour()[e.Class]; ok {
+			limit = fmt.Sprint(n)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\t\n", e.Class, p.Effects[e.Class], e.State, e.Count, e.LastHour, limit)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	paused := map[workflows.Class]bool{}
+	for _, e := range counts {
+		if e.PausedSince.IsZero() || paused[e.Class] {
+			continue
+		}
+		paused[e.Class] = true
+		fmt.Fprintf(w, "\n%s is paused since %s because its limit was reached. Look at what waits (`leadsync outbox`), then: leadsync effects release %s --portal %s\n",
+			e.Class, e.PausedSince.UTC().Format(time.RFC3339), e.Class, p.Name)
+	}
+	if len(counts) == 0 {
+		fmt.Fprintln(w, "No effect has been planned yet.")
+	}
+	return nil
+}
+
+func releaseCommand(env *environment, c portalCommand) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "release CLASS",
+		Short: "Let a class go on that its limit has paused; what waits now is sent and not counted",
+		Args:  exactly(1, "one class (task, deal or stage)"),
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		class := workflows.Class(args[0])
+		return c.with(cmd, func(ctx context.Context, in *installation, p config.Portal, st *store.Store) error {
+			if _, ok := in.cfg.Limits.PerHour()[class]; !ok {
+				return usageError{fmt.Errorf("class %q has no limit; those that have one are task, deal and stage", class)}
+			}
+			counts, err := st.Effects(ctx, p.Account)
+			if err != nil {
+				return err
+			}
+			waiting, paused := 0, false
+			for _, e := range counts {
+				if e.Class == class {
+					paused = paused || !e.PausedSince.IsZero()
+					if e.State == workflows.StateReady {
+						waiting += e.Count
+					}
+				}
+			}
+			if !paused {
+				fmt.Fprintf(env.stdout, "%s is not paused in portal %s; nothing to release\n", class, p.Name)
+				return nil
+			}
+			question := fmt.Sprintf("%s of class %s will be written to account %s of portal %s. Go on?", plural(waiting, "effect"), class, p.Account, p.Name)
+			if !yes && !confirm(env, question) {
+				return fmt.Errorf("%s stays paused", class)
+			}
+			n, err := st.ReleaseClass(ctx, p.Account, class)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(env.stdout, "%s released with %s waiting\n", class, plural(n, "effect"))
+			return nil
+		})
+	}
+	return cmd
+}
+
+func outboxCommand(env *environment) *cobra.Command {
+	var state, contact string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "outbox",
+		Short: "List intended effects with their state, and why parked ones were refused",
+		Args:  exactly(0, "no arguments"),
+	}
+	c := portalCommand{env: env, portal: portalFlag(cmd), asJSON: cmd.Flags().Bool("json", false, "print JSON")}
+	cmd.Flags().StringVar(&state, "state", "parked", "shadow, ready, sending, settled, parked or cancelled")
+	cmd.Flags().StringVar(&contact, "contact", "", "only this contact's id")
+	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		switch workflows.EntryState(state) {
+		case workflows.StateShadow, workflows.StateReady, workflows.StateSending, workflows.StateSettled, workflows.StateParked, workflows.StateCancelled:
+		default:
+			return usageError{fmt.Errorf("unknown state %q; use shadow, ready, sending, settled, parked or cancelled", state)}
+		}
+		return c.with(cmd, func(ctx context.Context, _ *installation, p config.Portal, st *store.Store) error {
+			entries, err := st.Outbox(ctx, p.Account, workflows.EntryState(state), connector.ObjectID(contact), limit)
+			if err != nil {
+				return err
+			}
+			if *c.asJSON {
+				return printJSON(env.stdout, entries)
+			}
+			t := tabwriter.NewWriter(env.stdout, 0, 4, 2, ' ', 0)
+			fmt.Fprintln(t, "CONTACT\tCLASS\tKIND\tATTEMPTS\tKEY\tPLANNED\tCRM ID\tNOTE\t")
+			for _, e := range entries {
+				fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t\n", e.Contact, e.Class, e.Kind, e.Attempt, e.Key, e.PlannedAt.UTC().Format("2006-01-02 15:04"), e.RemoteID, e.Error)
+			}
+			if err := t.Flush(); err != nil {
+				return err
+			}
+			fmt.Fprintf(env.stdout, "%s in state %s\n", plural(len(entries), "entry"), state)
+			return nil
+		})
+	}
+	return cmd
+}

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leadsync/cmd/leadsync/config"
+	"leadsync/cmd/leadsync/service"
+	"leadsync/connector"
+	"leadsync/connector/hubspot"
+	"leadsync/scoring"
+	"leadsync/workflows"
+	"leadsync/workflows/store"
+)
+
+func explainCommand(env *environment) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "explain CONTACT",
+		Short: "Print a contact's score line by line, its stage and why, and what is missing for the next one",
+		Long: "CONTACT is the contact's id in the CRM or its e-mail address. The answer comes from the mirror, evaluated now with\n" +
+			"the model of the configuration; it asks the CRM only for the order of its stages, and does without if it cannot.",
+		Args: exactly(1, "one contact (id or e-mail address)"),
+	}
+	portal := portalFlag(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		x, err := openExplainer(cmd, env, *portal)
+		if err != nil {
+			return err
+		}
+		defer x.close()
+		e, err := x.explain(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(env.stdout, e)
+		}
+		e.write(env.stdout, x.portal.Language)
+		return nil
+	}
+	return cmd
+}
+
+// explainer explains contacts of one portal from the mirror.
+type explainer struct {
+	in      *installation
+	cfg     config.Portal
+	store   *store.Store
+	portal  *workflows.Portal
+	now     func() time.Time
+	offline string // why the account could not be asked; empty if it was
+}
+
+func openExplainer(cmd *cobra.Command, env *environment, name string) (*explainer, error) {
+	in, err := loadInstallation(cmd, env)
+	if err != nil {
+		return nil, err
+	}
+	x := &explainer{in: in}
+	if x.cfg, err = in.choose(name); err != nil {
+		return nil, err
+	}
+	if x.store, err = in.open(cmd.Context(), env); err != nil {
+		return nil, err
+	}
+	if err := x.describe(cmd.Context(), env); err != nil {
+		x.close()
+		return nil, err
+	}
+	return x, nil
+}
+
+func (x *explainer) close() { _ = x.store.Close() } // nothing is buffered
+
+// describe learns the account's order of stages; if the account cannot be asked, the model's order serves.
+func (x *explainer) describe(ctx context.Context, env *environment) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	x.now = env.now
+	conn, _, err := connect(env, x.in.cfg, x.cfg, slog.New(slog.DiscardHandler), func(hubspot.Call) {})
+	if err == nil {
+		x.now = conn.Now
+		var d *service.Description
+		if d, err = service.Describe(ctx, x.in.cfg, x.cfg, x.in.model, conn); err == nil {
+			x.portal = d.Portal
+			return nil
+		}
+	}
+	x.offline = err.Error()
+	zone := x.cfg.TimeZone
+	if zone == "" {
+		zone = "UTC"
+	}
+	x.portal, err = service.NewPortal(x.cfg, x.in.cfg.Limits, hubspotNames(), connector.Account{ID: x.cfg.Account, TimeZone: zone})
+	if err != nil {
+		return err
+	}
+	for _, s := range x.in.model.Stages() {
+		if !s.SideTrack {
+			x.portal.Order = append(x.portal.Order, s.Name)
+		}
+	}
+	return nil
+}
+
+// explanation is everything about one contact.
+type explanation struct {
+	Contact    connector.ObjectID      `json:"contact"`
+	Stage      string                  `json:"stage"`
+	Status     string                  `json:"status"`
+	Held       bool                    `json:"held"`
+	Evaluation scoring.Evaluation      `json:"evaluation"`
+	Decisions  []workflows.Decision    `json:"decisions"`
+	Unfinished []workflows.OutboxEntry `json:"unfinished"`
+	Paused     string                  `json:"portal_paused,omitempty"`
+	Offline    string                  `json:"offline,omitempty"`
+}
+
+func (x *explainer) find(ctx context.Context, text string) (connector.ObjectID, error) {
+	ids, err := x.store.FindContact(ctx, x.cfg.Account, text)
+	if err != nil {
+		return "", err
+	}
+	switch len(ids) {
+	case 0:
+		return "", fmt.Errorf("no contact %q in the mirror of portal %q; has `leadsync serve` loaded the account?", text, x.cfg.Name)
+	case 1:
+		return ids[0], nil
+	}
+	return "", fmt.Errorf("%d contacts match %q: %v; name one by its id", len(ids), text, ids)
+}
+
+func (x *explainer) explain(ctx context.Context, text string) (*explanation, error) {
+	id, err := x.find(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	records, err := x.store.Leads(ctx, x.cfg.Account, []connector.ObjectID{id})
+	if err != nil {
+		return nil, err
+	}
+	record := records[0]
+	lead := workflows.LeadOf(x.portal, x.in.model, record)
+	e := &explanation{Contact: id, Stage: lead.Stage, Status: lead.Status, Offline: x.offline}
+	e.Evaluation = x.in.model.Evaluate(lead, x.now())
+	e.Held = record.State != nil && record.State.Held
+	if e.Decisions, err = x.store.Decisions(ctx, x.cfg.Account, id, 20); err != nil {
+		return nil, err
+	}
+	for _, state := range []workflows.EntryState{workflows.StateReady, workflows.StateSending, workflows.StateParked} {
+		entries, err := x.store.Outbox(ctx, x.cfg.Account, state, id, 50)
+		if err != nil {
+			return nil, err
+		}
+		e.Unfinished = append(e.Unfinished, entries...)
+	}
+	state, err := x.store.Portal(ctx, x.cfg.Account)
+	if err != nil && !errors.Is(err, workflows.ErrNoRecord) {
+		return nil, err
+	}
+	if !state.PausedSince.IsZero() {
+		e.Paused = fmt.Sprintf("since %s: %s", state.PausedSince.UTC().Format(time.RFC3339), state.PauseReason)
+	}
+	return e, nil
+}
+
+func (e *explanation) write(w io.Writer, language string) {
+	fmt.Fprintf(w, "contact %s   stage in the CRM: %s   lead status: %s\n", e.Contact, orWord(e.Stage, "none"), orWord(e.Status, "none"))
+	if e.Paused != "" {
+		fmt.Fprintf(w, "The portal is paused %s\n", e.Paused)
+	}
+	if e.Offline != "" {
+		fmt.Fprintf(w, "The account could not be asked (%s); the order of stages is the model's.\n", e.Offline)
+	}
+	if e.Held {
+		fmt.Fprintln(w, "Held: it was there before go-live and has not changed since, so only its score is written.")
+	}
+	fmt.Fprintf(w, "\n%s", e.Evaluation.Text(language))
+	if len(e.Unfinished) > 0 {
+		fmt.Fprintln(w, "\nNot done yet:")
+		for _, o := range e.Unfinished {
+			fmt.Fprintf(w, "  %-8s %-7s %s %s\n", o.State, o.Class, o.Key, o.Error)
+		}
+	}
+	if len(e.Decisions) > 0 {
+		fmt.Fprintln(w, "\nDecisions, newest first:")
+		writeDecisions(w, e.Decisions, language)
+	}
+}
+
+func writeDecisions(w io.Writer, decisions []workflows.Decision, language string) {
+	for _, d := range decisions {
+		fmt.Fprintf(w, "  #%d %s  model %.8s\n", d.No, d.At.Format("2006-01-02 15:04 MST"), d.Model)
+		for _, a := range d.Actions {
+			change := a.Rule
+			if a.To != "" {
+				change = orWord(a.From, "none") + " → " + a.To
+			}
+			if a.DueAt != "" {
+				change += " due " + a.DueAt
+			}
+			fmt.Fprintf(w, "     %-6s %-6s %s  (%s)\n", a.Class, a.Mode, change, scoring.RenderReason(language, a.Reason))
+		}
+	}
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("print JSON: %w", err)
+	}
+	return nil
+}
+
+func historyCommand(env *environment) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "history CONTACT", Short: "List every decision about a contact with its reason",
+		Args: exactly(1, "one contact (id or e-mail address)"),
+	}
+	portal := portalFlag(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		in, err := loadInstallation(cmd, env)
+		if err != nil {
+			return err
+		}
+		p, err := in.choose(*portal)
+		if err != nil {
+			return err
+		}
+		st, err := in.open(ctx, env)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = st.Close() }() // nothing is buffered
+		x := &explainer{in: in, cfg: p, store: st}
+		id, err := x.find(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		decisions, err := st.Decisions(ctx, p.Account, id, 10_000)
+		switch {
+		case err != nil:
+			return err
+		case asJSON:
+			return printJSON(env.stdout, decisions)
+		case len(decisions) == 0:
+			fmt.Fprintf(env.stdout, "%s: no decision yet\n", contactRef(id))
+			return nil
+		}
+		fmt.Fprintf(env.stdout, "%s: %s, newest first\n", contactRef(id), plural(len(decisions), "decision"))
+		writeDecisions(env.stdout, decisions, p.Language)
+		return nil
+	}
+	return cmd
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"leadsync/cmd/leadsync/service"
+	"leadsync/connector/hubspot"
+	"leadsync/workflows"
+	"leadsync/workflows/store"
+)
+
+func serveCommand(env *environment) *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run receiver, poller and worker for all portals of the configuration",
+		Long: "Runs until it is stopped (SIGINT, SIGTERM). The first start loads the account once, resumably; what is there\n" +
+			"already counts as handled. Health: GET /healthz, /readyz; metrics: GET /metrics.",
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, env) },
+	}
+}
+
+func serve(cmd *cobra.Command, env *environment) error {
+	ctx := cmd.Context()
+	in, err := loadInstallation(cmd, env)
+	if err != nil {
+		return err
+	}
+	log := newLog(env, in.cfg.Log)
+	st, err := in.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }() // nothing is buffered
+	svc, err := newService(env, in, st, log)
+	if err != nil {
+		return err
+	}
+	if err := announceSwitches(ctx, env.stderr, in, st); err != nil {
+		return err
+	}
+	listener, err := listen(ctx, in.cfg.Listen)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "listen", listener.Addr().String(), "portals", len(in.cfg.Portals), "model", in.model.Version()[:12])
+	server := httpServer(svc.Handler())
+	g, run := errgroup.WithContext(ctx)
+	g.Go(func() error { return svc.Run(run) })
+	g.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-run.Done()
+		// Requests under way are finished: an event that was read is stored or refused, never dropped.
+		stop, cancel := context.WithTimeout(context.WithoutCancel(run), 10*time.Second)
+		defer cancel()
+		return server.Shutdown(stop)
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// newService connects every portal and wires the service.
+func newService(env *environment, in *installation, st *store.Store, log *slog.Logger) (*service.Service, error) {
+	var svc *service.Service
+	connections := map[string]service.Connection{}
+	var errs []error
+	for _, p := range in.cfg.Portals {
+		conn, _, err := connect(env, in.cfg, p, log, func(c hubspot.Call) { svc.Calls(p.Name)(c) })
+		errs = append(errs, err)
+		connections[p.Name] = conn
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	var err error
+	svc, err = service.New(service.Options{
+		Config: in.cfg, Model: in.model, Store: st, Connections: connections, Log: log,
+		Now: env.now, Jitter: jitter, Worker: workerName(env),
+		Observer: service.Observer{Progress: progress(env, log)},
+	})
+	return svc, err
+}
+
+// workerName is unique for every process, also when several start on one machine at once.
+func workerName(env *environment) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return host + "/" + strconv.Itoa(os.Getpid()) + "/" + strconv.FormatInt(env.now().UnixNano(), 36)
+}
+
+// announceSwitches prints, before anything is written, what switching a class on means: how many effects of
+// it have been recorded in shadow.
+func announceSwitches(ctx context.Context, w io.Writer, in *installation, st *store.Store) error {
+	for _, p := range in.cfg.Portals {
+		before, err := st.Modes(ctx, p.Account)
+		if err != nil {
+			return fmt.Errorf("read effect switches of portal %q: %w", p.Name, err)
+		}
+		counts, err := st.ShadowCounts(ctx, p.Account)
+		if err != nil {
+			return fmt.Errorf("count what was recorded in shadow for portal %q: %w", p.Name, err)
+		}
+		for _, class := range slices.Sorted(maps.Keys(p.Effects)) {
+			if p.Effects[class] != workflows.ModeOn || before[class] == workflows.ModeOn {
+				continue
+			}
+			fmt.Fprintf(w, "portal %s: %s goes from %s to on. Recorded in shadow so far: %d (these are not written; what is due from now on is).",
+				p.Name, class, orWord(string(before[class]), "new"), counts[class])
+			if limit, ok := in.cfg.Limits.PerHour()[class]; ok {
+				fmt.Fprintf(w, " More than %d an hour pause the class.", limit)
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	return nil
+}
+
+func orWord(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,265 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"leadsync/cmd/leadsync/config"
+	"leadsync/connector"
+	"leadsync/scoring"
+	"leadsync/scoring/calendar"
+	"leadsync/workflows"
+)
+
+// ErrWrongAccount stops a portal before anything is written.
+var ErrWrongAccount = errors.New("the token belongs to another account")
+
+// Finding is something about an account that somebody should know. Blocking ones stop a class of effect.
+type Finding struct {
+	Blocking bool   `json:"blocking"`
+	Text     string `json:"text"`
+	Remedy   string `json:"remedy"`
+}
+
+// Description is an account as it was found.
+type Description struct {
+	Account  connector.Account
+	Portal   *workflows.Portal
+	Findings []Finding
+}
+
+// Describe asks the account who it is and what its stages, statuses, pipelines and properties are, and makes
+// the portal from that and the configuration. What cannot work is a finding; a class of effect that would
+// fail or be unsafe is put back into shadow. A token for another account is an error before all else.
+func Describe(ctx context.Context, c *config.Config, p config.Portal, m *scoring.Model, conn Connection) (*Description, error) {
+	account, err := conn.CRM.Account(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask who the token belongs to: %w", err)
+	}
+	if account.ID != p.Account {
+		return nil, fmt.Errorf("%w: portal %q is configured as account %s, the token is for %s; nothing was written",
+			ErrWrongAccount, p.Name, p.Account, account.ID)
+	}
+	d := describer{cfg: p, model: m, crm: conn.CRM}
+	if d.portal, err = NewPortal(p, c.Limits, conn.Names, account); err != nil {
+		return nil, err
+	}
+	if err := d.contacts(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.others(ctx); err != nil {
+		return nil, err
+	}
+	return &Description{Account: account, Portal: d.portal, Findings: d.findings}, nil
+}
+
+// NewPortal makes a portal from its configuration alone, in the model's words; the order of the stages is
+// added by Describe.
+func NewPortal(cfg config.Portal, limits config.Limits, names connector.Names, account connector.Account) (*workflows.Portal, error) {
+	zone := cfg.TimeZone
+	if zone == "" {
+		zone = account.TimeZone
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone %q of account %s: %w; set time_zone for portal %q", zone, account.ID, err, cfg.Name)
+	}
+	var closed []string
+	for _, day := range cfg.Calendar.Closed {
+		closed = append(closed, day.Format(time.DateOnly))
+	}
+	cal, err := calendar.New(calendar.Settings{
+		Country: cfg.Calendar.Country, Region: cfg.Calendar.Region, Closed: closed, Zone: location,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("calendar of portal %q: %w", cfg.Name, err)
+	}
+	p := &workflows.Portal{
+		ID: cfg.Account, Name: cfg.Name, Language: cfg.Language, Names: names,
+		Modes: maps.Clone(cfg.Effects), Limits: limits.PerHour(),
+		Stages: maps.Clone(cfg.Stages), Statuses: maps.Clone(cfg.Statuses), Outcomes: map[string]string{}, Pipelines: map[string]workflows.Pipeline{},
+		Sources: map[string][]string{}, DealProperties: cfg.DealProperties,
+		Written: workflows.Written{
+			Scores:  map[string]string{workflows.TotalScore: cfg.Properties.Score, "fit": cfg.Properties.Fit, "engagement": cfg.Properties.Engagement},
+			Reasons: cfg.Properties.Reasons, ScoredAt: cfg.Properties.ScoredAt,
+		},
+		Calendar: cal, DueAt: cfg.Calendar.DueAt, FallbackOwner: cfg.FallbackOwner,
+	}
+	for word, values := range cfg.Dispositions {
+		for _, v := range values {
+			p.Outcomes[v] = word
+		}
+	}
+	for name, target := range cfg.Pipelines {
+		p.Pipelines[name] = workflows.Pipeline{ID: target.ID, Stage: target.Stage}
+	}
+	for fact, source := range cfg.Facts {
+		p.Sources[fact] = []string{source}
+	}
+	return p, nil
+}
+
+type describer struct {
+	cfg      config.Portal
+	model    *scoring.Model
+	crm      describes
+	portal   *workflows.Portal
+	findings []Finding
+}
+
+func (d *describer) find(remedy, text string, args ...any) {
+	d.findings = append(d.findings, Finding{Text: fmt.Sprintf(text, args...), Remedy: remedy})
+}
+
+// block puts a class that is on back into shadow.
+func (d *describer) block(class workflows.Class, remedy, text string, args ...any) {
+	if d.portal.Mode(class) != workflows.ModeOn {
+		d.find(remedy, text, args...)
+		return
+	}
+	d.portal.Modes[class] = workflows.ModeShadow
+	d.findings = append(d.findings, Finding{
+		Blocking: true, Text: fmt.Sprintf(text, args...) + fmt.Sprintf(" (effect %q stays in shadow)", class), Remedy: remedy,
+	})
+}
+
+func (d *describer) contacts(ctx context.Context) error {
+	props, err := d.crm.Properties(ctx, connector.TypeContact)
+	if err != nil {
+		return fmt.Errorf("read contact properties: %w", err)
+	}
+	byName := propertiesByName(props)
+	d.stages(byName[d.portal.Names.Stage])
+	d.options(workflows.ClassStatus, "lead status", d.portal.Statuses, byName[d.portal.Names.Status])
+	for _, want := range d.portal.ContactProperties(d.model) {
+		if _, ok := byName[want]; !ok {
+			d.find("create it, or point the fact or activity at another property (portal key `facts`, or the model)",
+				"contact property %q does not exist in the account; what is made of it stays unknown", want)
+		}
+	}
+	written := slices.Sorted(maps.Values(d.portal.Written.Scores))
+	written = append(written, d.portal.Written.Reasons, d.portal.Written.ScoredAt)
+	for _, name := range written {
+		if name == "" {
+			continue
+		}
+		p, ok := byName[name]
+		switch {
+		case !ok:
+			d.block(workflows.ClassScore, "run `leadsync check --create`", "contact property %q does not exist", name)
+		case p.ReadOnly:
+			d.block(workflows.ClassScore, "choose another property under `properties`", "contact property %q is read-only", name)
+		}
+	}
+	return nil
+}
+
+// stages learns the account's own order of the model's stages (requirements, part 13, point 5).
+func (d *describer) stages(p connector.Property) {
+	d.options(workflows.ClassStage, "lifecycle stage", d.portal.Stages, p)
+	side := map[string]bool{}
+	for _, s := range d.model.Stages() {
+		if s.SideTrack {
+			side[s.Name] = true
+		}
+		if d.portal.Stages[s.Name] == "" {
+			d.block(workflows.ClassStage, "map it under `stages`", "stage %q of the model is not mapped in portal %q", s.Name, d.cfg.Name)
+		}
+	}
+	options := slices.Clone(p.Options)
+	slices.SortStableFunc(options, func(a, b connector.Option) int { return a.Order - b.Order })
+	for _, o := range options {
+		for _, name := range slices.Sorted(maps.Keys(d.portal.Stages)) {
+			if d.portal.Stages[name] == o.Value && !side[name] {
+				d.portal.Order = append(d.portal.Order, name)
+			}
+		}
+	}
+}
+
+func (d *describer) options(class workflows.Class, what string, mapping map[string]string, p connector.Property) {
+	if p.Name == "" {
+		d.block(class, "check the account's properties and the token's scopes", "the property of the %s does not exist", what)
+		return
+	}
+	var known []string
+	for _, o := range p.Options {
+		known = append(known, o.Value)
+	}
+	for _, name := range slices.Sorted(maps.Keys(mapping)) {
+		if !slices.Contains(known, mapping[name]) {
+			d.block(class, "map it to one of: "+strings.Join(known, ", "),
+				"%s %q is mapped to %q, which the account does not have", what, name, mapping[name])
+			delete(mapping, name)
+		}
+	}
+}
+
+func (d *describer) others(ctx context.Context) error {
+	for _, c := range []struct {
+		class workflows.Class
+		t     connector.ObjectType
+	}{{workflows.ClassTask, connector.TypeTask}, {workflows.ClassDeal, connector.TypeDeal}} {
+		props, err := d.crm.Properties(ctx, c.t)
+		if err != nil && !errors.Is(err, connector.ErrForbidden) {
+			return fmt.Errorf("read %s properties: %w", c.t, err)
+		}
+		key := propertiesByName(props)[d.cfg.Properties.Key]
+		switch {
+		case key.Name == "":
+			d.block(c.class, "run `leadsync check --create`",
+				"unique property %q does not exist on %ss; without it a lost answer could make a second %s", d.cfg.Properties.Key, c.t, c.t)
+		case !key.Unique:
+			d.block(c.class, "archive it and run `leadsync check --create`, or choose another name under `properties: key`",
+				"property %q on %ss is not unique", d.cfg.Properties.Key, c.t)
+		}
+	}
+	return d.pipelines(ctx)
+}
+
+func (d *describer) pipelines(ctx context.Context) error {
+	pipelines, err := d.crm.Pipelines(ctx)
+	if errors.Is(err, connector.ErrForbidden) {
+		d.block(workflows.ClassDeal, "give the token the scope for deals", "the account's pipelines cannot be read")
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read pipelines: %w", err)
+	}
+	stages := map[string][]string{}
+	for _, p := range pipelines {
+		stages[p.ID] = []string{}
+		for _, s := range p.Stages {
+			stages[p.ID] = append(stages[p.ID], s.ID)
+		}
+	}
+	ids := slices.Sorted(maps.Keys(stages))
+	for _, f := range d.model.FollowUps() {
+		if f.Deal == nil {
+			continue
+		}
+		target, ok := d.portal.Pipelines[f.Deal.Pipeline]
+		switch {
+		case !ok:
+			d.block(workflows.ClassDeal, "map it under `pipelines`", "pipeline %q of the model is not mapped in portal %q", f.Deal.Pipeline, d.cfg.Name)
+		case stages[target.ID] == nil:
+			d.block(workflows.ClassDeal, "choose one of: "+strings.Join(ids, ", "), "pipeline %q does not exist in the account", target.ID)
+		case !slices.Contains(stages[target.ID], target.Stage):
+			d.block(workflows.ClassDeal, "choose one of: "+strings.Join(stages[target.ID], ", "), "pipeline %q has no stage %q", target.ID, target.Stage)
+		}
+	}
+	return nil
+}
+
+func propertiesByName(props []connector.Property) map[string]connector.Property {
+	out := make(map[string]connector.Property, len(props))
+	for _, p := range props {
+		out[p.Name] = p
+	}
+	return out
+}

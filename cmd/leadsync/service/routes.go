@@ -1,0 +1,98 @@
+package service
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"leadsync/workflows"
+)
+
+// routes is every HTTP route on one page, each saying who calls it.
+func (s *Service) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /webhooks/hubspot", s.webhook)                                         // HubSpot, up to 10 requests at once per account
+	mux.HandleFunc("GET /healthz", s.healthz)                                                   // the container runtime: is the process alive?
+	mux.HandleFunc("GET /readyz", s.readyz)                                                     // the load balancer and the operator: does it work, and if not, why?
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})) // Prometheus
+	return mux
+}
+
+func (s *Service) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n")) // the caller has gone if this fails
+}
+
+// readiness is the answer of /readyz.
+type readiness struct {
+	Ready   bool              `json:"ready"`
+	Error   string            `json:"error,omitempty"`
+	Portals []portalReadiness `json:"portals"`
+}
+
+type portalReadiness struct {
+	Portal        string   `json:"portal"`
+	Account       string   `json:"account"`
+	State         State    `json:"state"`
+	Live          bool     `json:"live"`
+	PausedSince   string   `json:"paused_since,omitempty"`
+	PauseReason   string   `json:"pause_reason,omitempty"`
+	PausedClasses []string `json:"paused_classes,omitempty"`
+	Contacts      int      `json:"contacts"`
+	Due           int      `json:"due"`
+	OldestDue     string   `json:"oldest_due,omitempty"`
+	Unsent        int      `json:"unsent"`
+	Parked        int      `json:"parked"`
+}
+
+// readyz answers 200 if the database answers with the schema this binary knows, 503 if not. A paused portal
+// does not make the process unready, since its receiver goes on taking events; it is named in the body.
+func (s *Service) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	out := readiness{Ready: true}
+	if err := s.Store.Ping(ctx); err != nil {
+		out.Ready, out.Error = false, err.Error()
+	}
+	for _, run := range s.order {
+		p, err := s.portalReadiness(r, run)
+		if err != nil && out.Ready {
+			out.Ready, out.Error = false, err.Error()
+		}
+		out.Portals = append(out.Portals, p)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if !out.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	_ = enc.Encode(out) // the caller has gone if this fails
+}
+
+func (s *Service) portalReadiness(r *http.Request, run *Runner) (portalReadiness, error) {
+	out := portalReadiness{Portal: run.cfg.Name, Account: string(run.cfg.Account), State: run.State()}
+	state, err := s.Store.Portal(r.Context(), run.cfg.Account)
+	if err != nil {
+		return out, err
+	}
+	backlog, err := s.Store.Backlog(r.Context(), run.cfg.Account, run.conn.Now())
+	if err != nil {
+		return out, err
+	}
+	out.Live = !state.GoLiveAt.IsZero()
+	if !state.PausedSince.IsZero() {
+		out.PausedSince, out.PauseReason = state.PausedSince.UTC().Format(time.RFC3339), state.PauseReason
+	}
+	for _, c := range backlog.PausedClass {
+		out.PausedClasses = append(out.PausedClasses, string(c))
+	}
+	out.Contacts, out.Due = backlog.Contacts, backlog.Due
+	if backlog.OldestDue > 0 {
+		out.OldestDue = backlog.OldestDue.Round(time.Millisecond).String()
+	}
+	out.Unsent = backlog.Outbox[workflows.StateReady] + backlog.Outbox[workflows.StateSending]
+	out.Parked = backlog.Outbox[workflows.StateParked]
+	return out, nil
+}

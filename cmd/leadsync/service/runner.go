@@ -1,0 +1,308 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"leadsync/cmd/leadsync/config"
+	"leadsync/connector"
+	"leadsync/workflows"
+)
+
+// Runner works one portal.
+type Runner struct {
+	svc      *Service
+	cfg      config.Portal
+	conn     Connection
+	schedule *workflows.Schedule
+
+	mu     sync.Mutex
+	state  State
+	portal *workflows.Portal
+}
+
+// State is what a runner is doing, for people.
+type State string
+
+// The states of a runner.
+const (
+	StateWaiting State = "waiting for the lease" // another worker has the portal
+	StateLoading State = "loading"
+	StateWorking State = "working"
+	StatePaused  State = "paused"
+)
+
+func newRunner(s *Service, cfg config.Portal, conn Connection) (*Runner, error) {
+	if conn.CRM == nil {
+		return nil, errors.New("no connection to its CRM")
+	}
+	sch := s.Config.Schedules
+	schedule, err := workflows.NewSchedule(map[workflows.Chore]string{
+		workflows.SweepOf(connector.TypeContact): sch.Contacts,
+		workflows.SweepOf(connector.TypeCall):    sch.Activities,
+		workflows.SweepOf(connector.TypeMeeting): sch.Activities,
+		workflows.SweepOf(connector.TypeCompany): sch.Companies,
+		workflows.SweepOf(connector.TypeDeal):    sch.Deals,
+		workflows.ChoreOwners:                    sch.Owners,
+		workflows.ChorePrune:                     sch.Prune,
+	}, time.UTC, s.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &Runner{svc: s, cfg: cfg, conn: conn, schedule: schedule, state: StateWaiting}, nil
+}
+
+// State says what the runner is doing.
+func (r *Runner) State() State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state
+}
+
+// Portal is the account as the runner knows it; nil before it has described it.
+func (r *Runner) Portal() *workflows.Portal {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.portal
+}
+
+// Sweep asks for a sweep of everything now.
+func (r *Runner) Sweep() {
+	r.schedule.Want(
+		workflows.SweepOf(connector.TypeContact), workflows.SweepOf(connector.TypeCall),
+		workflows.SweepOf(connector.TypeMeeting), workflows.SweepOf(connector.TypeCompany),
+		workflows.SweepOf(connector.TypeDeal), workflows.ChoreOwners)
+}
+
+// Wanted is how many chores wait to be done.
+func (r *Runner) Wanted() int { return r.schedule.Pending() }
+
+// Wake lets the worker look at once.
+func (r *Runner) Wake() { r.schedule.Wake() }
+
+func (r *Runner) set(s State) {
+	r.mu.Lock()
+	r.state = s
+	r.mu.Unlock()
+}
+
+// Run works the portal until the context ends: takes the lease, works while it holds, and starts over.
+// It returns an error only for what waiting cannot mend.
+func (r *Runner) Run(ctx context.Context) error {
+	s := r.svc
+	if err := s.Store.EnsurePortal(ctx, r.cfg.Account, r.cfg.CRM, r.cfg.Name); err != nil {
+		return fmt.Errorf("register portal %q: %w", r.cfg.Name, err)
+	}
+	r.schedule.Start()
+	defer r.schedule.Stop()
+	lease := s.Config.Limits.Lease
+	for {
+		fence, ok, err := s.Store.Acquire(ctx, r.cfg.Account, s.Worker, lease)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			s.Log.Error("acquire lease", "portal", r.cfg.Account, "error", err)
+		case ok:
+			if err := r.held(ctx, fence, lease); err != nil {
+				return err
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		r.set(StateWaiting)
+		if !sleep(ctx, lease/3) {
+			return nil
+		}
+	}
+}
+
+// held works while the lease is held and gives it back at the end.
+func (r *Runner) held(ctx context.Context, f workflows.Fence, lease time.Duration) error {
+	work, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	renewed := make(chan struct{})
+	go func() {
+		defer close(renewed)
+		r.renew(work, cancel, f, lease)
+	}()
+	err := r.work(work, f)
+	cancel(nil)
+	<-renewed
+	// The lease is given back even when the process is told to stop, so that another takes over at once.
+	rel, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	if rerr := r.svc.Store.Release(rel, f); rerr != nil && !errors.Is(rerr, workflows.ErrFenced) {
+		r.svc.Log.Warn("release lease", "portal", f.Portal, "error", rerr)
+	}
+	if ctx.Err() != nil || errors.Is(err, workflows.ErrFenced) || errors.Is(context.Cause(work), workflows.ErrFenced) {
+		return nil
+	}
+	return err
+}
+
+func (r *Runner) renew(ctx context.Context, cancel context.CancelCauseFunc, f workflows.Fence, lease time.Duration) {
+	ticker := time.NewTicker(lease / 3)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			err := r.svc.Store.Renew(ctx, f, lease)
+			if errors.Is(err, workflows.ErrFenced) {
+				r.svc.Log.Warn("lost the lease", "portal", f.Portal)
+				cancel(err)
+				return
+			}
+			if err != nil && ctx.Err() == nil {
+				r.svc.Log.Error("renew lease", "portal", f.Portal, "error", err)
+			}
+		}
+	}
+}
+
+// work describes, prepares and works the portal, pausing and trying again for what passes.
+func (r *Runner) work(ctx context.Context, f workflows.Fence) error {
+	for {
+		err := r.attempt(ctx, f)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, workflows.ErrFenced):
+			return err
+		}
+		if err := r.pause(ctx, f, err); err != nil {
+			return err
+		}
+	}
+}
+
+// attempt works the portal until something ends it.
+func (r *Runner) attempt(ctx context.Context, f workflows.Fence) error {
+	found, err := Describe(ctx, r.svc.Config, r.cfg, r.svc.Model, r.conn)
+	if err != nil {
+		return err
+	}
+	portal := found.Portal
+	for _, finding := range found.Findings {
+		r.svc.Log.Warn("account", "portal", f.Portal, "finding", finding.Text, "remedy", finding.Remedy)
+	}
+	r.mu.Lock()
+	r.portal = portal
+	r.mu.Unlock()
+	if was, err := r.svc.Store.Resume(ctx, f); err != nil {
+		return err
+	} else if was {
+		r.svc.Log.Info("portal resumed", "portal", f.Portal)
+	}
+	w := r.worker(portal)
+	r.set(StateLoading)
+	if err := w.Prepare(ctx, f); err != nil {
+		return err
+	}
+	if err := r.adoptModel(ctx, f, portal); err != nil {
+		return err
+	}
+	if r.svc.Observer.Live != nil {
+		r.svc.Observer.Live(r.cfg.Name)
+	}
+	r.set(StateWorking)
+	return w.Run(ctx, f)
+}
+
+// adoptModel records the model and the effect switches; a changed model and a class switched on make every
+// contact due from the mirror, which costs no call.
+func (r *Runner) adoptModel(ctx context.Context, f workflows.Fence, portal *workflows.Portal) error {
+	changed, err := r.svc.Store.SetModel(ctx, f, r.svc.Model.Version(), r.svc.Model.Canonical())
+	if err != nil {
+		return fmt.Errorf("record model: %w", err)
+	}
+	before, err := r.svc.Store.RecordModes(ctx, f.Portal, portal.Modes)
+	if err != nil {
+		return fmt.Errorf("record effect switches: %w", err)
+	}
+	for class, mode := range portal.Modes {
+		if mode == workflows.ModeOn && before[class] != "" && before[class] != workflows.ModeOn {
+			changed = true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	n, err := r.svc.Store.MarkAllDue(ctx, f, r.conn.Now())
+	if err != nil {
+		return fmt.Errorf("mark contacts for the new model: %w", err)
+	}
+	r.svc.Log.Info("model or switches changed, contacts are evaluated again", "portal", f.Portal, "contacts", n)
+	return nil
+}
+
+// pause records why the portal stands still, says so once, and waits until it is worth trying again.
+func (r *Runner) pause(ctx context.Context, f workflows.Fence, cause error) error {
+	r.set(StatePaused)
+	d := r.svc.Probe
+	var ce *connector.Error
+	if errors.As(cause, &ce) && ce.RetryAfter > 0 {
+		d = ce.RetryAfter
+	}
+	first, err := r.svc.Store.Pause(ctx, f, d, cause.Error())
+	if err != nil {
+		return err
+	}
+	if first {
+		r.svc.Log.Error("portal paused", "portal", f.Portal, "wait", d, "error", cause)
+	}
+	if !sleep(ctx, d) {
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (r *Runner) worker(portal *workflows.Portal) *workflows.Worker {
+	s, name := r.svc, r.cfg.Name
+	w := &workflows.Worker{
+		Puller: &workflows.Puller{
+			CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now,
+			Overlap: s.Config.Schedules.CatchUpOverlap,
+		},
+		Reconciler: &workflows.Reconciler{CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now},
+		Pusher: &workflows.Pusher{
+			CRM: r.conn.CRM, Look: r.conn.CRM, Store: s.Store, Portal: portal, Jitter: s.Jitter,
+			Paused: func(c workflows.Class) {
+				s.Log.Error("class of effect paused by its limit", "portal", portal.ID, "class", c,
+					"remedy", "look at `leadsync effects`, then `leadsync effects release`")
+			},
+		},
+		Store: s.Store, Baseline: s.Store, Schedule: r.schedule, Log: s.Log, Now: r.conn.Now, Jitter: s.Jitter,
+		Window: s.Config.Limits.BatchWindow, Idle: s.Idle, Keep: 30 * 24 * time.Hour,
+	}
+	w.Reconciler.Planned = s.planned(name)
+	w.Pusher.Settled = s.settled(name)
+	if f := s.Observer.Progress; f != nil {
+		w.Puller.Progress = func(p workflows.Progress) { f(name, p) }
+	}
+	if f := s.Observer.Idle; f != nil {
+		w.Stepped = func(worked bool) {
+			if !worked {
+				f(name)
+			}
+		}
+	}
+	return w
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,152 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"leadsync/cmd/leadsync/config"
+	"leadsync/connector"
+	"leadsync/connector/hubspot"
+	"leadsync/scoring"
+	"leadsync/workflows"
+	"leadsync/workflows/store"
+)
+
+// CRM is everything the service asks of one account's connection.
+type CRM interface {
+	pulls
+	looks
+	writes
+	describes
+}
+
+type pulls interface {
+	List(ctx context.Context, t connector.ObjectType, at connector.Cursor, props []string) (connector.Page, error)
+	Changed(ctx context.Context, q connector.ChangedQuery) (connector.Page, error)
+	Read(ctx context.Context, t connector.ObjectType, ids []connector.ObjectID, props []string) (connector.ReadResult, error)
+	Links(ctx context.Context, from, to connector.ObjectType, ids []connector.ObjectID) ([]connector.Link, error)
+}
+
+type looks interface {
+	FindByKey(ctx context.Context, t connector.ObjectType, keys []string) (map[string]connector.KeyState, error)
+	AssertLinks(ctx context.Context, l []connector.Link) error
+}
+
+type writes interface {
+	Update(ctx context.Context, t connector.ObjectType, u []connector.Update) []connector.UpdateResult
+	CreateTasks(ctx context.Context, t []connector.Task) []connector.CreateResult
+	CreateDeals(ctx context.Context, d []connector.Deal) []connector.CreateResult
+	CloseTasks(ctx context.Context, keys []string) []connector.CloseResult
+}
+
+type describes interface {
+	Account(ctx context.Context) (connector.Account, error)
+	Properties(ctx context.Context, t connector.ObjectType) ([]connector.Property, error)
+	Pipelines(ctx context.Context) ([]connector.Pipeline, error)
+	Owners(ctx context.Context) ([]connector.Owner, error)
+}
+
+// Connection is one portal's way to its CRM.
+type Connection struct {
+	CRM   CRM
+	Names connector.Names
+	// Verifier checks the portal's webhooks; nil if it has none.
+	Verifier *hubspot.Verifier
+	// Now is the portal's business time.
+	Now func() time.Time
+}
+
+// Observer is told what happens; every field may be nil, and none may block.
+type Observer struct {
+	Progress func(portal string, p workflows.Progress)
+	Planned  func(portal string, r workflows.LeadRecord, e scoring.Evaluation, p workflows.Planned)
+	Settled  func(portal string, e workflows.OutboxEntry, s workflows.Settlement)
+	// Live is told once the first load is complete, before anything is pushed.
+	Live func(portal string)
+	// Idle is told when a portal's worker found nothing to do.
+	Idle func(portal string)
+}
+
+// Options is what a service is made of.
+type Options struct {
+	Config      *config.Config
+	Model       *scoring.Model
+	Store       *store.Store
+	Connections map[string]Connection // by the portal's nickname
+	Log         *slog.Logger
+	Now         func() time.Time // operating time
+	Jitter      func() float64   // in [0, 1)
+	Worker      string           // unique name of this process
+	Observer    Observer
+	// Idle is how often a worker looks without being told (default 1 s), Probe how often a paused portal is
+	// tried again (default 15 s).
+	Idle, Probe time.Duration
+}
+
+// Service is one process of leadsync.
+type Service struct {
+	Options
+	metrics  *metrics
+	runners  map[connector.PortalID]*Runner
+	order    []*Runner
+	receiver *workflows.Receiver
+}
+
+// New wires a service. It touches neither network nor database.
+func New(o Options) (*Service, error) {
+	if o.Idle == 0 {
+		o.Idle = time.Second
+	}
+	if o.Probe == 0 {
+		o.Probe = 15 * time.Second
+	}
+	s := &Service{Options: o, runners: map[connector.PortalID]*Runner{}}
+	s.metrics = newMetrics(s)
+	for _, p := range o.Config.Portals {
+		r, err := newRunner(s, p, o.Connections[p.Name])
+		if err != nil {
+			return nil, fmt.Errorf("portal %q: %w", p.Name, err)
+		}
+		s.runners[p.Account] = r
+		s.order = append(s.order, r)
+	}
+	s.receiver = &workflows.Receiver{Store: o.Store, Wake: s.wake}
+	for _, r := range s.order {
+		s.receiver.Known = append(s.receiver.Known, r.cfg.Account)
+	}
+	return s, nil
+}
+
+// Run works all portals until the context ends. It returns nil then, and an error only if a portal cannot
+// be worked at all (wrong account, database gone for good).
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, r := range s.order {
+		g.Go(func() error { return r.Run(ctx) })
+	}
+	return g.Wait()
+}
+
+// Runner is the portal's runner, by nickname; nil if there is none.
+func (s *Service) Runner(name string) *Runner {
+	for _, r := range s.order {
+		if r.cfg.Name == name {
+			return r
+		}
+	}
+	return nil
+}
+
+// Handler serves webhooks, health and metrics.
+func (s *Service) Handler() http.Handler { return s.routes() }
+
+func (s *Service) wake(portal connector.PortalID) {
+	if r := s.runners[portal]; r != nil {
+		r.schedule.Wake()
+	}
+}

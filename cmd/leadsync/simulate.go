@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leadsync/cmd/leadsync/audit"
+	"leadsync/cmd/leadsync/config"
+	"leadsync/cmd/leadsync/service"
+	"leadsync/connector"
+	"leadsync/connector/hubspot/simulator"
+	"leadsync/connector/hubspot/simulator/population"
+	"leadsync/scoring"
+)
+
+type simulateOptions struct {
+	address, install, serveOn string
+	contacts                  int
+	seed                      uint64
+	searchLag                 time.Duration
+	webhooks, limits          bool
+}
+
+func simulateCommand(env *environment) *cobra.Command {
+	var o simulateOptions
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Serve a simulated HubSpot account alone, for `leadsync serve` in another process",
+		Long: "The account answers like HubSpot on /crm and so on; people are played through /control (see README). With\n" +
+			"--install DIR it writes a configuration and a model for it, so that `leadsync serve --config DIR/leadsync.yaml` works it.\n" +
+			"The world's clock goes at the machine's pace; POST /control/advance moves it on.",
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return simulate(cmd, env, o) },
+	}
+	cmd.Flags().StringVar(&o.address, "listen", "127.0.0.1:9090", "loopback address to serve the account on")
+	cmd.Flags().StringVar(&o.serveOn, "serve-on", "127.0.0.1:9091", "address that `leadsync serve` will listen on: where webhooks go")
+	cmd.Flags().StringVar(&o.install, "install", "", "folder to write leadsync.yaml and model.yaml into")
+	cmd.Flags().IntVar(&o.contacts, "contacts", 500, "contacts in the account")
+	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "the same seed gives the same account")
+	cmd.Flags().DurationVar(&o.searchLag, "search-lag", 0, "how long a change stays invisible to search")
+	cmd.Flags().BoolVar(&o.webhooks, "webhooks", true, "send signed webhooks")
+	cmd.Flags().BoolVar(&o.limits, "limits", false, "enforce a Professional account's rate limits")
+	return cmd
+}
+
+func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
+	ctx := cmd.Context()
+	if o.contacts < 0 {
+		return usageError{fmt.Errorf("--contacts cannot be negative: %d", o.contacts)}
+	}
+	if !loopback(o.address) {
+		return usageError{fmt.Errorf("--listen %s: the control API has no password, so only a loopback address will do", o.address)}
+	}
+	listener, err := listen(ctx, o.address)
+	if err != nil {
+		return err
+	}
+	clock := runningClock(env.now().UTC(), env.now)
+	options := simulator.Options{
+		PortalID: simulatedPortal, AppID: simulatedApp, Token: simulatedToken, Now: clock.Now, Wall: env.now, Seed: o.seed,
+		SearchLag: o.searchLag, Advance: clock.Move,
+	}
+	target := ""
+	if o.webhooks {
+		target = "http://" + o.serveOn + "/webhooks/hubspot"
+		options.Webhook = simulator.WebhookTarget{URL: target, Secret: simulatedSecret}
+	}
+	if o.limits {
+		options.RateLimits = simulator.ProfessionalLimits()
+	}
+	account := simulator.New(options)
+	if err := addProperties(account); err != nil {
+		return err
+	}
+	if o.contacts > 0 {
+		population.Populate(account, population.Options{Seed: o.seed, Contacts: o.contacts, Start: clock.Now()})
+	}
+	goLive := len(account.Journal())
+	url := "http://" + listener.Addr().String()
+	if err := writeInstallation(env, o, url, target); err != nil {
+		return err
+	}
+	account.Start(ctx)
+	defer account.Close()
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /control/audit", auditHandler(account, clock, goLive))
+	mux.Handle("/control/", account.Control())
+	mux.Handle("/", account.Handler())
+	stop := serveHandler(ctx, listener, mux)
+	fmt.Fprintf(env.stdout, "simulated account %d with %d contacts on %s (token %q)\n", simulatedPortal, account.Count("contacts"), url, simulatedToken)
+	<-ctx.Done()
+	return stop()
+}
+
+// loopback reports whether an address can be reached from this machine only.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// writeInstallation writes files that serve this account; credentials go into files of their own, as for a
+// real account.
+func writeInstallation(env *environment, o simulateOptions, url, target string) error {
+	if o.install == "" {
+		return nil
+	}
+	if err := os.MkdirAll(o.install, 0o750); err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	text := installationFor(url, o.serveOn, target, "on")
+	text = strings.Replace(text, "token_env: LEADSYNC_SIMULATED_TOKEN", "token_file: token", 1)
+	text = strings.Replace(text, "client_secret_env: LEADSYNC_SIMULATED_SECRET", "client_secret_file: secret", 1)
+	for name, content := range map[string]string{
+		"leadsync.yaml": text, "model.yaml": string(demoModel()), "token": simulatedToken, "secret": simulatedSecret,
+	} {
+		if err := os.WriteFile(filepath.Join(o.install, name), []byte(content), 0o600); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	fmt.Fprintf(env.stdout, "wrote %s; in another terminal: leadsync serve --config %s\n", o.install, filepath.Join(o.install, "leadsync.yaml"))
+	return nil
+}
+
+// auditHandler audits the account against the model in the request's body (empty: the demo's), or against
+// {"model": "...", "steps": ["2026-11-21T10:00:00Z", …]} to name the instants at which decisions were made.
+func auditHandler(account *simulator.Account, clock *worldClock, goLive int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var ask struct {
+			Model string      `json:"model"`
+			Steps []time.Time `json:"steps"`
+		}
+		dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&ask); err != nil && r.ContentLength != 0 {
+			http.Error(w, `{"error": "send {\"model\": text, \"steps\": [times]} or nothing"}`, http.StatusBadRequest)
+			return
+		}
+		if ask.Model == "" {
+			ask.Model = string(demoModel())
+		}
+		if len(ask.Steps) == 0 {
+			ask.Steps = []time.Time{clock.Now()}
+		}
+		in, err := auditInput(account, []byte(ask.Model), goLive)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		in.Steps = ask.Steps
+		report := audit.Run(in)
+		w.Header().Set("Content-Type", "application/json")
+		_ = printJSON(w, report) // the caller has gone if this fails
+	}
+}
+
+// auditInput is an audit of an account that the demo's installation works.
+func auditInput(account *simulator.Account, model []byte, goLive int) (audit.Input, error) {
+	m, err := scoring.Parse("model", model)
+	if err != nil {
+		return audit.Input{}, err
+	}
+	cfg, err := config.Parse("leadsync.yaml", []byte(installationFor("http://127.0.0.1:1", "127.0.0.1:2", "", "on")))
+	if err != nil {
+		return audit.Input{}, err
+	}
+	p, err := service.NewPortal(cfg.Portals[0], cfg.Limits, hubspotNames(), connector.Account{TimeZone: "Europe/Berlin"})
+	if err != nil {
+		return audit.Input{}, err
+	}
+	for _, s := range m.Stages() {
+		if !s.SideTrack {
+			p.Order = append(p.Order, s.Name)
+		}
+	}
+	return audit.Input{
+		Model: model, Journal: account.Journal(), Account: account, GoLive: goLive, Mapping: auditMapping(p),
+	}, nil
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"leadsync/cmd/leadsync/demomodel"
+	"leadsync/connector/hubspot/simulator"
+)
+
+// worldClock is the time of a simulated account. It stands still until it is moved, or goes on at the
+// machine's pace from where it was set.
+type worldClock struct {
+	mu    sync.Mutex
+	at    time.Time
+	since time.Time        // machine time at which `at` was set; zero: standing still
+	now   func() time.Time // machine time
+}
+
+func standingClock(at time.Time) *worldClock { return &worldClock{at: at} }
+
+func runningClock(at time.Time, now func() time.Time) *worldClock {
+	return &worldClock{at: at, since: now(), now: now}
+}
+
+// Now is the world's time.
+func (c *worldClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.read()
+}
+
+func (c *worldClock) read() time.Time {
+	if c.now == nil {
+		return c.at
+	}
+	return c.at.Add(c.now().Sub(c.since))
+}
+
+// Move sets the world's time; it cannot go back.
+func (c *worldClock) Move(to time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if to.Before(c.read()) {
+		return fmt.Errorf("the world is at %s already; it cannot go back to %s", c.read().Format(time.RFC3339), to.Format(time.RFC3339))
+	}
+	c.at = to.UTC()
+	if c.now != nil {
+		c.since = c.now()
+	}
+	return nil
+}
+
+// Simulated credentials. They open nothing but a simulated account on the loopback address.
+const (
+	simulatedToken  = "simulated-token"
+	simulatedSecret = "simulated-client-secret"
+	simulatedPortal = 48000001
+	simulatedApp    = 4100001
+)
+
+// serveHandler answers on a listener until the context ends.
+func serveHandler(ctx context.Context, l net.Listener, h http.Handler) func() error {
+	server := httpServer(h)
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(l) }()
+	return func() error {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := server.Shutdown(stop); err != nil {
+			return err
+		}
+		<-done
+		return nil
+	}
+}
+
+// addProperties gives a simulated account the properties that leadsync writes, as `check --create` would.
+func addProperties(a *simulator.Account) error {
+	for _, p := range []simulator.Property{
+		{Name: "leadsync_score", Label: "Lead score", Type: "number"},
+		{Name: "leadsync_fit", Label: "Fit score", Type: "number"},
+		{Name: "leadsync_engagement", Label: "Engagement score", Type: "number"},
+		{Name: "leadsync_reasons", Label: "Reasons of the score", Type: "string"},
+		{Name: "leadsync_scored_at", Label: "Scored at", Type: "datetime"},
+	} {
+		if err := a.AddProperty(simulator.Contacts, p); err != nil {
+			return fmt.Errorf("add property %q: %w", p.Name, err)
+		}
+	}
+	for _, t := range []string{simulator.Tasks, simulator.Deals} {
+		if err := a.AddProperty(t, simulator.Property{Name: "leadsync_key", Label: "leadsync key", Type: "string", HasUniqueValue: true}); err != nil {
+			return fmt.Errorf("add key property: %w", err)
+		}
+	}
+	return nil
+}
+
+// installationFor is the configuration text of an installation that works a simulated account.
+func installationFor(apiURL, listenOn, targetURL, effects string) string {
+	text := fmt.Sprintf(`# An installation of leadsync for a simulated account.
+database: leadsync.db
+listen: %[2]s
+model: model.yaml
+schedules: {contacts: "@every 2s", activities: "@every 2s", companies: "@every 2s", deals: "@every 2s", owners: "@every 10m", catch_up_overlap: 15m}
+limits: {tasks_per_hour: 100000, deals_per_hour: 100000, stage_moves_per_hour: 100000, general_per_second: 1000, search_per_second: 1000, batch_window: 5ms}
+portals:
+  - name: demo
+    crm: hubspot
+    account: "%[3]d"
+    token_env: LEADSYNC_SIMULATED_TOKEN
+    base_url: %[1]s
+    clock: simulator
+    webhooks: {enabled: true, target_url: %[4]s, app_id: "%[5]d", client_secret_env: LEADSYNC_SIMULATED_SECRET}
+    effects: {score: %[6]s, stage: %[6]s, status: %[6]s, task: %[6]s, deal: %[6]s}
+    language: en
+    time_zone: Europe/Berlin
+    calendar: {country: DE, region: BY, due_at: "09:00"}
+    pipelines: {sales: {id: default, stage: appointmentscheduled}}
+`, apiURL, listenOn, simulatedPortal, targetURL, simulatedApp, effects)
+	if targetURL == "" {
+		text = strings.Replace(text, "webhooks: {enabled: true, target_url: , app_id", "webhooks: {enabled: false, app_id", 1)
+	}
+	return text
+}
+
+// demoModel is the model that the demo scores with: fixtures/models/b2b.yaml, embedded.
+func demoModel() []byte { return demomodel.Text() }
+
+// simulatedEnv answers for the simulated credentials and leaves the rest to the real environment.
+func simulatedEnv(next func(string) string) func(string) string {
+	return func(name string) string {
+		switch name {
+		case "LEADSYNC_SIMULATED_TOKEN":
+			return simulatedToken
+		case "LEADSYNC_SIMULATED_SECRET":
+			return simulatedSecret
+		}
+		return next(name)
+	}
+}

@@ -1,0 +1,318 @@
+package simulator
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// batchError is one entry of errors in a 207 (hubspot-api 11.2).
+type batchError struct {
+	Status   string              `json:"status"`
+	Category string              `json:"category"`
+	Message  string              `json:"message"`
+	Context  map[string][]string `json:"context,omitempty"`
+	Errors   []errorDetail       `json:"errors,omitempty"`
+}
+
+// batchIn is the body of every batch call.
+type batchIn struct {
+	Properties            []string `json:"properties"`
+	PropertiesWithHistory []string `json:"propertiesWithHistory"`
+	IDProperty            string   `json:"idProperty"`
+	Inputs                []input  `json:"inputs"`
+}
+
+// readBatch decodes and bounds a batch.
+func (c *call) readBatch(most int) (batchIn, answer, bool) {
+	var in batchIn
+	if ans, ok := c.decode(&in); !ok {
+		return in, ans, false
+	}
+	if len(in.PropertiesWithHistory) > 0 {
+		most = min(most, 50)
+	}
+	if len(in.Inputs) > most {
+		return in, c.invalid(fmt.Sprintf("The maximum number of inputs supported in a batch request for object is %d. This request had %d.", most, len(in.Inputs))), false
+	}
+	return in, answer{}, true
+}
+
+// duplicate names an id that comes twice in one batch.
+func duplicate(ins []input) string {
+	seen := map[string]bool{}
+	for _, in := range ins {
+		key := in.IDProperty + "=" + strings.ToLower(string(in.ID))
+		if seen[key] {
+			return string(in.ID)
+		}
+		seen[key] = true
+	}
+	return ""
+}
+
+// finish puts results in no order of the inputs, as HubSpot does, and errors after them.
+func (c *call) finish(status int, results [][]byte, errs []batchError) answer {
+	c.a.rng.Shuffle(len(results), func(i, j int) { results[i], results[j] = results[j], results[i] })
+	b := []byte(`{"status":"COMPLETE","results":[`)
+	for i, one := range results {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, one...)
+	}
+	b = append(b, ']')
+	if len(errs) > 0 {
+		status = http.StatusMultiStatus
+		b = append(b, fmt.Sprintf(`,"numErrors":%d,"errors":`, len(errs))...)
+		b = append(b, c.json(0, errs).body...)
+	}
+	b = append(b, fmt.Sprintf(`,"startedAt":"%s","completedAt":"%s"}`, isoMillis(c.m.at.UnixMilli()), isoMillis(c.m.at.UnixMilli()))...)
+	return answer{status: status, body: b}
+}
+
+func (c *call) missingError(ids []string, traces []string) batchError {
+	e := batchError{
+		Status: "error", Category: "OBJECT_NOT_FOUND", Context: map[string][]string{"ids": ids},
+		Message: "Could not get some " + upper(c.t.singular) + " objects, they may be deleted or not exist. Check that ids are valid.",
+	}
+	if len(traces) > 0 {
+		e.Context["objectWriteTraceId"] = traces
+	}
+	return e
+}
+
+// batchRead reads by id or unique property; unknown ones make it a 207 (hubspot-api 11.2).
+func (c *call) batchRead() answer {
+	in, ans, ok := c.readBatch(100)
+	if !ok {
+		return ans
+	}
+	if in.IDProperty != "" {
+		if p := c.t.props[in.IDProperty]; in.IDProperty != "hs_object_id" && (p == nil || !c.t.uniqueKey(p)) {
+			return c.invalid("idProperty " + in.IDProperty + " is not a unique property of " + c.t.name + ".")
+		}
+	}
+	archived := c.r.URL.Query().Get("archived") == "true"
+	p := c.t.project(in.Properties)
+	var results [][]byte
+	var missing []string
+	done := map[*record]bool{}
+	for _, one := range in.Inputs {
+		r := c.lookup(string(one.ID), in.IDProperty).latest()
+		if r == nil || r.purged || (r.cur.archived != 0) != archived {
+			missing = append(missing, string(one.ID))
+			continue
+		}
+		if !done[r] {
+			done[r] = true
+			results = append(results, appendRecord(nil, r, r.cur, p, c.withHistory(r, in.PropertiesWithHistory)))
+		}
+	}
+	var errs []batchError
+	if len(missing) > 0 {
+		errs = append(errs, c.missingError(missing, nil))
+	}
+	return c.finish(http.StatusOK, results, errs)
+}
+
+// settle decides about a planned batch: without a trace id on every input the
+// first refusal fails the whole batch; with them the refused ones become errors
+// of a 207 (hubspot-api 11.2).
+func (c *call) settle(plans []*plan) (ready []*plan, errs []batchError, ans answer, whole bool) {
+	traced := allTraced(plans)
+	for _, p := range plans {
+		if !p.refused() {
+			ready = append(ready, p)
+			continue
+		}
+		if !traced {
+			return nil, nil, c.fail(p.status, p.err), true
+		}
+		e := batchError{Status: "error", Category: p.err.Category, Message: p.err.Message, Errors: p.err.Errors, Context: map[string][]string{}}
+		for k, v := range p.err.Context {
+			e.Context[k] = v
+		}
+		e.Context["objectWriteTraceId"] = []string{p.in.TraceID}
+		errs = append(errs, e)
+	}
+	return ready, errs, answer{}, false
+}
+
+func allTraced(plans []*plan) bool {
+	seen := map[string]bool{}
+	for _, p := range plans {
+		if p.in.TraceID == "" || seen[p.in.TraceID] {
+			return false
+		}
+		seen[p.in.TraceID] = true
+	}
+	return true
+}
+
+// refuseTwins refuses a unique value that an earlier input of the batch takes.
+func (c *call) refuseTwins(plans []*plan) {
+	taken := map[string]bool{}
+	for _, p := range plans {
+		if p.refused() {
+			continue
+		}
+		for _, ch := range p.changes {
+			def := c.t.byKey[ch.key]
+			if ch.val == "" || !c.t.uniqueKey(def) {
+				continue
+			}
+			key := def.Name + "=" + strings.ToLower(ch.val)
+			if taken[key] {
+				p.refuse(http.StatusConflict, c.conflictError(def, ch.val, "another input of this batch"))
+			}
+			taken[key] = true
+		}
+	}
+}
+
+func (c *call) batchCreate() answer {
+	in, ans, ok := c.readBatch(100)
+	if !ok {
+		return ans
+	}
+	plans := make([]*plan, len(in.Inputs))
+	for i, one := range in.Inputs {
+		plans[i] = c.prepareCreate(one)
+	}
+	c.refuseTwins(plans)
+	ready, errs, ans, whole := c.settle(plans)
+	if whole {
+		return ans
+	}
+	var results [][]byte
+	for _, p := range ready {
+		r := c.applyCreate(p)
+		results = append(results, appendRecord(nil, r, r.cur, r.projectAll(), withTrace(p.in.TraceID), withWarnings(p.warnings)))
+	}
+	return c.finish(http.StatusCreated, results, errs)
+}
+
+// batchUpdate changes records by id; merged-away ids are silently left out (hubspot-api 11.2).
+func (c *call) batchUpdate() answer {
+	in, ans, ok := c.readBatch(100)
+	if !ok {
+		return ans
+	}
+	if d := duplicate(in.Inputs); d != "" {
+		return c.invalid("Duplicate IDs found in batch input: [" + d + "]. IDs must be unique")
+	}
+	var plans []*plan
+	var missing, traces []string
+	omit := -1
+	if c.fault.Kind == FaultOmit && len(in.Inputs) > 0 {
+		omit = c.a.rng.IntN(len(in.Inputs))
+	}
+	for i, one := range in.Inputs {
+		if c.nonUnique(one.IDProperty) {
+			return c.invalid("Unable to perform update/upsert by non-unique " + c.t.typeID + " property: " + one.IDProperty)
+		}
+		r := c.lookup(string(one.ID), one.IDProperty)
+		switch {
+		case i == omit, r != nil && r.survivor != nil:
+		case r == nil || !r.live():
+			missing = append(missing, string(one.ID))
+			if one.TraceID != "" {
+				traces = append(traces, one.TraceID)
+			}
+		default:
+			plans = append(plans, c.prepareUpdate(r, one))
+		}
+	}
+	return c.applyUpdates(plans, missing, traces)
+}
+
+// nonUnique: email identifies contacts elsewhere, but not here (hubspot-api 5.2).
+func (c *call) nonUnique(idProperty string) bool {
+	if idProperty == "" || idProperty == "hs_object_id" {
+		return false
+	}
+	p := c.t.props[idProperty]
+	return p == nil || !p.HasUniqueValue
+}
+
+func (c *call) applyUpdates(plans []*plan, missing, traces []string) answer {
+	c.refuseTwins(plans)
+	ready, errs, ans, whole := c.settle(plans)
+	if whole {
+		return ans
+	}
+	if len(missing) > 0 {
+		errs = append(errs, c.missingError(missing, traces))
+	}
+	var results [][]byte
+	for _, p := range ready {
+		c.applyUpdate(p)
+		results = append(results, appendRecord(nil, p.r, p.r.cur, p.r.projectChange(p.changes), withTrace(p.in.TraceID), withWarnings(p.warnings)))
+	}
+	return c.finish(http.StatusOK, results, errs)
+}
+
+// batchUpsert creates or changes by a unique property; by email nothing is
+// applied when one input is refused (hubspot-api 5.2).
+func (c *call) batchUpsert() answer {
+	in, ans, ok := c.readBatch(100)
+	if !ok {
+		return ans
+	}
+	if d := duplicate(in.Inputs); d != "" {
+		return c.invalid("Duplicate IDs found in batch input: [" + d + "]. IDs must be unique")
+	}
+	var plans []*plan
+	for _, one := range in.Inputs {
+		p := c.t.props[one.IDProperty]
+		if p == nil || !c.t.uniqueKey(p) {
+			return c.invalid("Unable to perform update/upsert by non-unique " + c.t.typeID + " property: " + one.IDProperty)
+		}
+		if p.Name == "email" {
+			one.TraceID = ""
+		}
+		if r := c.lookup(string(one.ID), one.IDProperty).latest(); r != nil && r.live() {
+			plans = append(plans, c.prepareUpdate(r, one))
+			continue
+		}
+		if one.Properties == nil {
+			one.Properties = map[string]text{}
+		}
+		one.Properties[one.IDProperty] = one.ID
+		one.Associations = nil // upsert carries none
+		plans = append(plans, c.prepareCreate(one))
+	}
+	c.refuseTwins(plans)
+	ready, errs, ans, whole := c.settle(plans)
+	if whole {
+		return ans
+	}
+	var results [][]byte
+	for _, p := range ready {
+		results = append(results, c.upsertOne(p))
+	}
+	return c.finish(http.StatusOK, results, errs)
+}
+
+func (c *call) upsertOne(p *plan) []byte {
+	if p.r != nil {
+		c.applyUpdate(p)
+		return appendRecord(nil, p.r, p.r.cur, p.r.projectChange(p.changes), withRaw("new", []byte("false")), withTrace(p.in.TraceID))
+	}
+	r := c.applyCreate(p)
+	return appendRecord(nil, r, r.cur, r.projectAll(), withRaw("new", []byte("true")), withTrace(p.in.TraceID))
+}
+
+func (c *call) batchArchive() answer {
+	in, ans, ok := c.readBatch(100)
+	if !ok {
+		return ans
+	}
+	for _, one := range in.Inputs {
+		if r := c.lookup(string(one.ID), ""); r != nil && r.live() {
+			c.a.archive(c.m, r)
+		}
+	}
+	return answer{status: http.StatusNoContent}
+}

@@ -1,0 +1,64 @@
+package population
+
+import "time"
+
+// DeedKind says what sort of thing a person did.
+type DeedKind string
+
+// The kinds of deeds. Visitors' first, then those of salespeople.
+const (
+	PageView     DeedKind = "page view"
+	MailOpen     DeedKind = "mail open"
+	MailClick    DeedKind = "mail click"
+	MachineClick DeedKind = "machine click" // a link scanner's burst, nobody's interest (C3)
+	MailReply    DeedKind = "mail reply"
+	Form         DeedKind = "form"
+	SignUp       DeedKind = "sign-up" // a new contact
+	Enrichment   DeedKind = "enrichment"
+	CallMade     DeedKind = "call"
+	MeetingHeld  DeedKind = "meeting"
+	StatusSet    DeedKind = "lead status"
+	StageSet     DeedKind = "lifecycle stage"
+	TaskDone     DeedKind = "task done"
+	TaskDeleted  DeedKind = "task deleted"
+	OwnerChanged DeedKind = "owner changed"
+	OwnerLeft    DeedKind = "owner left" // no contact: Deed.Contact is empty
+	DealCreated  DeedKind = "deal created"
+	DealMoved    DeedKind = "deal moved"
+	DealWon      DeedKind = "deal won"
+	DealLost     DeedKind = "deal lost"
+)
+
+// Kinds lists all kinds of deeds in their order above.
+func Kinds() []DeedKind {
+	return []DeedKind{
+		PageView, MailOpen, MailClick, MachineClick, MailReply, Form, SignUp, Enrichment,
+		CallMade, MeetingHeld, StatusSet, StageSet, TaskDone, TaskDeleted,
+		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost,
+	}
+}
+
+// BySales reports whether salespeople do such things: only in working hours.
+// Enrichment is done by a tool at any hour, or by a salesperson.
+func (k DeedKind) BySales() bool {
+	switch k {
+	case CallMade, MeetingHeld, StatusSet, StageSet, TaskDone, TaskDeleted,
+		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost:
+		return true
+	default:
+		return false
+	}
+}
+
+// Deed is one thing that somebody did.
+type Deed struct {
+	// At is a whole second of world time.
+	At time.Time
+	// Contact is the id of the contact that it concerns.
+	Contact string
+	// Name is the person and the company, for people to read.
+	Name string
+	// What says it in words: "filled in the form 'Demo anfordern'".
+	What string
+	Kind DeedKind
+}

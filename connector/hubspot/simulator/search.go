@@ -1,0 +1,273 @@
+package simulator
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	searchPage    = 200
+	searchReach   = 10_000
+	searchBody    = 3_000
+	searchGroups  = 5
+	searchFilters = 6
+	searchAll     = 18
+)
+
+type searchIn struct {
+	FilterGroups []struct {
+		Filters []filter `json:"filters"`
+	} `json:"filterGroups"`
+	Sorts      []sortBy `json:"sorts"`
+	Properties []string `json:"properties"`
+	Limit      int      `json:"limit"`
+	After      text     `json:"after"`
+	Query      string   `json:"query"`
+}
+
+type filter struct {
+	Property  string   `json:"propertyName"`
+	Operator  string   `json:"operator"`
+	Value     text     `json:"value"`
+	HighValue text     `json:"highValue"`
+	Values    []string `json:"values"`
+}
+
+// sortBy is an object in the docs and a string in the spec; both are taken.
+type sortBy struct {
+	Property   string `json:"propertyName"`
+	Descending bool   `json:"-"`
+}
+
+// UnmarshalJSON takes {"propertyName","direction"} or "name" or "-name".
+func (s *sortBy) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		var name string
+		if err := json.Unmarshal(b, &name); err != nil {
+			return fmt.Errorf("read sort: %w", err)
+		}
+		s.Property, s.Descending = strings.TrimPrefix(name, "-"), strings.HasPrefix(name, "-")
+		return nil
+	}
+	var o struct {
+		Property  string `json:"propertyName"`
+		Direction string `json:"direction"`
+	}
+	if err := json.Unmarshal(b, &o); err != nil {
+		return fmt.Errorf("read sort: %w", err)
+	}
+	s.Property, s.Descending = o.Property, o.Direction == "DESCENDING"
+	return nil
+}
+
+// search finds records in the state that the index knows (hubspot-api 5.4).
+func (c *call) search() answer {
+	c.a.catchUp(c.m.wall)
+	in := searchIn{Limit: 10}
+	if len([]rune(string(c.body))) > searchBody {
+		return c.invalid(fmt.Sprintf("The request body is longer than %d characters.", searchBody))
+	}
+	if ans, ok := c.decode(&in); !ok {
+		return ans
+	}
+	after, why := in.bounds()
+	if why != "" {
+		return c.invalid(why)
+	}
+	if in.Query != "" {
+		return c.invalid("query is not simulated; use filterGroups.")
+	}
+	match, why := c.compile(in)
+	if why != "" {
+		return c.invalid(why)
+	}
+	total, hits := c.collect(in, match, after)
+	p := c.t.project(in.Properties)
+	b := []byte(`{"total":` + strconv.Itoa(total) + `,"results":[`)
+	for i, r := range hits {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendRecord(b, r, r.indexed, p)
+	}
+	b = append(b, ']')
+	if next := after + len(hits); next < total {
+		b = append(b, `,"paging":{"next":{"after":"`+strconv.Itoa(next)+`"}}`...)
+	}
+	return answer{status: http.StatusOK, body: append(b, '}')}
+}
+
+// bounds checks the limits of a search; why names the one that is broken.
+func (in searchIn) bounds() (after int, why string) {
+	if in.After != "" {
+		n, err := strconv.Atoi(string(in.After))
+		if err != nil || n < 0 {
+			return 0, "after must be an integer as a string, not " + string(in.After) + "."
+		}
+		after = n
+	}
+	if in.Limit < 0 || in.Limit > searchPage {
+		return 0, fmt.Sprintf("limit must be at most %d.", searchPage)
+	}
+	if after+in.Limit > searchReach {
+		return 0, fmt.Sprintf("Paging through search results stops at %d.", searchReach)
+	}
+	if len(in.Sorts) > 1 {
+		return 0, "Only one sort is possible."
+	}
+	if len(in.FilterGroups) > searchGroups {
+		return 0, fmt.Sprintf("At most %d filter groups are possible.", searchGroups)
+	}
+	all := 0
+	for _, g := range in.FilterGroups {
+		if len(g.Filters) > searchFilters {
+			return 0, fmt.Sprintf("At most %d filters are possible in a group.", searchFilters)
+		}
+		all += len(g.Filters)
+	}
+	if all > searchAll {
+		return 0, fmt.Sprintf("At most %d filters are possible in all.", searchAll)
+	}
+	return after, ""
+}
+
+// collect walks the cheapest list that has all hits: a stretch of the modified
+// index when the search is by modified time, else the records by id. Only the
+// asked page is kept where the walk is already in the asked order.
+func (c *call) collect(in searchIn, match func(*record) bool, after int) (total int, page []*record) {
+	lo, hi := c.stretch(in)
+	byTime := len(in.Sorts) == 1 && in.Sorts[0].Property == c.t.modName
+	ranged := lo != math.MinInt64 || hi != math.MaxInt64
+	byID := len(in.Sorts) == 0 || in.Sorts[0].Property == "hs_object_id"
+	down := len(in.Sorts) == 1 && in.Sorts[0].Descending
+	ordered := byTime || (byID && !ranged)
+	var all []*record
+	keep := func(r *record) {
+		if !match(r) {
+			return
+		}
+		if !ordered || (total >= after && total < after+in.Limit) {
+			all = append(all, r)
+		}
+		total++
+	}
+	if byTime || ranged {
+		c.walkIndex(lo, hi, down && byTime, keep)
+	} else {
+		c.walkIDs(in, down && byID, keep)
+	}
+	if ordered {
+		return total, all
+	}
+	c.sortHits(in, all)
+	from := min(after, len(all))
+	return total, all[from:min(from+in.Limit, len(all))]
+}
+
+func (c *call) walkIndex(lo, hi int64, down bool, keep func(*record)) {
+	list := c.t.index.between(lo, hi)
+	for i := range list {
+		e := list[i]
+		if down {
+			e = list[len(list)-1-i]
+		}
+		if e.live() {
+			keep(e.r)
+		}
+	}
+}
+
+func (c *call) walkIDs(in searchIn, down bool, keep func(*record)) {
+	list := c.t.ids
+	if near, ok := c.near(in); ok {
+		list = near
+	}
+	for i := range list {
+		r := list[i]
+		if down {
+			r = list[len(list)-1-i]
+		}
+		if r.indexed != nil && r.indexed.archived == 0 && !r.purged && r.survivor == nil {
+			keep(r)
+		}
+	}
+}
+
+// near narrows the walk for filters on one record's links or unique values.
+func (c *call) near(in searchIn) ([]*record, bool) {
+	if len(in.FilterGroups) != 1 {
+		return nil, false
+	}
+	for _, f := range in.FilterGroups[0].Filters {
+		to, isLink := strings.CutPrefix(f.Property, "associations.")
+		if !isLink || f.Operator != "EQ" {
+			continue
+		}
+		other, err := c.a.find(canonicalType(to), string(f.Value))
+		if err != nil {
+			return nil, true
+		}
+		return other.linked(c.t.name), true
+	}
+	return nil, false
+}
+
+func (c *call) sortHits(in searchIn, all []*record) {
+	if len(in.Sorts) == 0 || in.Sorts[0].Property == "hs_object_id" {
+		slices.SortFunc(all, func(x, y *record) int { return cmp.Compare(x.id, y.id) })
+		if len(in.Sorts) == 1 && in.Sorts[0].Descending {
+			slices.Reverse(all)
+		}
+		return
+	}
+	p := c.t.props[in.Sorts[0].Property]
+	if p == nil {
+		return
+	}
+	slices.SortStableFunc(all, func(x, y *record) int {
+		vx, _ := x.value(x.indexed, p.key)
+		vy, _ := y.value(y.indexed, p.key)
+		order := compareValues(p, vx, vy)
+		if in.Sorts[0].Descending {
+			order = -order
+		}
+		return cmp.Or(order, cmp.Compare(x.id, y.id))
+	})
+}
+
+// stretch is the range of modified times that every hit must be in.
+func (c *call) stretch(in searchIn) (lo, hi int64) {
+	lo, hi = math.MinInt64, math.MaxInt64
+	if len(in.FilterGroups) != 1 {
+		return lo, hi
+	}
+	for _, f := range in.FilterGroups[0].Filters {
+		if f.Property != c.t.modName {
+			continue
+		}
+		at, _ := parseTime(string(f.Value))
+		ms := at.UnixMilli()
+		switch f.Operator {
+		case "EQ":
+			lo, hi = max(lo, ms), min(hi, ms)
+		case "GTE":
+			lo = max(lo, ms)
+		case "GT":
+			lo = max(lo, ms+1)
+		case "LTE":
+			hi = min(hi, ms)
+		case "LT":
+			hi = min(hi, ms-1)
+		case "BETWEEN":
+			high, _ := parseTime(string(f.HighValue))
+			lo, hi = max(lo, ms), min(hi, high.UnixMilli())
+		}
+	}
+	return lo, hi
+}

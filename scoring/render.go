@@ -1,0 +1,252 @@
+package scoring
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// say picks the sentence of a language: German for "de", English for everything else.
+func say(lang, english, german string) string {
+	if lang == "de" {
+		return german
+	}
+	return english
+}
+
+// sentence is the pattern of a reason, with its parameters as {placeholders}.
+func (c ReasonCode) sentence(lang string) string {
+	switch c {
+	case ReasonFactMatched:
+		return say(lang, "the condition holds", "die Bedingung trifft zu")
+	case ReasonActivityCounted:
+		return say(lang, "counted in full", "voll gezählt")
+	case ReasonDecayed:
+		return say(lang, "{age_hours} h old, half-life {half_life_hours} h", "{age_hours} h alt, Halbwertszeit {half_life_hours} h")
+	case ReasonCapped:
+		return say(lang, "at most {cap} points from this rule", "höchstens {cap} Punkte aus dieser Regel")
+	case ReasonCeiling:
+		return say(lang, "{score} is at most {maximum}", "{score} ist höchstens {maximum}")
+	case ReasonFloor:
+		return say(lang, "{score} is at least {minimum}", "{score} ist mindestens {minimum}")
+	case ReasonCriteriaMet:
+		return say(lang, "all criteria of {stage} are met", "alle Kriterien für {stage} sind erfüllt")
+	case ReasonDirect:
+		return say(lang, "{stage} directly, because {condition}", "{stage} auf direktem Weg, denn {condition}")
+	case ReasonSideTrack:
+		return say(lang, "set aside as {stage}, because {condition}", "als {stage} ausgesondert, denn {condition}")
+	case ReasonNoStage:
+		return say(lang, "the criteria of no stage are met", "für keine Phase sind die Kriterien erfüllt")
+	default:
+		return ""
+	}
+}
+
+// RenderReason says a reason in English, or in German for "de". A code that is not of this package is shown
+// as it is, with its parameters.
+func RenderReason(lang string, r Reason) string {
+	if pattern := r.Code.sentence(lang); pattern != "" {
+		return Expand(pattern, r.Params)
+	}
+	parts := make([]string, 0, len(r.Params))
+	for _, name := range slices.Sorted(maps.Keys(r.Params)) {
+		parts = append(parts, fmt.Sprintf("%s=%q", name, r.Params[name]))
+	}
+	if len(parts) == 0 {
+		return string(r.Code)
+	}
+	return string(r.Code) + " (" + strings.Join(parts, ", ") + ")"
+}
+
+// RenderLine says one contribution: its points, its rule, and why.
+func RenderLine(lang string, l Line) string {
+	name := l.Rule
+	if name == "" {
+		name = say(lang, "limit of the score", "Grenze des Werts")
+	}
+	why := []string{RenderReason(lang, l.Reason)}
+	if l.Activity != "" {
+		at := clock(lang, l.At)
+		if l.Uncertain {
+			at = say(lang, "not before ", "frühestens ") + at
+		}
+		why = slices.Insert(why, 0, l.Kind+" "+at)
+	}
+	if seen := renderSeen(lang, l.Facts); seen != "" {
+		why = append(why, seen)
+	}
+	return fmt.Sprintf("%s %s (%s)", signed(lang, l.Result), name, strings.Join(why, "; "))
+}
+
+// signed is points with their sign, "+30" or "-2.5", in German with a comma.
+func signed(lang string, p Points) string {
+	text := p.String()
+	if p > 0 {
+		text = "+" + text
+	}
+	return decimal(lang, text)
+}
+
+func decimal(lang, number string) string {
+	if lang == "de" {
+		return strings.Replace(number, ".", ",", 1)
+	}
+	return number
+}
+
+func clock(lang string, t time.Time) string {
+	return t.UTC().Format(say(lang, "2006-01-02 15:04 UTC", "02.01.2006 15:04 UTC"))
+}
+
+// renderSeen lists facts with their values; texts are quoted, so nothing in them reaches a terminal as it is.
+func renderSeen(lang string, facts []Seen) string {
+	parts := make([]string, len(facts))
+	for i, seen := range facts {
+		parts[i] = seen.Fact + " = " + renderValue(lang, seen.Value)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func renderValue(lang string, v Value) string {
+	switch v.Type {
+	case TypeText:
+		return fmt.Sprintf("%q", v.Text)
+	case TypeNumber:
+		return decimal(lang, fmt.Sprintf("%v", v.Number))
+	case TypeBool:
+		if v.Bool {
+			return say(lang, "yes", "ja")
+		}
+		return say(lang, "no", "nein")
+	case TypeTime:
+		return clock(lang, v.Time)
+	default:
+		return say(lang, "unknown", "unbekannt")
+	}
+}
+
+// Text is the whole evaluation for a person: every line with its points, the sums, stage and why, what is
+// missing for the next stage and whom to ask, and when it next changes by itself. lang is "en" or "de".
+func (e Evaluation) Text(lang string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s, %s %.12s\n", say(lang, "As of", "Stand"), clock(lang, e.At), say(lang, "model", "Modell"), e.Model)
+	for _, score := range e.Scores {
+		fmt.Fprintf(&b, "\n%s: %d\n", score.Name, score.Whole)
+		for _, line := range score.Lines {
+			fmt.Fprintf(&b, "  %s\n", RenderLine(lang, line))
+		}
+		fmt.Fprintf(&b, "  = %s\n", decimal(lang, score.Points.String()))
+	}
+	stage := e.Stage
+	if stage == "" {
+		stage = say(lang, "none", "keine")
+	}
+	fmt.Fprintf(&b, "\n%s: %s (%s)\n", say(lang, "Stage", "Phase"), stage, RenderReason(lang, e.StageReason))
+	e.writeMissing(&b, lang)
+	if e.NextChange.IsZero() {
+		b.WriteString(say(lang, "Time alone changes nothing within a year.\n", "Durch bloßen Zeitablauf ändert sich binnen eines Jahres nichts.\n"))
+	} else {
+		fmt.Fprintf(&b, "%s: %s\n", say(lang, "Next change by time alone", "Nächste Änderung durch bloßen Zeitablauf"), clock(lang, e.NextChange))
+	}
+	return b.String()
+}
+
+func (e Evaluation) writeMissing(b *strings.Builder, lang string) {
+	if e.Next == "" {
+		return
+	}
+	fmt.Fprintf(b, "%s %s:\n", say(lang, "Missing for", "Es fehlt für"), e.Next)
+	for _, check := range e.Missing {
+		fmt.Fprintf(b, "  - %s\n", RenderCheck(lang, check))
+	}
+}
+
+// RenderCheck says one criterion of a stage: what it wants, what it saw, what would have to be known and
+// whom to ask.
+func RenderCheck(lang string, c Check) string {
+	var text string
+	switch c.Kind {
+	case CheckScore:
+		text = fmt.Sprintf(say(lang, "%s: %s of %s points", "%s: %s von %s Punkten"), c.Name, decimal(lang, c.Got.String()), decimal(lang, c.Want.String()))
+	case CheckGate:
+		text = fmt.Sprintf(say(lang, "gate %s", "Bedingung %s"), c.Name)
+	case CheckDirect:
+		text = say(lang, "or directly: ", "oder direkt: ") + c.Name
+	case CheckManual:
+		return say(lang, "only people set this stage", "diese Phase setzen nur Menschen")
+	default:
+		text = c.Name
+	}
+	if len(c.Unknown) > 0 {
+		text += "; " + say(lang, "unknown: ", "unbekannt: ") + strings.Join(c.Unknown, ", ")
+	} else if seen := renderSeen(lang, c.Seen); seen != "" {
+		text += "; " + seen
+	}
+	if ask := TextIn(c.Asks, lang); ask != "" && c.State != True {
+		text += "; " + ask
+	}
+	return text
+}
+
+// Short is the scores and their main reasons as plain text for a field of the CRM, at most limit characters:
+// "Fit 40: decision maker +30, right size +10. Engagement 12: form filled in +12." Rules are summed up,
+// rounded to a tenth and ordered by weight.
+func (e Evaluation) Short(lang string, limit int) string {
+	var parts []string
+	for _, score := range e.Scores {
+		name := []rune(score.Name)
+		text := fmt.Sprintf("%s%s %d", strings.ToUpper(string(name[:1])), string(name[1:]), score.Whole)
+		if reasons := summary(lang, score.Lines); len(reasons) > 0 {
+			text += ": " + strings.Join(reasons, ", ")
+		}
+		parts = append(parts, text+".")
+	}
+	text := []rune(strings.Join(parts, " "))
+	if len(text) <= limit {
+		return string(text)
+	}
+	if limit < 1 {
+		return ""
+	}
+	return string(text[:limit-1]) + "…"
+}
+
+// summary is one item per rule with the sum of its lines, the weightiest first.
+func summary(lang string, lines []Line) []string {
+	type item struct {
+		name string
+		sum  Points
+	}
+	var items []item
+	for _, line := range lines {
+		name := line.Rule
+		if name == "" {
+			name = say(lang, "limit", "Grenze")
+		}
+		i := slices.IndexFunc(items, func(other item) bool { return other.name == name })
+		if i < 0 {
+			items = append(items, item{name: name})
+			i = len(items) - 1
+		}
+		items[i].sum += line.Result
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return int(max(b.sum, -b.sum) - max(a.sum, -a.sum)) })
+	var texts []string
+	for _, it := range items {
+		if tenths := it.sum.tenths(); tenths != 0 {
+			texts = append(texts, it.name+" "+signed(lang, tenths))
+		}
+	}
+	return texts
+}
+
+// tenths rounds to a tenth of a point, half away from zero.
+func (p Points) tenths() Points {
+	const tenth, half = 100, 50
+	if p < 0 {
+		return -((-p + half) / tenth * tenth)
+	}
+	return (p + half) / tenth * tenth
+}

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+
+	"leadsync/connector"
+	"leadsync/workflows"
+)
+
+// saveGone carries out what it means that contacts are not there any more.
+func (d *decisionSaver) saveGone(ctx context.Context) error {
+	for _, one := range d.decided {
+		if !one.Gone {
+			continue
+		}
+		if err := d.forget(ctx, one); err != nil {
+			return fmt.Errorf("contact %q is gone: %w", one.ID, err)
+		}
+	}
+	return nil
+}
+
+const cancelContact = `UPDATE outbox SET state = 'cancelled', state_at = ?, settled_at = ?
+WHERE portal = ? AND contact = ? AND state IN ('ready', 'sending')`
+
+const unlinkContact = `UPDATE links SET removed_at = ?
+WHERE portal = ? AND to_type = 'contact' AND to_id = ? AND removed_at IS NULL`
+
+func (d *decisionSaver) forget(ctx context.Context, one workflows.Decided) error {
+	gone := connector.Ref{Type: connector.TypeContact, ID: one.ID}
+	if err := d.removeObjects(ctx, d.portal, []connector.Ref{gone}); err != nil {
+		return err
+	}
+	if one.Survivor != "" && one.Survivor != one.ID {
+		if err := d.merge(ctx, one.ID, one.Survivor); err != nil {
+			return fmt.Errorf("merge into %q: %w", one.Survivor, err)
+		}
+	}
+	now := micros(d.now)
+	if _, err := d.exec(ctx, unlinkContact, now, d.portal, one.ID); err != nil {
+		return fmt.Errorf("remove links: %w", err)
+	}
+	if _, err := d.exec(ctx, cancelContact, now, now, d.portal, one.ID); err != nil {
+		return fmt.Errorf("cancel entries: %w", err)
+	}
+	return nil
+}
+
+const saveAlias = `INSERT INTO aliases (portal, id, survivor, learned_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (portal, id) DO UPDATE SET survivor = excluded.survivor`
+
+const moveLinks = `INSERT INTO links (portal, from_type, from_id, to_type, to_id, learned_at)
+SELECT portal, from_type, from_id, to_type, CAST(? AS TEXT), CAST(? AS BIGINT) FROM links
+WHERE portal = ? AND to_type = 'contact' AND to_id = ? AND removed_at IS NULL AND from_type <> 'company'
+ON CONFLICT (portal, from_type, from_id, to_type, to_id) DO UPDATE SET removed_at = NULL,
+    learned_at = CASE WHEN links.removed_at IS NULL THEN links.learned_at ELSE excluded.learned_at END`
+
+const moveObservations = `INSERT INTO observations (portal, contact, kind, observed_at, count, first_at, last_at, name)
+SELECT portal, CAST(? AS TEXT), kind, observed_at, count, first_at, last_at, name FROM observations
+WHERE portal = ? AND contact = ?
+    AND NOT EXISTS (SELECT 1 FROM observations s WHERE s.portal = ? AND s.contact = ?)`
+
+// merge lets the survivor inherit: the alias, the activities and deals, and the observations and the state if
+// it has none of its own. Its companies are the CRM's to tell. The survivor becomes due.
+func (d *decisionSaver) merge(ctx context.Context, loser, survivor connector.ObjectID) error {
+	now := micros(d.now)
+	if _, err := d.exec(ctx, saveAlias, d.portal, loser, survivor, now); err != nil {
+		return fmt.Errorf("store alias: %w", err)
+	}
+	_, err := d.exec(ctx, `UPDATE aliases SET survivor = ? WHERE portal = ? AND survivor = ?`, survivor, d.portal, loser)
+	if err != nil {
+		return fmt.Errorf("shorten aliases: %w", err)
+	}
+	if _, err := d.exec(ctx, moveLinks, survivor, now, d.portal, loser); err != nil {
+		return fmt.Errorf("move links: %w", err)
+	}
+	if _, err := d.exec(ctx, moveObservations, survivor, d.portal, loser, d.portal, survivor); err != nil {
+		return fmt.Errorf("move observations: %w", err)
+	}
+	d.marks.raise(connector.Ref{Type: connector.TypeContact, ID: survivor})
+	return d.mergeStates(ctx, loser, survivor)
+}
+
+func (d *decisionSaver) mergeStates(ctx context.Context, loser, survivor connector.ObjectID) error {
+	var found []leadRow
+	if err := d.lookup(ctx, &found, findLeads, rows{{string(loser)}, {string(survivor)}}, d.portal); err != nil {
+		return fmt.Errorf("read lead states: %w", err)
+	}
+	states := map[connector.ObjectID]workflows.LeadState{}
+	for _, row := range found {
+		var state workflows.LeadState
+		if err := decode(row.State, &state); err != nil {
+			return fmt.Errorf("read state of contact %q: %w", row.ID, err)
+		}
+		states[row.ID] = state
+	}
+	old, has := states[loser]
+	if !has {
+		return nil
+	}
+	if old.Root == "" {
+		old.Root = loser
+	}
+	next, own := states[survivor]
+	if !own {
+		old.Decisions = 0 // decisions are numbered per contact
+		if err := d.moveEntries(ctx, loser, survivor); err != nil {
+			return err
+		}
+		return d.putStates(ctx, d.portal, map[connector.ObjectID]workflows.LeadState{survivor: old})
+	}
+	return d.putStates(ctx, d.portal, map[connector.ObjectID]workflows.LeadState{survivor: inherit(next, old)})
+}
+
+// inherit gives a survivor with a history of its own what it needs of the other's. Keys are made of the root
+// and the episode, so with the older root the episodes must go on from the higher count; open tasks of both
+// must be closed some day.
+func inherit(next, old workflows.LeadState) workflows.LeadState {
+	if next.Root == "" || older(old.Root, next.Root) {
+		next.Root = old.Root
+	}
+	episodes := maps.Clone(old.Episodes)
+	for rule, n := range next.Episodes {
+		episodes = put(episodes, rule, max(n, episodes[rule]))
+	}
+	tasks := maps.Clone(old.OpenTasks)
+	for rule, key := range next.OpenTasks {
+		tasks = put(tasks, rule, key)
+	}
+	next.Episodes, next.OpenTasks = episodes, tasks
+	return next
+}
+
+func put[V any](m map[string]V, key string, value V) map[string]V {
+	if m == nil {
+		m = map[string]V{}
+	}
+	m[key] = value
+	return m
+}
+
+// older reports whether an id was given out before another: ids are decimal and count up.
+func older(a, b connector.ObjectID) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return strings.Compare(string(a), string(b)) < 0
+}
+
+const entriesOfContact = selectEntries + `FROM outbox o
+WHERE o.portal = ? AND o.contact = ? AND o.state IN ('ready', 'sending') AND o.kind <> 'update' ORDER BY o.entry_key`
+
+const moveEntries = `UPDATE outbox SET contact = ?, payload = m.payload
+FROM (SELECT j.value->>0 AS entry_key, j.value->>1 AS payload FROM {rows}) AS m
+WHERE outbox.portal = ? AND outbox.entry_key = m.entry_key`
+
+// moveEntries hands the loser's unfinished tasks, deals and closings over together with the state that
+// counts them as done: cancelled they would never be planned again.
+func (d *decisionSaver) moveEntries(ctx context.Context, loser, survivor connector.ObjectID) error {
+	var found []entryColumns
+	if err := d.list(ctx, &found, entriesOfContact, d.portal, loser); err != nil {
+		return fmt.Errorf("read entries: %w", err)
+	}
+	var many rows
+	for _, row := range found {
+		payload, err := readdress(row, survivor)
+		if err != nil {
+			return fmt.Errorf("readdress entry %q: %w", row.Key, err)
+		}
+		many = append(many, []any{row.Key, payload})
+	}
+	if _, err := d.bulk(ctx, moveEntries, many, survivor, d.portal); err != nil {
+		return fmt.Errorf("move entries: %w", err)
+	}
+	return nil
+}
+
+// readdress gives the payload of a task or deal with another contact.
+func readdress(row entryColumns, contact connector.ObjectID) (string, error) {
+	switch row.Kind {
+	case workflows.KindTask:
+		var task connector.Task
+		if err := json.Unmarshal([]byte(row.Payload), &task); err != nil {
+			return "", err
+		}
+		task.Contact = contact
+		return encode(task)
+	case workflows.KindDeal:
+		var deal connector.Deal
+		if err := json.Unmarshal([]byte(row.Payload), &deal); err != nil {
+			return "", err
+		}
+		deal.Contact = contact
+		return encode(deal)
+	case workflows.KindClose, workflows.KindUpdate:
+	}
+	return row.Payload, nil
+}

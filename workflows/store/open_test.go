@@ -1,0 +1,125 @@
+package store_test
+
+import (
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"leadsync/workflows/store"
+)
+
+func TestManyOpenAtOnce(t *testing.T) {
+	const processes = 6
+	start := func(t *testing.T, address string) {
+		t.Helper()
+		var wg sync.WaitGroup
+		for range processes {
+			wg.Go(func() {
+				s, err := store.Open(t.Context(), address, store.Options{Now: time.Now, Migrate: true})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.EnsurePortal(t.Context(), portal, "hubspot", "x"); err != nil {
+					t.Error(err)
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	t.Run("sqlite", func(t *testing.T) { start(t, filepath.Join(t.TempDir(), "new.db")) })
+	if address := postgresAddress(t); address != "" {
+		t.Run("postgres", func(t *testing.T) { start(t, schemaOf(t, address)) })
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for name, call := range map[string]func() (*store.Store, error){
+		"a database that does not exist, without Migrate": func() (*store.Store, error) {
+			return store.Open(t.Context(), filepath.Join(t.TempDir(), "none.db"), store.Options{Now: time.Now})
+		},
+		"no clock": func() (*store.Store, error) {
+			return store.Open(t.Context(), filepath.Join(t.TempDir(), "none.db"), store.Options{Migrate: true})
+		},
+	} {
+		if s, err := call(); err == nil {
+			t.Errorf("opened %s", name)
+			_ = s.Close()
+		}
+	}
+	_, err := store.Open(t.Context(), "postgres://leadsync:se%ZZcret@db.example.com/x", store.Options{Now: time.Now})
+	if err == nil || strings.Contains(err.Error(), "cret") {
+		t.Errorf("a bad address with a password: %v", err)
+	}
+}
+
+func TestOlderTables(t *testing.T) {
+	eachDatabase(t, func(b *bench) {
+		b.must(b.store.Ping(b.ctx))
+		b.exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, " + b.truth() + ")")
+		b.must(b.store.Ping(b.ctx)) // the next release has migrated already
+		b.exec("DELETE FROM goose_db_version WHERE version_id > 0")
+		if err := b.store.Ping(b.ctx); err == nil {
+			b.Error("tables of version 0 pass")
+		}
+	})
+}
+
+func (b *bench) truth() string {
+	if b.postgres {
+		return "true"
+	}
+	return "1"
+}
+
+func TestNow(t *testing.T) {
+	eachDatabase(t, func(b *bench) {
+		got, err := b.store.Now(b.ctx)
+		b.must(err)
+		if b.postgres {
+			if d := time.Since(got).Abs(); d > time.Minute || got.Location() != time.UTC {
+				b.Errorf("the server's clock says %v", got)
+			}
+			return
+		}
+		if !got.Equal(b.now()) {
+			b.Errorf("now %v, want %v", got, b.now())
+		}
+	})
+}
+
+func TestPostgresAddress(t *testing.T) {
+	for _, step := range []struct{ address, name, want string }{
+		{"postgres://u@127.0.0.1/x", "sslmode", "disable"},
+		{"postgres://u@[::1]:5432/x", "sslmode", "disable"},
+		{"postgres://u@localhost/x", "sslmode", "disable"},
+		{"postgres:///x?host=/var/run/postgresql", "sslmode", "disable"},
+		{"postgres://u@db.example.com/x", "sslmode", "require"},
+		{"postgres://u@localhost.example.com/x", "sslmode", "require"},
+		{"postgres://u@db.example.com/x?sslmode=verify-full", "sslmode", "verify-full"},
+		{"postgres://u@127.0.0.1/x?sslmode=require", "sslmode", "require"},
+		{"postgres://u@127.0.0.1/x", "binary_parameters", "yes"},
+		{"postgres://u@127.0.0.1/x?statement_timeout=5", "statement_timeout", "5"},
+		{"postgres://u@127.0.0.1/x", "connect_timeout", "10"},
+		{"postgres://u@127.0.0.1/x", "idle_in_transaction_session_timeout", "10000"},
+		{"postgres://u@127.0.0.1/x", "lock_timeout", "20000"},
+	} {
+		full, err := store.PostgresAddress(step.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := u.Query().Get(step.name); got != step.want {
+			t.Errorf("%s: %s is %q, want %q", step.address, step.name, got, step.want)
+		}
+	}
+}

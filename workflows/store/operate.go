@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"leadsync/connector"
+	"leadsync/scoring"
+	"leadsync/workflows"
+)
+
+const releaseEntries = `UPDATE outbox SET released_at = ?
+WHERE portal = ? AND class = ? AND state IN ('ready', 'sending') AND released_at IS NULL`
+
+// ReleaseClass ends the pause of a class. The entries that wait now are released: they will be sent and do
+// not count towards the limit. It gives their number.
+func (s *Store) ReleaseClass(ctx context.Context, portal connector.PortalID, class workflows.Class) (int, error) {
+	n := 0
+	err := s.alone(ctx, "release class", portal, func(in *session) (err error) {
+		_, err = in.exec(ctx, `DELETE FROM effect_pauses WHERE portal = ? AND class = ?`, portal, class)
+		if err != nil {
+			return fmt.Errorf("end pause of %q: %w", class, err)
+		}
+		n, err = in.exec(ctx, releaseEntries, micros(in.now), portal, class)
+		return err
+	})
+	return n, err
+}
+
+type effectRow struct {
+	Class  workflows.Class      `db:"class"`
+	State  workflows.EntryState `db:"state"`
+	Count  int                  `db:"n"`
+	Oldest *int64               `db:"oldest"`
+}
+
+const countEffects = `SELECT class, state, COUNT(*) AS n, MIN(state_at) AS oldest FROM outbox
+WHERE portal = ? GROUP BY class, state ORDER BY class, state`
+
+type pauseRow struct {
+	Class workflows.Class `db:"class"`
+	Since int64           `db:"paused_since"`
+}
+
+const findPauses = `SELECT class, paused_since FROM effect_pauses WHERE portal = ? ORDER BY class`
+
+// Effects counts the outbox by class and state. Oldest is when the longest-standing entry came into its
+// state; LastHour counts everything sent for the first time in the rolling hour.
+func (s *Store) Effects(ctx context.Context, portal connector.PortalID) ([]workflows.EffectCount, error) {
+	var effects []workflows.EffectCount
+	err := s.read(ctx, "read effects", func(in *session) error {
+		var found []effectRow
+		if err := in.list(ctx, &found, countEffects, portal); err != nil {
+			return err
+		}
+		var pauses []pauseRow
+		if err := in.list(ctx, &pauses, findPauses, portal); err != nil {
+			return err
+		}
+		since := map[workflows.Class]time.Time{}
+		for _, row := range pauses {
+			since[row.Class] = fromMicros(&row.Since)
+		}
+		lately, err := in.sentLately(ctx, portal, countAllSendings)
+		for _, row := range found {
+			effects = append(effects, workflows.EffectCount{
+				Class: row.Class, State: row.State, Count: row.Count, Oldest: fromMicros(row.Oldest),
+				PausedSince: since[row.Class], LastHour: lately[row.Class],
+			})
+		}
+		return err
+	})
+	return effects, err
+}
+
+const countDue = `SELECT
+    (SELECT COUNT(*) FROM due WHERE portal = ? AND hinted_at IS NOT NULL AND (retry_at IS NULL OR retry_at <= ?))
+    + (SELECT COUNT(*) FROM due WHERE portal = ? AND changes_at <= ? AND hinted_at IS NULL
+        AND (retry_at IS NULL OR retry_at <= ?))`
+
+const countContacts = `SELECT COUNT(*) FROM objects WHERE portal = ? AND type = 'contact' AND removed_at IS NULL`
+
+// Backlog says how much is waiting. Due counts what Due would give, without a limit; OldestDue is the age of
+// the oldest hint, records in backoff included.
+func (s *Store) Backlog(
+	ctx context.Context, portal connector.PortalID, business time.Time,
+) (workflows.Backlog, error) {
+	backlog := workflows.Backlog{Outbox: map[workflows.EntryState]int{}}
+	err := s.read(ctx, "read backlog", func(in *session) error {
+		now := micros(in.now)
+		if err := in.get(ctx, &backlog.Due, countDue, portal, now, portal, business.UnixMicro(), now); err != nil {
+			return fmt.Errorf("count due records: %w", err)
+		}
+		var oldest *int64
+		err := in.get(ctx, &oldest, `SELECT MIN(hinted_at) FROM due WHERE portal = ? AND hinted_at IS NOT NULL`, portal)
+		if err != nil {
+			return fmt.Errorf("find oldest hint: %w", err)
+		}
+		if oldest != nil {
+			backlog.OldestDue = in.now.Sub(fromMicros(oldest))
+		}
+		var found []effectRow
+		if err := in.list(ctx, &found, countEffects, portal); err != nil {
+			return fmt.Errorf("count outbox: %w", err)
+		}
+		for _, row := range found {
+			backlog.Outbox[row.State] += row.Count
+		}
+		var pauses []pauseRow
+		if err := in.list(ctx, &pauses, findPauses, portal); err != nil {
+			return fmt.Errorf("read paused classes: %w", err)
+		}
+		for _, row := range pauses {
+			backlog.PausedClass = append(backlog.PausedClass, row.Class)
+		}
+		return in.get(ctx, &backlog.Contacts, countContacts, portal)
+	})
+	return backlog, err
+}
+
+// ShadowCounts counts by class what was recorded in shadow.
+func (s *Store) ShadowCounts(ctx context.Context, portal connector.PortalID) (map[workflows.Class]int, error) {
+	counts := map[workflows.Class]int{}
+	err := s.read(ctx, "count shadow", func(in *session) error {
+		var found []classCount
+		err := in.list(ctx, &found,
+			`SELECT class, COUNT(*) AS n FROM outbox WHERE portal = ? AND state = 'shadow' GROUP BY class`, portal)
+		for _, row := range found {
+			counts[row.Class] = row.Count
+		}
+		return err
+	})
+	return counts, err
+}
+
+// Only contacts have an address in the column email.
+const findContact = `SELECT id FROM objects WHERE portal = ? AND email = ? AND email <> ''
+UNION SELECT id FROM objects WHERE portal = ? AND type = 'contact' AND id = ?
+UNION SELECT survivor FROM aliases WHERE portal = ? AND id = ? ORDER BY 1`
+
+// FindContact gives the contacts of the mirror with this id or this e-mail address (in any case of letters).
+// The id of a contact that was merged away finds the survivor too.
+func (s *Store) FindContact(ctx context.Context, portal connector.PortalID, text string) ([]connector.ObjectID, error) {
+	var ids []connector.ObjectID
+	text = strings.TrimSpace(text)
+	err := s.read(ctx, "find contact", func(in *session) error {
+		return in.list(ctx, &ids, findContact, portal, strings.ToLower(text), portal, text, portal, text)
+	})
+	return ids, err
+}
+
+type decisionRow struct {
+	Number    int    `db:"number"`
+	DecidedAt *int64 `db:"decided_at"`
+	Model     string `db:"model"`
+	Reason    string `db:"reason"`
+	Actions   string `db:"actions"`
+}
+
+const findDecisions = `SELECT number, decided_at, model, reason, actions FROM decisions
+WHERE portal = ? AND contact = ? ORDER BY number DESC LIMIT ?`
+
+// Decisions gives the last decisions about a contact, newest first.
+func (s *Store) Decisions(
+	ctx context.Context, portal connector.PortalID, contact connector.ObjectID, limit int,
+) ([]workflows.Decision, error) {
+	var decisions []workflows.Decision
+	err := s.read(ctx, "read decisions", func(in *session) error {
+		var found []decisionRow
+		if err := in.list(ctx, &found, findDecisions, portal, contact, limit); err != nil {
+			return err
+		}
+		for _, row := range found {
+			d := workflows.Decision{
+				Contact: contact, No: row.Number, At: fromMicros(row.DecidedAt), Model: row.Model, Reason: scoring.Reason{},
+			}
+			if err := decode(row.Reason, &d.Reason); err != nil {
+				return err
+			}
+			if err := decode(row.Actions, &d.Actions); err != nil {
+				return err
+			}
+			decisions = append(decisions, d)
+		}
+		return nil
+	})
+	return decisions, err
+}
+
+const listOutbox = selectEntries + `FROM outbox o
+WHERE o.portal = ? AND (o.state = ? OR ? = '') AND (o.contact = ? OR ? = '') ORDER BY o.state_at DESC, o.entry_key LIMIT ?`
+
+// Outbox gives entries of a state (all if empty) and a contact (all if empty), those first whose state
+// changed last.
+func (s *Store) Outbox(
+	ctx context.Context, portal connector.PortalID, state workflows.EntryState, contact connector.ObjectID, limit int,
+) ([]workflows.OutboxEntry, error) {
+	var entries []workflows.OutboxEntry
+	err := s.read(ctx, "read outbox", func(in *session) (err error) {
+		var found []entryColumns
+		err = in.list(ctx, &found, listOutbox, portal, state, state, contact, contact, limit)
+		if err != nil {
+			return err
+		}
+		entries, err = entriesOf(found)
+		return err
+	})
+	return entries, err
+}
+
+const listContacts = `SELECT id FROM objects
+WHERE portal = ? AND type = 'contact' AND removed_at IS NULL AND id > ? ORDER BY id LIMIT ?`
+
+// Contacts walks the contacts that are there by id (as text): up to limit of those after the given one.
+func (s *Store) Contacts(
+	ctx context.Context, portal connector.PortalID, after connector.ObjectID, limit int,
+) ([]connector.ObjectID, error) {
+	var ids []connector.ObjectID
+	err := s.read(ctx, "list contacts", func(in *session) error {
+		return in.list(ctx, &ids, listContacts, portal, after, limit)
+	})
+	return ids, err
+}

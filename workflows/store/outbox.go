@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"leadsync/connector"
+	"leadsync/scoring"
+	"leadsync/workflows"
+)
+
+const outboxValues = `INSERT INTO outbox (portal, entry_key, kind, class, contact, state, state_at, next_at, attempt,
+    generation, sent_generation, planned_at, waits_for, remote_id, error, reason, payload, sent_payload)
+SELECT ?, j.value->>0, j.value->>1, j.value->>2, j.value->>3, j.value->>4, CAST(? AS BIGINT), CAST(? AS BIGINT), 0,
+    1, 0, CAST(j.value->>5 AS BIGINT), j.value->>6, '', '', j.value->>7, j.value->>8, ''
+FROM {rows} WHERE true
+`
+
+const planOnce = outboxValues + `ON CONFLICT (portal, entry_key) DO NOTHING`
+
+// An update is planned again: the row takes the new payload and begins anew. A row that is just being sent
+// keeps counting its attempts, so that the settlement under way cannot be taken for one of the next sending;
+// if what is being sent is what is planned, there is nothing to do.
+const planAgain = outboxValues + `ON CONFLICT (portal, entry_key) DO UPDATE SET
+    class = excluded.class, contact = excluded.contact, state = excluded.state, state_at = excluded.state_at,
+    next_at = excluded.next_at, generation = outbox.generation + 1,
+    attempt = CASE WHEN outbox.sent_payload <> '' THEN outbox.attempt ELSE 0 END,
+    planned_at = excluded.planned_at, settled_at = NULL, released_at = NULL, remote_id = '', error = '',
+    reason = excluded.reason, payload = excluded.payload
+WHERE outbox.payload <> excluded.payload
+    OR (outbox.state <> excluded.state AND NOT (outbox.state = 'sending' AND excluded.state = 'ready'))`
+
+const cancelEntries = `UPDATE outbox SET state = 'cancelled', state_at = ?, settled_at = ?
+WHERE portal = ? AND state = 'ready' AND entry_key IN (SELECT j.value->>0 FROM {rows})`
+
+// saveOutbox plans the entries of the batch and cancels what became obsolete.
+func (d *decisionSaver) saveOutbox(ctx context.Context) error {
+	var once, again, cancel rows
+	for _, one := range d.decided {
+		for _, key := range one.CancelKeys {
+			cancel = append(cancel, []any{key})
+		}
+		for _, entry := range one.Entries {
+			row, err := entryRow(one.ID, entry)
+			if err != nil {
+				return fmt.Errorf("plan entry %q: %w", entry.Key, err)
+			}
+			if entry.Kind == workflows.KindUpdate {
+				again = append(again, row)
+			} else {
+				once = append(once, row)
+			}
+		}
+	}
+	now := micros(d.now)
+	if _, err := d.bulk(ctx, cancelEntries, cancel, now, now, d.portal); err != nil {
+		return fmt.Errorf("cancel entries: %w", err)
+	}
+	if _, err := d.bulk(ctx, planOnce, once, d.portal, now, now); err != nil {
+		return fmt.Errorf("plan entries: %w", err)
+	}
+	if _, err := d.bulk(ctx, planAgain, lastByKey(again), d.portal, now, now); err != nil {
+		return fmt.Errorf("plan updates: %w", err)
+	}
+	return nil
+}
+
+func entryRow(contact connector.ObjectID, e workflows.OutboxEntry) ([]any, error) {
+	if e.Contact == "" {
+		e.Contact = contact
+	}
+	waitsFor := ""
+	if e.Kind == workflows.KindClose {
+		var payload workflows.ClosePayload
+		if err := json.Unmarshal(e.Payload, &payload); err != nil {
+			return nil, fmt.Errorf("decode payload: %w", err)
+		}
+		waitsFor = payload.TaskKey
+	}
+	reason, err := encode(e.Reason)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := encode(e.Payload)
+	if err != nil {
+		return nil, err
+	}
+	return []any{
+		e.Key, string(e.Kind), string(e.Class), string(e.Contact), string(e.State), micros(e.PlannedAt), waitsFor,
+		reason, payload,
+	}, nil
+}
+
+// lastByKey keeps the last row of each key, in the order of the keys: one statement may not change a row
+// twice.
+func lastByKey(many rows) rows {
+	key := func(row []any) string { return fmt.Sprint(row[0]) }
+	slices.Reverse(many)
+	slices.SortStableFunc(many, func(a, b []any) int { return strings.Compare(key(a), key(b)) })
+	return slices.CompactFunc(many, func(a, b []any) bool { return key(a) == key(b) })
+}
+
+type entryColumns struct {
+	Key            string               `db:"entry_key"`
+	Kind           workflows.EntryKind  `db:"kind"`
+	Class          workflows.Class      `db:"class"`
+	Contact        connector.ObjectID   `db:"contact"`
+	State          workflows.EntryState `db:"state"`
+	NextAt         int64                `db:"next_at"`
+	Attempt        int                  `db:"attempt"`
+	Generation     int64                `db:"generation"`
+	SentGeneration int64                `db:"sent_generation"`
+	PlannedAt      *int64               `db:"planned_at"`
+	SentAt         *int64               `db:"sent_at"`
+	SettledAt      *int64               `db:"settled_at"`
+	ReleasedAt     *int64               `db:"released_at"`
+	RemoteID       connector.ObjectID   `db:"remote_id"`
+	Error          string               `db:"error"`
+	Reason         string               `db:"reason"`
+	Payload        string               `db:"payload"`
+	SentPayload    string               `db:"sent_payload"`
+}
+
+const selectEntries = `SELECT o.entry_key, o.kind, o.class, o.contact, o.state, o.next_at, o.attempt, o.generation,
+    o.sent_generation, o.planned_at, o.sent_at, o.settled_at, o.released_at, o.remote_id, o.error, o.reason,
+    o.payload, o.sent_payload `
+
+func (r entryColumns) entry() (workflows.OutboxEntry, error) {
+	e := workflows.OutboxEntry{
+		Key: r.Key, Kind: r.Kind, Class: r.Class, Contact: r.Contact, State: r.State, Attempt: r.Attempt,
+		Payload: json.RawMessage(r.Payload), RemoteID: r.RemoteID, Error: r.Error,
+		PlannedAt: fromMicros(r.PlannedAt), SentAt: fromMicros(r.SentAt), SettledAt: fromMicros(r.SettledAt),
+		NextAt: fromMicros(&r.NextAt), Reason: scoring.Reason{},
+	}
+	if err := decode(r.Reason, &e.Reason); err != nil {
+		return e, fmt.Errorf("read entry %q: %w", r.Key, err)
+	}
+	return e, nil
+}
+
+func entriesOf(found []entryColumns) ([]workflows.OutboxEntry, error) {
+	entries := make([]workflows.OutboxEntry, 0, len(found))
+	for _, row := range found {
+		entry, err := row.entry()
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
+	}
+	return entries, nil
+}

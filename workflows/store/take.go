@@ -1,0 +1,234 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"leadsync/connector"
+	"leadsync/workflows"
+)
+
+// limitWindow is the span of the rolling limits.
+const limitWindow = time.Hour
+
+// updateClasses bounds how many update entries a contact can have: one per class of effect.
+const updateClasses = 5
+
+// The condition of an entry that may be sent: it is unfinished, its time has come, its class is not paused or
+// an operator has released it, and the entry it waits for is final.
+const sendable = `FROM outbox o
+WHERE o.portal = ? AND o.kind = ? AND o.state IN ('ready', 'sending') AND o.next_at <= ?
+    AND (o.released_at IS NOT NULL OR NOT EXISTS (SELECT p.class FROM effect_pauses p
+        WHERE p.portal = o.portal AND p.class = o.class))
+    AND (o.waits_for = '' OR NOT EXISTS (SELECT w.entry_key FROM outbox w
+        WHERE w.portal = o.portal AND w.entry_key = o.waits_for AND w.state IN ('ready', 'sending')))
+`
+
+const nextEntries = selectEntries + sendable + `ORDER BY o.next_at, o.entry_key LIMIT `
+
+const nextContacts = `SELECT o.contact ` + sendable + `ORDER BY o.next_at, o.entry_key LIMIT `
+
+const contactEntries = selectEntries + sendable +
+	`AND o.contact IN (SELECT j.value->>0 FROM {rows}) ORDER BY o.next_at, o.entry_key`
+
+// Take hands out entries to send and records that they are being sent, before the call is made: an entry
+// that is handed out again with Unknown set was left over by a crash. For KindUpdate it gives all entries of
+// up to Contacts contacts. A class whose rolling limit would be exceeded is paused and named in Paused; it
+// then hands out nothing but released entries until ReleaseClass. A class that Limits does not name has no
+// limit.
+func (s *Store) Take(ctx context.Context, fence workflows.Fence, take workflows.Take) (workflows.Taken, error) {
+	var taken workflows.Taken
+	err := s.fenced(ctx, "take from outbox", fence, func(in *session) error {
+		t := &taker{session: in, portal: fence.Portal, take: take}
+		found, err := t.candidates(ctx)
+		if err != nil {
+			return err
+		}
+		chosen, err := t.withinLimits(ctx, found)
+		if err != nil {
+			return err
+		}
+		if err := t.writeAhead(ctx, chosen); err != nil {
+			return err
+		}
+		taken.Paused = t.paused
+		taken.Entries, err = t.handOut(chosen)
+		return err
+	})
+	if err != nil {
+		return workflows.Taken{}, err
+	}
+	return taken, nil
+}
+
+// taker is the work of one Take.
+type taker struct {
+	*session
+	portal connector.PortalID
+	take   workflows.Take
+	paused []workflows.Class
+}
+
+func (t *taker) candidates(ctx context.Context) ([]entryColumns, error) {
+	var found []entryColumns
+	now := micros(t.now)
+	if t.take.Kind != workflows.KindUpdate {
+		err := t.list(ctx, &found, nextEntries+fmt.Sprint(t.take.Contacts), t.portal, t.take.Kind, now)
+		return found, wrap("find entries", err)
+	}
+	var contacts []string
+	err := t.list(ctx, &contacts, nextContacts+fmt.Sprint(t.take.Contacts*updateClasses), t.portal, t.take.Kind, now)
+	if err != nil {
+		return nil, fmt.Errorf("find contacts with entries: %w", err)
+	}
+	var many rows
+	seen := map[string]bool{}
+	for _, contact := range contacts {
+		if !seen[contact] && len(seen) < t.take.Contacts {
+			seen[contact] = true
+			many = append(many, []any{contact})
+		}
+	}
+	err = t.lookup(ctx, &found, contactEntries, many, t.portal, t.take.Kind, now)
+	return found, wrap("find entries of contacts", err)
+}
+
+func wrap(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+type classCount struct {
+	Class workflows.Class `db:"class"`
+	Count int             `db:"n"`
+}
+
+const countSendings = `SELECT class, COUNT(*) AS n FROM sendings
+WHERE portal = ? AND first_sent_at > ? AND counted = 1 GROUP BY class`
+
+const sentBefore = `SELECT x.entry_key FROM {rows} CROSS JOIN sendings x
+WHERE x.portal = ? AND x.entry_key = j.value->>0 AND x.generation = CAST(j.value->>1 AS BIGINT)`
+
+const pauseClass = `INSERT INTO effect_pauses (portal, class, paused_since) VALUES (?, ?, ?)
+ON CONFLICT (portal, class) DO NOTHING`
+
+// withinLimits leaves out what would exceed a class's rolling limit, and pauses that class. A payload that
+// was sent before is the same effect once more; what an operator has released does not count.
+func (t *taker) withinLimits(ctx context.Context, found []entryColumns) ([]entryColumns, error) {
+	counts, err := t.sentLately(ctx, t.portal, countSendings)
+	if err != nil {
+		return nil, err
+	}
+	var many rows
+	for _, row := range found {
+		many = append(many, []any{row.Key, row.Generation})
+	}
+	var before []string
+	if err := t.lookup(ctx, &before, sentBefore, many, t.portal); err != nil {
+		return nil, fmt.Errorf("read ledger of sendings: %w", err)
+	}
+	sent := map[string]bool{}
+	for _, key := range before {
+		sent[key] = true
+	}
+	var chosen []entryColumns
+	over := map[workflows.Class]bool{}
+	for _, row := range found {
+		limit, limited := t.take.Limits[row.Class]
+		counted := row.ReleasedAt == nil && !sent[row.Key]
+		if counted && over[row.Class] {
+			continue
+		}
+		if limited && counted && counts[row.Class] >= limit {
+			over[row.Class] = true
+			t.paused = append(t.paused, row.Class)
+			if _, err := t.exec(ctx, pauseClass, t.portal, row.Class, micros(t.now)); err != nil {
+				return nil, fmt.Errorf("pause class %q: %w", row.Class, err)
+			}
+			continue
+		}
+		if counted {
+			counts[row.Class]++
+		}
+		chosen = append(chosen, row)
+	}
+	return chosen, nil
+}
+
+const countAllSendings = `SELECT class, COUNT(*) AS n FROM sendings WHERE portal = ? AND first_sent_at > ? GROUP BY class`
+
+// sentLately counts the sendings of the rolling hour by class: all of them, or those that count.
+func (in *session) sentLately(
+	ctx context.Context, portal connector.PortalID, query string,
+) (map[workflows.Class]int, error) {
+	var found []classCount
+	if err := in.list(ctx, &found, query, portal, micros(in.now.Add(-limitWindow))); err != nil {
+		return nil, fmt.Errorf("count sendings: %w", err)
+	}
+	counts := map[workflows.Class]int{}
+	for _, row := range found {
+		counts[row.Class] = row.Count
+	}
+	return counts, nil
+}
+
+const markSending = `UPDATE outbox SET state = 'sending', state_at = ?, sent_at = ?, attempt = attempt + 1,
+    sent_generation = generation, sent_payload = payload
+WHERE portal = ? AND entry_key IN (SELECT j.value->>0 FROM {rows})`
+
+const keepSendings = `INSERT INTO sendings (portal, entry_key, generation, class, first_sent_at, counted)
+SELECT ?, j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, CAST(? AS BIGINT), CAST(j.value->>3 AS INTEGER)
+FROM {rows} WHERE true ON CONFLICT (portal, entry_key, generation) DO NOTHING`
+
+const keepPushes = `INSERT INTO pushes (portal, type, id, property, value, pushed_at)
+SELECT ?, 'contact', j.value->>0, j.value->>1, j.value->>2, CAST(? AS BIGINT) FROM {rows} WHERE true
+ON CONFLICT (portal, type, id, property) DO UPDATE SET value = excluded.value, pushed_at = excluded.pushed_at`
+
+// writeAhead records the sending before it happens, for the entries, the limits and the echo filter.
+func (t *taker) writeAhead(ctx context.Context, chosen []entryColumns) error {
+	var keys, ledger, pushes rows
+	for _, row := range chosen {
+		keys = append(keys, []any{row.Key})
+		ledger = append(ledger, []any{row.Key, row.Generation, string(row.Class), flag(row.ReleasedAt == nil)})
+		if row.Kind != workflows.KindUpdate {
+			continue
+		}
+		var payload workflows.UpdatePayload
+		if err := decode(row.Payload, &payload); err != nil {
+			return fmt.Errorf("read entry %q: %w", row.Key, err)
+		}
+		for name, value := range payload.Properties {
+			pushes = append(pushes, []any{string(row.Contact) + "\n" + name, string(row.Contact), name, value})
+		}
+	}
+	pushes = lastByKey(pushes)
+	for i := range pushes {
+		pushes[i] = pushes[i][1:]
+	}
+	now := micros(t.now)
+	if _, err := t.bulk(ctx, markSending, keys, now, now, t.portal); err != nil {
+		return fmt.Errorf("mark entries as being sent: %w", err)
+	}
+	if _, err := t.bulk(ctx, keepSendings, ledger, t.portal, now); err != nil {
+		return fmt.Errorf("count sendings: %w", err)
+	}
+	if _, err := t.bulk(ctx, keepPushes, pushes, t.portal, now); err != nil {
+		return fmt.Errorf("remember pushes: %w", err)
+	}
+	return nil
+}
+
+// handOut gives the entries as they stand after writeAhead.
+func (t *taker) handOut(chosen []entryColumns) ([]workflows.OutboxEntry, error) {
+	entries, err := entriesOf(chosen)
+	for i := range entries {
+		entries[i].Unknown = chosen[i].State == workflows.StateSending
+		entries[i].State = workflows.StateSending
+		entries[i].Attempt++
+		entries[i].SentAt = t.now
+	}
+	return entries, err
+}
