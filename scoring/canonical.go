@@ -21,21 +21,22 @@ func canonical(root *yaml.Node) []byte {
 }
 
 func writeCanonical(b *bytes.Buffer, n *yaml.Node, key string) {
-	switch n.Kind {
-	case yaml.MappingNode:
+	if n.Kind == yaml.MappingNode {
 		writeMapping(b, n, key)
-	case yaml.SequenceNode:
-		b.WriteByte('[')
-		for i, item := range n.Content {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			writeCanonical(b, item, "")
-		}
-		b.WriteByte(']')
-	default:
-		b.WriteString(canonicalScalar(n))
+		return
 	}
+	if n.Kind != yaml.SequenceNode {
+		b.WriteString(canonicalScalar(n))
+		return
+	}
+	b.WriteByte('[')
+	for i, item := range n.Content {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		writeCanonical(b, item, "")
+	}
+	b.WriteByte(']')
 }
 
 func writeMapping(b *bytes.Buffer, n *yaml.Node, key string) {

@@ -3,6 +3,7 @@ package scoring
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -39,12 +40,9 @@ type boolNode struct {
 type gapList []string
 
 func (g *gapList) add(name string) {
-	for _, known := range *g {
-		if known == name {
-			return
-		}
+	if !slices.Contains(*g, name) {
+		*g = append(*g, name)
 	}
-	*g = append(*g, name)
 }
 
 // fault is a mistake inside an expression, at a character offset.
@@ -109,9 +107,6 @@ func parseExpression(source string) (ast.Node, *fault) {
 	bad := &fault{text: err.Error(), remedy: "write a condition such as: employees >= 50 and country in [\"DE\", \"AT\"]"}
 	if positioned, ok := errors.AsType[*file.Error](err); ok {
 		bad.at, bad.text = positioned.From, positioned.Message
-	}
-	if strings.TrimSpace(source) == "" {
-		bad.text = "the condition is empty"
 	}
 	bad.text = strings.ReplaceAll(bad.text, "\n", " ")
 	return nil, bad
@@ -220,15 +215,7 @@ func (c *compiler) typeOf(n ast.Node) FactType {
 	case *ast.IntegerNode, *ast.FloatNode:
 		return TypeNumber
 	case *ast.IdentifierNode:
-		if c.attributes != nil {
-			if _, ok := c.attributes[n.Value]; ok {
-				return TypeText
-			}
-			return ""
-		}
-		if i, ok := c.model.factIndex[n.Value]; ok {
-			return c.model.facts[i].Type
-		}
+		return c.nameType(n.Value)
 	case *ast.CallNode:
 		return callType(n)
 	case *ast.UnaryNode:
@@ -237,12 +224,36 @@ func (c *compiler) typeOf(n ast.Node) FactType {
 		}
 		return TypeBool
 	case *ast.BinaryNode:
-		if n.Operator == "+" || n.Operator == "-" || n.Operator == "*" {
-			return TypeNumber
-		}
-		return TypeBool
+		return operatorType(n.Operator)
 	}
 	return ""
+}
+
+// nameType is the type of a fact or attribute, empty if there is none of the name.
+func (c *compiler) nameType(name string) FactType {
+	if c.attributes != nil {
+		if _, ok := c.attributes[name]; ok {
+			return TypeText
+		}
+		return ""
+	}
+	if i, ok := c.model.factIndex[name]; ok {
+		return c.model.facts[i].Type
+	}
+	return ""
+}
+
+// operatorType is the type of what an operator between two things gives, empty for an operator that we do
+// not have.
+func operatorType(operator string) FactType {
+	switch operator {
+	case "+", "-", "*":
+		return TypeNumber
+	case "and", "&&", "or", "||", "==", "!=", "<", "<=", ">", ">=", "in", "contains", "startsWith", "endsWith", "matches":
+		return TypeBool
+	default:
+		return ""
+	}
 }
 
 func (c *compiler) equality(n *ast.BinaryNode) boolNode {

@@ -36,10 +36,10 @@ func callType(n *ast.CallNode) FactType {
 }
 
 func (c *compiler) boolCall(n *ast.CallNode) boolNode {
-	switch name, _ := called(n); {
-	case name == "known":
+	switch name, _ := called(n); name {
+	case "known":
 		return c.known(n)
-	case name == "has_word":
+	case "has_word":
 		return c.hasWord(n)
 	default:
 		c.reject(n, "a condition that is true or false")

@@ -83,14 +83,11 @@ func (c *compiler) number(n ast.Node) numberNode {
 		}
 		return numberConstant(0)
 	case *ast.UnaryNode:
-		if n.Operator == "-" {
-			return arithmetic(numberConstant(0), c.number(n.Node), "-")
-		}
-		if n.Operator == "+" {
-			return c.number(n.Node)
+		if c.typeOf(n) == TypeNumber {
+			return arithmetic(numberConstant(0), c.number(n.Node), n.Operator)
 		}
 	case *ast.BinaryNode:
-		if n.Operator == "+" || n.Operator == "-" || n.Operator == "*" {
+		if c.typeOf(n) == TypeNumber {
 			return arithmetic(c.number(n.Left), c.number(n.Right), n.Operator)
 		}
 	case *ast.CallNode:

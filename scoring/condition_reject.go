@@ -13,13 +13,11 @@ func describe(t FactType) string {
 		return "text"
 	case TypeNumber:
 		return "a number"
-	case TypeBool:
-		return "yes/no"
 	case TypeTime:
 		return "a time"
-	default:
-		return "nothing"
+	case TypeBool:
 	}
+	return "yes/no"
 }
 
 // wanted says how to use a fact of type got where want is needed.
@@ -52,14 +50,22 @@ func (c *compiler) reject(n ast.Node, want string) {
 		c.rejectCall(n, want)
 	case *ast.BuiltinNode:
 		c.fail(n, functionList, "there is no function %s", n.Name)
-	case *ast.BinaryNode:
-		c.fail(n, remedy, "%s is not possible here", n.Operator)
-	case *ast.UnaryNode:
-		c.fail(n, remedy, "%s is not possible here", n.Operator)
 	case *ast.StringNode:
 		c.fail(n, remedy, "a text stands alone: %q", n.Value)
 	case *ast.IntegerNode, *ast.FloatNode:
 		c.fail(n, remedy, "a number stands alone: %s", n)
+	default:
+		c.rejectConstruct(n, remedy)
+	}
+}
+
+// rejectConstruct explains what the language of conditions does not have, or not in this place.
+func (c *compiler) rejectConstruct(n ast.Node, remedy string) {
+	switch n := n.(type) {
+	case *ast.BinaryNode:
+		c.fail(n, remedy, "%s is not possible here", n.Operator)
+	case *ast.UnaryNode:
+		c.fail(n, remedy, "%s is not possible here", n.Operator)
 	case *ast.NilNode:
 		c.fail(n, "ask known(x) or not known(x)", "there is no nil")
 	case *ast.MemberNode, *ast.ChainNode, *ast.SliceNode:

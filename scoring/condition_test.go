@@ -127,8 +127,8 @@ func TestChecks_listOnlyWhatMatters(t *testing.T) {
 		`not (days_since(no_time) > 3) and none matches "x"`:     {"no_time", "none"},
 		`no_size + size > 3 and no_size in [1, 2]`:               {"no_size"},
 		`known(none) or no_yes == (size > 3) or none == country`: {"no_yes", "none"},
-		`size > 3`:                                               nil,
-		`no_size > 3 and size < 0`:                               nil,
+		`size > 3`:                 nil,
+		`no_size > 3 and size < 0`: nil,
 	} {
 		t.Run(condition, func(t *testing.T) {
 			check := truthOf(t, condition, conditionLead())

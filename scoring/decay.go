@@ -35,8 +35,8 @@ func (m *Model) decay(points Points, age, halfLife int64) Points {
 		return 0
 	}
 	factor := m.factors[age%halfLife*factorCount/halfLife]
-	magnitude := uint64(max(points, -points))
-	result := Points((magnitude*factor + 1<<(shift-1)) >> shift)
+	magnitude := uint64(max(points, -points))                    //nolint:gosec // not negative
+	result := Points((magnitude*factor + 1<<(shift-1)) >> shift) //nolint:gosec // not above magnitude
 	if points < 0 {
 		return -result
 	}

@@ -77,7 +77,7 @@ func (m *Model) order(account []string) (stages []int, inOrder int) {
 
 // score derives one score line by line. The lines sum to the points.
 func (f *frame) score(s *scoreRule, activities []Activity, record *recorder) Score {
-	score := Score{Name: s.name}
+	score := Score{Name: s.name, Lines: f.room(s)}
 	for i := range s.rules {
 		r := &s.rules[i]
 		raw, capped := f.contribution(r)
@@ -108,9 +108,20 @@ func (f *frame) score(s *scoreRule, activities []Activity, record *recorder) Sco
 	return score
 }
 
+// room is an empty list with memory for all lines that the score can have.
+func (f *frame) room(s *scoreRule) []Line {
+	most := 1 // for a limit of the score
+	for i := range s.rules {
+		most++ // for a fact or a cap
+		if s.rules[i].when == nil {
+			most += len(f.streams[s.rules[i].stream])
+		}
+	}
+	return make([]Line, 0, most)
+}
+
 // occurrenceLines has one line per activity that still contributes, latest first.
 func (f *frame) occurrenceLines(lines []Line, r *rule, activities []Activity) []Line {
-	lines = slices.Grow(lines, len(f.streams[r.stream]))
 	for _, o := range f.streams[r.stream] {
 		result := f.worth(r, o, f.step)
 		if result == 0 {
@@ -132,13 +143,17 @@ func (f *frame) occurrenceLines(lines []Line, r *rule, activities []Activity) []
 func (f *frame) decayed(r *rule, age int64) Reason {
 	return Reason{ReasonDecayed, map[string]string{
 		"rule": r.name, "kind": r.counted.Params["kind"],
-		"age_hours": f.model.hours(age), "half_life_hours": f.model.hours(r.halfLife),
+		"age_hours": f.model.hours(age), "half_life_hours": r.halfLifeHours,
 	}}
 }
 
 // hours is a number of steps in hours, as short as it is exact.
 func (m *Model) hours(steps int64) string {
-	return strconv.FormatFloat(float64(steps*m.grid)/float64(time.Hour/time.Microsecond), 'f', -1, 64)
+	const hour = int64(time.Hour / time.Microsecond)
+	if length := steps * m.grid; length%hour == 0 {
+		return strconv.FormatInt(length/hour, 10)
+	}
+	return strconv.FormatFloat(float64(steps*m.grid)/float64(hour), 'f', -1, 64)
 }
 
 // decide fills Stages and Reached.

@@ -12,19 +12,19 @@ import (
 )
 
 // parse reads a model written in a test.
-func parse(t testing.TB, text string) *scoring.Model {
-	t.Helper()
+func parse(tb testing.TB, text string) *scoring.Model {
+	tb.Helper()
 	m, err := scoring.Parse("test.yaml", []byte(text))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return m
 }
 
 // funnel is a model whose stages are switched by facts alone.
-func funnel(t testing.TB) *scoring.Model {
-	t.Helper()
-	return parse(t, `model: funnel
+func funnel(tb testing.TB) *scoring.Model {
+	tb.Helper()
+	return parse(tb, `model: funnel
 push_step: 5
 facts:
   n: {from: [contact.n], type: number}
@@ -190,9 +190,9 @@ func TestEvaluate_limitsAreLines(t *testing.T) {
 }
 
 // clicks is a model with one rule over activities.
-func clicks(t testing.TB, rule string) *scoring.Model {
-	t.Helper()
-	return parse(t, `model: clicks
+func clicks(tb testing.TB, rule string) *scoring.Model {
+	tb.Helper()
+	return parse(tb, `model: clicks
 push_step: 1
 facts: {x: {from: [contact.x]}}
 activities:

@@ -15,7 +15,7 @@ func (p Points) String() string {
 }
 
 // Evaluation is the model's verdict on a lead at a time, with every reason.
-type Evaluation struct {
+type Evaluation struct { //nolint:recvcheck // place builds it, everything after reads it
 	Model  string    // version of the model: hash of its canonical text
 	At     time.Time // the moment evaluated, floored to the model's grid
 	Scores []Score   // in the model's order

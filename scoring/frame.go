@@ -187,7 +187,7 @@ func (f *frame) days(t time.Time) span {
 // sinceLast is the whole days since the last activity of a stream over the span.
 func (f *frame) sinceLast(s int) span {
 	result := span{unknown: true}
-	begins := false // one begins inside the span
+	begins := false                  // one begins inside the span
 	for _, o := range f.streams[s] { // latest first
 		if o.start > f.b {
 			continue

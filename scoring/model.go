@@ -197,10 +197,12 @@ type rule struct {
 	points   Points
 	when     *condition
 	stream   int
-	window   int64  // steps; 0: for ever
-	halfLife int64  // steps; 0: no decay
-	cap      Points // magnitude; 0: none
-	counted  Reason // shared by all lines of the rule that are not decayed
+	window   int64 // steps; 0: for ever
+	halfLife int64 // steps; 0: no decay
+	// halfLifeHours is halfLife as it stands in reasons.
+	halfLifeHours string
+	cap           Points // magnitude; 0: none
+	counted       Reason // shared by all lines of the rule that are not decayed
 }
 
 type gateRule struct {

@@ -1,11 +1,13 @@
 package scoring_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"leadsync/fixtures"
 	"leadsync/scoring"
@@ -47,7 +49,9 @@ follow_ups:
 	got := []any{m.Name(), m.ApprovedBy(), m.Grid(), m.PushStep(), m.Facts(), m.ActivityKinds(), m.ScoreNames(), m.Stages(), m.Statuses(), m.StatusRules(), m.FollowUps()}
 	text := func(s string) map[string]string { return map[string]string{"en": s} }
 	want := []any{
-		"everything", map[string]string{"marketing": "Ada", "sales": "Grace"}, 30 * time.Minute, int64(3),
+		"everything",
+		map[string]string{"marketing": "Ada", "sales": "Grace"},
+		30 * time.Minute, int64(3),
 		[]scoring.Fact{
 			{Name: "size", Type: scoring.TypeNumber, From: []string{"company.size", "contact.size"}},
 			{Name: "later", Type: scoring.TypeTime, From: []string{"contact.later"}},
@@ -132,18 +136,28 @@ func TestVersion_isTheMeaning(t *testing.T) {
 	}
 }
 
-func TestParse_canonicalTextOfEveryRandomModel(t *testing.T) {
+func TestCanonical_meansTheSame(t *testing.T) {
 	m := sample(t, "b2b.yaml")
 	again, err := scoring.Parse("canonical", m.Canonical())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(m.Evaluate(visitor(), start()), again.Evaluate(visitor(), start())); diff != "" {
-		t.Errorf("the canonical text evaluates otherwise:\n%s", diff)
-	}
 	if diff := cmp.Diff(m.FollowUps(), again.FollowUps()); diff != "" {
-		t.Errorf("the canonical text has other follow-ups:\n%s", diff)
+		t.Errorf("other follow-ups:\n%s", diff)
 	}
+	if diff := cmp.Diff(m.Evaluate(visitor(), start()), again.Evaluate(visitor(), start())); diff != "" {
+		t.Errorf("another evaluation:\n%s", diff)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		m, lead := randomModel(rt, "1h"), randomLead(rt)
+		again, err := scoring.Parse("canonical", m.Canonical())
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if diff := cmp.Diff(m.Evaluate(lead, start()), again.Evaluate(lead, start())); diff != "" {
+			rt.Fatalf("another evaluation:\n%s", diff)
+		}
+	})
 }
 
 func TestPosition_findsCharactersInEveryStyle(t *testing.T) {
@@ -230,4 +244,44 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("the canonical text is another model: %v\n%s", err, m.Canonical())
 		}
 	})
+}
+
+func FuzzCondition(f *testing.F) {
+	for _, condition := range []string{
+		`size >= 50 and country in ["DE", "AT"]`, `has_word(title, "*leiter", "a b") or not (known(size))`, `count("form", name contains "x", 3) * 2 - 1 < days_since(since)`,
+		`title matches "(?i)^a.*b$"`, `days_since_last("form") == 1.5e3`, `member == (title != "\u00e4")`, `{"a": [1, size?.x ?? 3]} | all(#)`, `let x = 1; x`, `1 < size <= 3 ? a : b`,
+	} {
+		f.Add(condition)
+	}
+	f.Fuzz(func(t *testing.T, condition string) {
+		quoted, err := json.Marshal(condition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := scoring.Parse("fuzz.yaml", []byte(`{"model": "m", "facts": {"title": {"from": ["contact.a"]}, "size": {"from": ["contact.b"], "type": "number"},
+			"member": {"from": ["contact.c"], "type": "bool"}, "since": {"from": ["contact.d"], "type": "time"}, "country": {"from": ["contact.e"]}},
+			"activities": {"form": {"counter": "contact.f", "last": "contact.g", "attributes": {"name": "contact.h"}}},
+			"scores": {"fit": {"rules": [{"name": "r", "points": 1, "when": `+string(quoted)+`}]}}, "lifecycle": [{"stage": "mql", "scores": {"fit": 1}}]}`))
+		if err != nil {
+			return
+		}
+		for _, lead := range []scoring.Lead{{}, conditionLead()} {
+			e := m.Evaluate(lead, start())
+			if want := bruteForceDaily(m, lead, e); !want.IsZero() && (e.NextChange.IsZero() || e.NextChange.After(want)) {
+				t.Errorf("next change %s, yet it differs at %s", e.NextChange, want)
+			}
+		}
+	})
+}
+
+// bruteForceDaily tries one step a day: what differs there must have been foreseen.
+func bruteForceDaily(m *scoring.Model, lead scoring.Lead, e scoring.Evaluation) time.Time {
+	lead.Pushed, lead.PushedReached = map[string]int64{"fit": e.Scores[0].Whole}, e.Reached
+	for day := 1; day <= 40; day++ {
+		at := e.At.Add(time.Duration(day) * 24 * time.Hour)
+		if later := m.EvaluateOnly(lead, at); later.Push {
+			return at
+		}
+	}
+	return time.Time{}
 }

@@ -147,10 +147,10 @@ func (p *modelParser) notEmpty(f field) {
 }
 
 // identifier is what a fact or attribute can be called: it stands in conditions.
-var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`) //nolint:gochecknoglobals // compiled constant
+var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // label is what stages, scores, statuses and kinds can be called: they are keys of mappings elsewhere.
-var label = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`) //nolint:gochecknoglobals // compiled constant
+var label = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
 // named checks a name that other parts of the model refer to.
 func (p *modelParser) named(f field, name string, pattern *regexp.Regexp) {
@@ -216,7 +216,7 @@ func (p *modelParser) fact(item entry) Fact {
 }
 
 // source is a property of the contact or of its company.
-var source = regexp.MustCompile(`^(contact|company)\.[a-z0-9_]+(@domain)?$`) //nolint:gochecknoglobals // compiled constant
+var source = regexp.MustCompile(`^(contact|company)\.[a-z0-9_]+(@domain)?$`)
 
 func (p *modelParser) sources(f field) []string {
 	var from []string

@@ -107,6 +107,7 @@ func (p *modelParser) rules(f field) []rule {
 	for _, item := range p.items(f) {
 		keys := p.fields(item, "name", "when", "activity", "where", "points", "cap", "window", "half_life")
 		r := rule{name: p.text(keys["name"]), window: p.steps(keys["window"]), halfLife: p.steps(keys["half_life"])}
+		r.halfLifeHours = p.model.hours(r.halfLife)
 		if !keys["name"].present() && item.node.Kind == yaml.MappingNode {
 			p.fail(item, "add name:, it stands in every explanation", "the rule has no name")
 		}

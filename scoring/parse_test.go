@@ -10,15 +10,15 @@ import (
 )
 
 // sample parses a model of fixtures/models.
-func sample(t testing.TB, name string) *scoring.Model {
-	t.Helper()
+func sample(tb testing.TB, name string) *scoring.Model {
+	tb.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "fixtures", "models", name))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	model, err := scoring.Parse(name, text)
 	if err != nil {
-		t.Fatalf("parse %s:\n%v", name, err)
+		tb.Fatalf("parse %s:\n%v", name, err)
 	}
 	return model
 }

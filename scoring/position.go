@@ -44,7 +44,9 @@ func (w *walker) rest() []rune {
 
 // nextLine moves to the first character of the next line that has one.
 func (w *walker) nextLine() {
-	for w.line++; w.line < len(w.lines)-1 && strings.TrimSpace(w.lines[w.line]) == ""; w.line++ {
+	w.line++
+	for w.line < len(w.lines)-1 && strings.TrimSpace(w.lines[w.line]) == "" {
+		w.line++
 	}
 	w.column = 0
 	if w.line < len(w.lines) {

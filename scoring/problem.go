@@ -22,7 +22,7 @@ func (p Problem) String() string {
 }
 
 // Problems are all mistakes of a file, in the order of the file.
-type Problems []Problem //nolint:errname // the contract's name: a list of Problem reads better than ProblemsErrors
+type Problems []Problem //nolint:errname,recvcheck // the contract's name; an error is found by its pointer
 
 // Error lists every problem on a line of its own.
 func (p *Problems) Error() string {

@@ -3,6 +3,7 @@ package scoring_test
 import (
 	"math"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,6 +110,23 @@ func TestEvaluate_isTheSameTwice(t *testing.T) {
 			rt.Fatalf("(-first +second):\n%s", diff)
 		}
 	})
+}
+
+func TestEvaluate_inManyGoroutines(t *testing.T) {
+	m, lead := sample(t, "b2b.yaml"), almost()
+	want := m.Evaluate(lead, start())
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				if diff := cmp.Diff(want, m.Evaluate(lead, start())); diff != "" {
+					t.Errorf("(-alone +together):\n%s", diff)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestEvaluate_dependsOnTheGridOnly(t *testing.T) {

@@ -113,11 +113,7 @@ func (r *reader) fields(f field, known ...string) map[string]field {
 	values := map[string]field{}
 	for _, item := range r.entries(f) {
 		values[item.name] = item.field
-		valid := false
-		for _, name := range known {
-			valid = valid || name == item.name
-		}
-		if !valid {
+		if !slices.Contains(known, item.name) {
 			r.fail(field{item.key, item.mark}, didYouMean(item.name, known), "unknown key %s", item.name)
 		}
 	}
@@ -158,10 +154,8 @@ func (r *reader) choice(f field, fallback string, valid ...string) string {
 		return fallback
 	}
 	word := r.text(f)
-	for _, name := range valid {
-		if name == word {
-			return word
-		}
+	if slices.Contains(valid, word) {
+		return word
 	}
 	if word != "" {
 		r.fail(f, didYouMean(word, valid), "%q is not possible for %s", word, last(f.key))

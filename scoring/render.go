@@ -176,7 +176,7 @@ func RenderCheck(lang string, c Check) string {
 		text = say(lang, "or directly: ", "oder direkt: ") + c.Name
 	case CheckManual:
 		return say(lang, "only people set this stage", "diese Phase setzen nur Menschen")
-	default:
+	case CheckCondition:
 		text = c.Name
 	}
 	if len(c.Unknown) > 0 {

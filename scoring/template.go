@@ -7,7 +7,7 @@ import (
 )
 
 // placeholder is the whole grammar of templates: a name in braces, nothing nested, nothing computed.
-var placeholder = regexp.MustCompile(`\{[a-z][a-z0-9_.]*\}`) //nolint:gochecknoglobals // compiled constant
+var placeholder = regexp.MustCompile(`\{[a-z][a-z0-9_.]*\}`)
 
 // placeholders are the names that every template knows; facts come as fact.NAME.
 func placeholders() []string {

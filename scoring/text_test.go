@@ -33,6 +33,12 @@ func TestText(t *testing.T) {
 		empty := sample(t, "small.yaml").Evaluate(scoring.Lead{}, start())
 		empty.Model = "0123456789abcdef"
 		b.WriteString(empty.Text(lang) + "\n" + empty.Short(lang, 500) + "\n\n")
+		short := funnel(t).Evaluate(scoring.Lead{Facts: facts(1, "a")}, start())
+		short.Model = "0123456789abcdef"
+		b.WriteString(short.Text(lang) + "\n" + short.Short(lang, 500) + "\n\n")
+		top := funnel(t).Evaluate(scoring.Lead{Facts: facts(2, "a", "side")}, start())
+		top.Model = "0123456789abcdef"
+		b.WriteString(top.Text(lang) + "\n" + top.Short(lang, 500) + "\n\n")
 		last := funnel(t).Evaluate(scoring.Lead{Facts: facts(-1), Stage: "customer"}, start())
 		last.Model = "0123456789abcdef"
 		b.WriteString(last.Text(lang) + "\n" + last.Short(lang, 500) + "\n\n")
@@ -82,9 +88,12 @@ func TestRenderReason(t *testing.T) {
 
 func TestRenderLine_showsEveryTypeOfValue(t *testing.T) {
 	line := scoring.Line{Rule: "r", Result: -2500, Reason: scoring.Reason{Code: scoring.ReasonFactMatched}, Facts: []scoring.Seen{
-		{Fact: "text", Value: scoring.Value{Type: scoring.TypeText, Text: "a\nb"}}, {Fact: "number", Value: scoring.Value{Type: scoring.TypeNumber, Number: 2.5}},
-		{Fact: "yes", Value: scoring.Value{Type: scoring.TypeBool, Bool: true}}, {Fact: "no", Value: scoring.Value{Type: scoring.TypeBool}},
-		{Fact: "time", Value: scoring.Value{Type: scoring.TypeTime, Time: start()}}, {Fact: "nothing"},
+		{Fact: "text", Value: scoring.Value{Type: scoring.TypeText, Text: "a\nb"}},
+		{Fact: "number", Value: scoring.Value{Type: scoring.TypeNumber, Number: 2.5}},
+		{Fact: "yes", Value: scoring.Value{Type: scoring.TypeBool, Bool: true}},
+		{Fact: "no", Value: scoring.Value{Type: scoring.TypeBool}},
+		{Fact: "time", Value: scoring.Value{Type: scoring.TypeTime, Time: start()}},
+		{Fact: "nothing"},
 	}}
 	want := `-2,5 r (die Bedingung trifft zu; text = "a\nb", number = 2,5, yes = ja, no = nein, time = 02.03.2026 10:20 UTC, nothing = unbekannt)`
 	if got := scoring.RenderLine("de", line); got != want {

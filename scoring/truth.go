@@ -43,12 +43,11 @@ func (t truths) same(u truths) truths {
 
 // truth is the one member of a set that has one.
 func (t truths) truth() Truth {
-	switch t {
-	case mayTrue:
+	if t == mayTrue {
 		return True
-	case mayFalse:
-		return False
-	default:
-		return Unknown
 	}
+	if t == mayFalse {
+		return False
+	}
+	return Unknown
 }

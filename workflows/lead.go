@@ -217,9 +217,10 @@ func (p *Portal) outcome(value string) string {
 
 // Occurrences turns the readings of one counter into dated activities. The n-th occurrence is the identity.
 // The newest occurrence of a reading has the counter's own last date; older ones that the same reading
-// brought can have happened at any time since the reading before, and are dated at the earliest moment
-// possible and marked uncertain, so that a score never overstates what is known. The first occurrence has
-// the CRM's first date where there is one. A counter that falls (a merge, a reset) adds nothing until it
+// brought can have happened at any time since the last date of the readings before, or since the contact
+// was created if there is none, and are dated then and marked uncertain, so that a score never overstates what
+// is known. (Not since the reading before: the CRM computes counters late.) The first occurrence has
+// the CRM's first date where there is one, and no uncertain one is dated before it. A counter that falls (a merge, a reset) adds nothing until it
 // exceeds its highest reading. At most the newest 1,000 occurrences are returned.
 func Occurrences(kind string, readings []Observation, created time.Time) []scoring.Activity {
 	mine := slices.DeleteFunc(slices.Clone(readings), func(o Observation) bool { return o.Kind != kind })
@@ -241,13 +242,13 @@ func Occurrences(kind string, readings []Observation, created time.Time) []scori
 			switch {
 			case n == o.Count && !last.IsZero():
 				a.At, a.Uncertain = last, false
-				if o.Name != "" {
-					a.Attributes = map[string]string{"name": o.Name}
-				}
 			case n == 1 && !o.FirstAt.IsZero():
 				a.At, a.Uncertain = o.FirstAt, false
 			case !o.FirstAt.IsZero() && o.FirstAt.After(earliest):
 				a.At = o.FirstAt
+			}
+			if n == o.Count && o.Name != "" {
+				a.Attributes = map[string]string{"name": o.Name}
 			}
 			acts = append(acts, a)
 		}

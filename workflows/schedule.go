@@ -32,6 +32,7 @@ type Schedule struct {
 	cron   *cron.Cron
 	mu     sync.Mutex
 	wanted map[Chore]bool
+	doing  int
 	wake   chan struct{}
 }
 
@@ -96,7 +97,7 @@ func (s *Schedule) Wake() {
 // Woken is signalled after Want and Wake.
 func (s *Schedule) Woken() <-chan struct{} { return s.wake }
 
-// Take returns the wanted chores in a fixed order and forgets them.
+// Take returns the wanted chores in a fixed order. Each counts as pending until it is Done.
 func (s *Schedule) Take() []Chore {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,15 +106,23 @@ func (s *Schedule) Take() []Chore {
 		chores = append(chores, c)
 	}
 	clear(s.wanted)
+	s.doing += len(chores)
 	slices.Sort(chores)
 	return chores
 }
 
-// Pending reports how many chores are wanted and not taken.
+// Done says that a taken chore has been done, or is wanted again.
+func (s *Schedule) Done() {
+	s.mu.Lock()
+	s.doing--
+	s.mu.Unlock()
+}
+
+// Pending reports how many chores are wanted or being done.
 func (s *Schedule) Pending() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.wanted)
+	return len(s.wanted) + s.doing
 }
 
 // cronLogger lets cron speak through slog; its chatter is for debugging.

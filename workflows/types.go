@@ -305,6 +305,7 @@ type EffectCount struct {
 // Backlog says how much is waiting for a portal.
 type Backlog struct {
 	Due         int           // records due now
+	Waiting     int           // hinted records in backoff
 	OldestDue   time.Duration // age of the oldest hint
 	Outbox      map[EntryState]int
 	PausedClass []Class

@@ -170,12 +170,10 @@ func wait(ctx context.Context, d time.Duration) error {
 // effect. It reports whether there was anything to do.
 func (w *Worker) Step(ctx context.Context, f Fence) (bool, error) {
 	worked := false
-	for _, c := range w.Schedule.Take() {
+	if did, err := w.chores(ctx, f); err != nil {
+		return true, err
+	} else if did {
 		worked = true
-		if err := w.chore(ctx, f, c); err != nil {
-			w.Schedule.Want(c) // not done: it stays wanted
-			return true, err
-		}
 	}
 	others := []connector.ObjectType{connector.TypeCall, connector.TypeMeeting, connector.TypeCompany, connector.TypeDeal}
 	did, err := w.due(ctx, f, others, w.Reconciler.Objects)
@@ -223,6 +221,22 @@ func (w *Worker) due(ctx context.Context, f Fence, types []connector.ObjectType,
 
 func (w *Worker) portalWide(err error) bool {
 	return errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled)
+}
+
+// chores does what is wanted. After a failure it and the rest stay wanted.
+func (w *Worker) chores(ctx context.Context, f Fence) (bool, error) {
+	chores := w.Schedule.Take()
+	var failed error
+	for _, c := range chores {
+		if failed == nil {
+			failed = w.chore(ctx, f, c)
+		}
+		if failed != nil {
+			w.Schedule.Want(c)
+		}
+		w.Schedule.Done()
+	}
+	return len(chores) > 0, failed
 }
 
 func (w *Worker) chore(ctx context.Context, f Fence, c Chore) error {

@@ -209,7 +209,7 @@ func (d *demo) wire(ctx context.Context, dir string, api, hooks net.Listener, ta
 		Now: d.env.now, Jitter: jitter, Worker: workerName(&env), Idle: 20 * time.Millisecond,
 		Observer: service.Observer{
 			Progress: d.screen.progress, Planned: d.screen.planned, Settled: d.screen.settled,
-			Live: func(string) { signal(d.live) }, Idle: func(string) { signal(d.idle) },
+			Live: func(string) { notify(d.live) }, Idle: func(string) { notify(d.idle) },
 		},
 	})
 	if err != nil {
@@ -219,7 +219,7 @@ func (d *demo) wire(ctx context.Context, dir string, api, hooks net.Listener, ta
 	return nil
 }
 
-func signal(c chan struct{}) {
+func notify(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
@@ -320,7 +320,7 @@ func (d *demo) drain(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		waiting := b.Due + b.Outbox[workflows.StateReady] + b.Outbox[workflows.StateSending]
+		waiting := b.Due + b.Waiting + b.Outbox[workflows.StateReady] + b.Outbox[workflows.StateSending]
 		if waiting == 0 && len(d.account.Journal()) == before && d.account.Pending().Total() == 0 {
 			return nil
 		}

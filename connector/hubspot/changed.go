@@ -85,7 +85,7 @@ func (c *Client) Changed(ctx context.Context, q connector.ChangedQuery) (connect
 	}
 	page := connector.Page{Total: total, Partial: partial}
 	for _, rec := range out.Results {
-		page.Objects = append(page.Objects, rec.object(q.Type))
+		page.Objects = append(page.Objects, rec.object(q.Type, q.Properties))
 	}
 	page.Next, err = at.after(q.Type, out.Results, total > len(out.Results))
 	if err != nil {

@@ -48,7 +48,7 @@ func (c *Client) List(
 		}
 	}
 	for _, rec := range out.Results {
-		page.Objects = append(page.Objects, rec.object(typ))
+		page.Objects = append(page.Objects, rec.object(typ, props))
 	}
 	return page, nil
 }
@@ -133,7 +133,7 @@ func (c *Client) settleRead(ctx context.Context, r reading, result *connector.Re
 		rec, ok := found[id]
 		switch {
 		case ok:
-			result.Found[id] = rec.object(r.typ)
+			result.Found[id] = rec.object(r.typ, r.props)
 		case missing[id]:
 			result.Missing = append(result.Missing, id)
 		default:
@@ -178,5 +178,5 @@ func (c *Client) get(
 			Kind: connector.ErrUnavailable, Op: r.op, Message: "the answer names no record",
 		}
 	}
-	return rec.object(typ), nil
+	return rec.object(typ, props), nil
 }

@@ -89,14 +89,15 @@ type idInput struct {
 	After string `json:"after,omitempty"`
 }
 
-// object translates a record: empty values are absent, date-times become RFC 3339 in UTC.
-func (r record) object(typ connector.ObjectType) connector.Object {
+// object translates a record: only what was asked for, since HubSpot adds properties of its own; empty values
+// are absent, date-times become RFC 3339 in UTC.
+func (r record) object(typ connector.ObjectType, asked []string) connector.Object {
 	o := connector.Object{
 		Type: typ, ID: connector.ObjectID(r.ID), Properties: make(map[string]string, len(r.Properties)),
 		CreatedAt: wireTime(string(r.CreatedAt)), UpdatedAt: wireTime(string(r.UpdatedAt)), Archived: r.Archived,
 	}
-	for name, value := range r.Properties {
-		if value != "" {
+	for _, name := range asked {
+		if value := r.Properties[name]; value != "" {
 			o.Properties[name] = normalised(string(value))
 		}
 	}

@@ -12,23 +12,23 @@ import (
 
 const nine = 9 * time.Hour
 
-func berlin(t testing.TB) *time.Location {
-	t.Helper()
+func berlin(tb testing.TB) *time.Location {
+	tb.Helper()
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return zone
 }
 
-func make1(t testing.TB, s calendar.Settings) calendar.Calendar {
-	t.Helper()
+func place(tb testing.TB, s calendar.Settings) calendar.Calendar {
+	tb.Helper()
 	if s.Zone == nil {
-		s.Zone = berlin(t)
+		s.Zone = berlin(tb)
 	}
 	c, err := calendar.New(s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }
@@ -65,7 +65,7 @@ func TestWorking_knowsHolidays(t *testing.T) {
 		"no country, Saturday":                    {"", "", "2026-12-26", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := make1(t, calendar.Settings{Country: tc.country, Region: tc.region})
+			c := place(t, calendar.Settings{Country: tc.country, Region: tc.region})
 			date, err := time.ParseInLocation(time.DateOnly, tc.date, berlin(t))
 			if err != nil {
 				t.Fatal(err)
@@ -110,7 +110,7 @@ func TestDue(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := make1(t, bavaria).Due(from, tc.days, tc.working, tc.at).Format(time.RFC3339); got != tc.want {
+			if got := place(t, bavaria).Due(from, tc.days, tc.working, tc.at).Format(time.RFC3339); got != tc.want {
 				t.Errorf("due %s, want %s", got, tc.want)
 			}
 		})
@@ -119,7 +119,7 @@ func TestDue(t *testing.T) {
 
 func TestOn_takesTheDateAsWritten(t *testing.T) {
 	zone := time.FixedZone("far west", -8*3600)
-	c := make1(t, calendar.Settings{Country: "DE", Zone: zone})
+	c := place(t, calendar.Settings{Country: "DE", Zone: zone})
 	midnight := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
 	if got := c.On(midnight, nine); !got.Equal(time.Date(2026, 3, 4, 9, 0, 0, 0, zone)) {
 		t.Errorf("a date of 4 March is due on %s", got)
@@ -172,11 +172,15 @@ func TestNew_listsWhatIsValid(t *testing.T) {
 
 func TestDue_isAlwaysAWorkingDayNotBefore(t *testing.T) {
 	places := []calendar.Settings{
-		{Country: "DE", Region: "BY"}, {Country: "DE", Region: "MV", Closed: []string{"12-24", "12-31"}},
-		{Country: "AT"}, {Country: "CH"}, {Country: "CH", Region: "TI"}, {},
+		{Country: "DE", Region: "BY"},
+		{Country: "DE", Region: "MV", Closed: []string{"12-24", "12-31"}},
+		{Country: "AT"},
+		{Country: "CH"},
+		{Country: "CH", Region: "TI"},
+		{},
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		c := make1(t, rapid.SampledFrom(places).Draw(rt, "place"))
+		c := place(t, rapid.SampledFrom(places).Draw(rt, "place"))
 		from := time.Unix(rapid.Int64Range(1_700_000_000, 2_100_000_000).Draw(rt, "from"), 0)
 		days := rapid.IntRange(0, 60).Draw(rt, "days")
 		working := rapid.Bool().Draw(rt, "working")

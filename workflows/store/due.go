@@ -156,10 +156,12 @@ func (s *Store) Due(
 const lockDue = `SELECT d.id FROM {rows} CROSS JOIN due d
 WHERE d.portal = ? AND d.type = j.value->>0 AND d.id = j.value->>1 ORDER BY d.type, d.id {update d}`
 
+// The portal stands in the rows and not beside them: with a constant portal SQLite would walk the whole table
+// and look into the rows, instead of the other way round. So it does in every UPDATE … FROM {rows}.
 const postpone = `UPDATE due SET retry_at = p.retry_at, attempts = due.attempts + p.counted, error = p.error
-FROM (SELECT j.value->>0 AS type, j.value->>1 AS id, CAST(j.value->>2 AS BIGINT) AS retry_at,
-        CAST(j.value->>3 AS INTEGER) AS counted, j.value->>4 AS error FROM {rows}) AS p
-WHERE due.portal = ? AND due.type = p.type AND due.id = p.id`
+FROM (SELECT j.value->>0 AS portal, j.value->>1 AS type, j.value->>2 AS id, CAST(j.value->>3 AS BIGINT) AS retry_at,
+        CAST(j.value->>4 AS INTEGER) AS counted, j.value->>5 AS error FROM {rows}) AS p
+WHERE due.portal = p.portal AND due.type = p.type AND due.id = p.id`
 
 // Postpone keeps due records from being handed out for a while; they stay due.
 func (s *Store) Postpone(ctx context.Context, fence workflows.Fence, postponed []workflows.Postponed) error {
@@ -169,13 +171,13 @@ func (s *Store) Postpone(ctx context.Context, fence workflows.Fence, postponed [
 		for _, p := range postponed {
 			refs = append(refs, connector.Ref{Type: p.Type, ID: p.ID})
 			many = append(many, []any{
-				string(p.Type), string(p.ID), micros(in.now.Add(p.Wait)), flag(!p.Free), p.Error,
+				string(fence.Portal), string(p.Type), string(p.ID), micros(in.now.Add(p.Wait)), flag(!p.Free), p.Error,
 			})
 		}
 		if err := in.lockDue(ctx, fence.Portal, refs); err != nil {
 			return err
 		}
-		_, err := in.bulk(ctx, postpone, many, fence.Portal)
+		_, err := in.bulk(ctx, postpone, many)
 		return err
 	})
 }

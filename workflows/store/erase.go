@@ -15,11 +15,12 @@ const eraseStep = 50
 
 const findLineage = `SELECT ? AS id UNION SELECT id FROM aliases WHERE portal = ? AND survivor = ? ORDER BY id`
 
-const findOwnActivities = `SELECT l.from_type AS type, l.from_id AS id FROM links l
-WHERE l.portal = ? AND l.to_type = 'contact' AND l.to_id IN (SELECT j.value->>0 FROM {rows})
-    AND l.from_type IN ('call', 'meeting', 'task')
+// Of the ids of a lineage only the survivor's links are there, so another contact with a link that is there
+// is another person.
+const findOwnActivities = `SELECT DISTINCT l.from_type AS type, l.from_id AS id FROM {rows} CROSS JOIN links l
+WHERE l.portal = ? AND l.to_type = 'contact' AND l.to_id = j.value->>0 AND l.from_type IN ('call', 'meeting', 'task')
     AND NOT EXISTS (SELECT 1 FROM links x WHERE x.portal = l.portal AND x.from_type = l.from_type
-        AND x.from_id = l.from_id AND x.to_type = 'contact' AND x.to_id <> l.to_id)
+        AND x.from_id = l.from_id AND x.to_type = 'contact' AND x.to_id <> ? AND x.removed_at IS NULL)
 ORDER BY 1, 2`
 
 // Erase deletes everything of a contact, for good: what is left is a tombstone with its id, which keeps late
@@ -37,7 +38,7 @@ func (s *Store) Erase(ctx context.Context, portal connector.PortalID, id connect
 			contacts = append(contacts, []any{one})
 		}
 		var found []refRow
-		if err := in.lookup(ctx, &found, findOwnActivities, contacts, portal); err != nil {
+		if err := in.lookup(ctx, &found, findOwnActivities, contacts, portal, id); err != nil {
 			return fmt.Errorf("find activities: %w", err)
 		}
 		refs := make([]connector.Ref, 0, len(ids)+len(found))
@@ -66,16 +67,19 @@ const byContact = ` IN (SELECT j.value->>0 FROM {rows})`
 
 const byRef = ` IN (SELECT j.value->>0, j.value->>1 FROM {rows})`
 
-const eraseLedger = `DELETE FROM sendings WHERE portal = ? AND entry_key IN (SELECT o.entry_key FROM outbox o
-WHERE o.portal = sendings.portal AND o.contact` + byContact + `)`
+const eraseLedger = `DELETE FROM sendings WHERE portal = ? AND entry_key IN (
+    SELECT o.entry_key FROM {rows} CROSS JOIN outbox o WHERE o.portal = ? AND o.contact = j.value->>0)`
 
 // eraseRows empties every table that knows contacts.
 func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, contacts, refs rows) error {
 	if _, err := in.bulk(ctx, bury, refs, portal, micros(in.now)); err != nil {
 		return fmt.Errorf("bury: %w", err)
 	}
+	// The ledger goes before the outbox, which says whose it is.
+	if _, err := in.bulk(ctx, eraseLedger, contacts, portal, portal); err != nil {
+		return fmt.Errorf("erase ledger: %w", err)
+	}
 	for _, query := range []string{
-		eraseLedger, // before the outbox, which says whose it is
 		`DELETE FROM outbox WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM leads WHERE portal = ? AND id` + byContact,
 		`DELETE FROM observations WHERE portal = ? AND contact` + byContact,

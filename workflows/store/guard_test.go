@@ -119,7 +119,11 @@ func TestPoolHeals(t *testing.T) {
 			if err := ask(store.PostgresPool(through)); err != nil {
 				t.Errorf("the pool did not heal: %v", err)
 			}
-			if err := ask(sql.Open("postgres", through)); err == nil {
+			complete, err := store.PostgresAddress(through)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := ask(sql.Open("postgres", complete)); err == nil {
 				t.Error("lib/pq heals by itself: delete the guard")
 			}
 		})

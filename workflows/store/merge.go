@@ -155,8 +155,8 @@ const entriesOfContact = selectEntries + `FROM outbox o
 WHERE o.portal = ? AND o.contact = ? AND o.state IN ('ready', 'sending') AND o.kind <> 'update' ORDER BY o.entry_key`
 
 const moveEntries = `UPDATE outbox SET contact = ?, payload = m.payload
-FROM (SELECT j.value->>0 AS entry_key, j.value->>1 AS payload FROM {rows}) AS m
-WHERE outbox.portal = ? AND outbox.entry_key = m.entry_key`
+FROM (SELECT j.value->>0 AS portal, j.value->>1 AS entry_key, j.value->>2 AS payload FROM {rows}) AS m
+WHERE outbox.portal = m.portal AND outbox.entry_key = m.entry_key`
 
 // moveEntries hands the loser's unfinished tasks, deals and closings over together with the state that
 // counts them as done: cancelled they would never be planned again.
@@ -171,9 +171,9 @@ func (d *decisionSaver) moveEntries(ctx context.Context, loser, survivor connect
 		if err != nil {
 			return fmt.Errorf("readdress entry %q: %w", row.Key, err)
 		}
-		many = append(many, []any{row.Key, payload})
+		many = append(many, []any{string(d.portal), row.Key, payload})
 	}
-	if _, err := d.bulk(ctx, moveEntries, many, survivor, d.portal); err != nil {
+	if _, err := d.bulk(ctx, moveEntries, many, survivor); err != nil {
 		return fmt.Errorf("move entries: %w", err)
 	}
 	return nil

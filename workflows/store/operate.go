@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +82,8 @@ const countDue = `SELECT
     + (SELECT COUNT(*) FROM due WHERE portal = ? AND changes_at <= ? AND hinted_at IS NULL
         AND (retry_at IS NULL OR retry_at <= ?))`
 
+const countBackoff = `SELECT COUNT(*) FROM due WHERE portal = ? AND hinted_at IS NOT NULL AND retry_at > ?`
+
 const countContacts = `SELECT COUNT(*) FROM objects WHERE portal = ? AND type = 'contact' AND removed_at IS NULL`
 
 // Backlog says how much is waiting. Due counts what Due would give, without a limit; OldestDue is the age of
@@ -92,6 +96,9 @@ func (s *Store) Backlog(
 		now := micros(in.now)
 		if err := in.get(ctx, &backlog.Due, countDue, portal, now, portal, business.UnixMicro(), now); err != nil {
 			return fmt.Errorf("count due records: %w", err)
+		}
+		if err := in.get(ctx, &backlog.Waiting, countBackoff, portal, now); err != nil {
+			return fmt.Errorf("count records in backoff: %w", err)
 		}
 		var oldest *int64
 		err := in.get(ctx, &oldest, `SELECT MIN(hinted_at) FROM due WHERE portal = ? AND hinted_at IS NOT NULL`, portal)
@@ -189,8 +196,11 @@ func (s *Store) Decisions(
 	return decisions, err
 }
 
-const listOutbox = selectEntries + `FROM outbox o
-WHERE o.portal = ? AND (o.state = ? OR ? = '') AND (o.contact = ? OR ? = '') ORDER BY o.state_at DESC, o.entry_key LIMIT ?`
+const outboxOfState = selectEntries + `FROM outbox o
+WHERE o.portal = ? AND o.state = ? ORDER BY o.state_at DESC, o.entry_key LIMIT ?`
+
+const outboxOfContact = selectEntries + `FROM outbox o
+WHERE o.portal = ? AND o.contact = ? AND (o.state = ? OR ? = '') ORDER BY o.state_at DESC, o.entry_key LIMIT ?`
 
 // Outbox gives entries of a state (all if empty) and a contact (all if empty), those first whose state
 // changed last.
@@ -198,16 +208,43 @@ func (s *Store) Outbox(
 	ctx context.Context, portal connector.PortalID, state workflows.EntryState, contact connector.ObjectID, limit int,
 ) ([]workflows.OutboxEntry, error) {
 	var entries []workflows.OutboxEntry
-	err := s.read(ctx, "read outbox", func(in *session) (err error) {
+	err := s.read(ctx, "read outbox", func(in *session) error {
 		var found []entryColumns
-		err = in.list(ctx, &found, listOutbox, portal, state, state, contact, contact, limit)
-		if err != nil {
+		if contact != "" {
+			err := in.list(ctx, &found, outboxOfContact, portal, contact, state, state, limit)
+			if err != nil {
+				return err
+			}
+		} else if err := in.listStates(ctx, &found, portal, state, limit); err != nil {
 			return err
 		}
+		var err error
 		entries, err = entriesOf(found)
 		return err
 	})
 	return entries, err
+}
+
+// listStates lists one state, or the newest of all: each state by itself is one walk along an index.
+func (in *session) listStates(
+	ctx context.Context, found *[]entryColumns, portal connector.PortalID, state workflows.EntryState, limit int,
+) error {
+	if state != "" {
+		return in.list(ctx, found, outboxOfState, portal, state, limit)
+	}
+	for _, one := range []workflows.EntryState{
+		workflows.StateShadow, workflows.StateReady, workflows.StateSending, workflows.StateSettled,
+		workflows.StateParked, workflows.StateCancelled,
+	} {
+		var some []entryColumns
+		if err := in.list(ctx, &some, outboxOfState, portal, one, limit); err != nil {
+			return err
+		}
+		*found = append(*found, some...)
+	}
+	slices.SortStableFunc(*found, func(a, b entryColumns) int { return cmp.Compare(b.StateAt, a.StateAt) })
+	*found = (*found)[:min(limit, len(*found))]
+	return nil
 }
 
 const listContacts = `SELECT id FROM objects

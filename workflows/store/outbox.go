@@ -109,6 +109,7 @@ type entryColumns struct {
 	Class          workflows.Class      `db:"class"`
 	Contact        connector.ObjectID   `db:"contact"`
 	State          workflows.EntryState `db:"state"`
+	StateAt        int64                `db:"state_at"`
 	NextAt         int64                `db:"next_at"`
 	Attempt        int                  `db:"attempt"`
 	Generation     int64                `db:"generation"`
@@ -124,7 +125,7 @@ type entryColumns struct {
 	SentPayload    string               `db:"sent_payload"`
 }
 
-const selectEntries = `SELECT o.entry_key, o.kind, o.class, o.contact, o.state, o.next_at, o.attempt, o.generation,
+const selectEntries = `SELECT o.entry_key, o.kind, o.class, o.contact, o.state, o.state_at, o.next_at, o.attempt, o.generation,
     o.sent_generation, o.planned_at, o.sent_at, o.settled_at, o.released_at, o.remote_id, o.error, o.reason,
     o.payload, o.sent_payload `
 

@@ -14,10 +14,11 @@ const findEntries = selectEntries + `FROM {rows} CROSS JOIN outbox o WHERE o.por
 
 const settleEntries = `UPDATE outbox SET state = s.state, state_at = s.state_at, next_at = s.next_at, attempt = s.attempt,
     settled_at = s.settled_at, remote_id = s.remote_id, error = s.error, sent_payload = ''
-FROM (SELECT j.value->>0 AS entry_key, j.value->>1 AS state, CAST(j.value->>2 AS BIGINT) AS state_at,
-        CAST(j.value->>3 AS BIGINT) AS next_at, CAST(j.value->>4 AS INTEGER) AS attempt,
-        CAST(j.value->>5 AS BIGINT) AS settled_at, j.value->>6 AS remote_id, j.value->>7 AS error FROM {rows}) AS s
-WHERE outbox.portal = ? AND outbox.entry_key = s.entry_key`
+FROM (SELECT j.value->>0 AS portal, j.value->>1 AS entry_key, j.value->>2 AS state,
+        CAST(j.value->>3 AS BIGINT) AS state_at, CAST(j.value->>4 AS BIGINT) AS next_at,
+        CAST(j.value->>5 AS INTEGER) AS attempt, CAST(j.value->>6 AS BIGINT) AS settled_at,
+        j.value->>7 AS remote_id, j.value->>8 AS error FROM {rows}) AS s
+WHERE outbox.portal = s.portal AND outbox.entry_key = s.entry_key`
 
 // Settle records what became of entries that Take handed out. A settlement changes nothing unless its
 // attempt is the entry's last one and has no outcome yet. What an update has written is applied to the
@@ -52,12 +53,12 @@ func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements [
 				continue
 			}
 			delete(known, one.Key) // a second settlement of the same attempt comes too late
-			many = append(many, in.settled(row, one))
+			many = append(many, in.settled(fence.Portal, row, one))
 			if err := collectWritten(row, one, written); err != nil {
 				return err
 			}
 		}
-		if _, err := in.bulk(ctx, settleEntries, many, fence.Portal); err != nil {
+		if _, err := in.bulk(ctx, settleEntries, many); err != nil {
 			return fmt.Errorf("store outcomes: %w", err)
 		}
 		return in.applyWritten(ctx, fence.Portal, written)
@@ -65,7 +66,7 @@ func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements [
 }
 
 // settled gives the row of settleEntries for one outcome.
-func (in *session) settled(row entryColumns, one workflows.Settlement) []any {
+func (in *session) settled(portal connector.PortalID, row entryColumns, one workflows.Settlement) []any {
 	state, stateAt, nextAt := one.State, in.now, row.NextAt
 	current := row.State == workflows.StateSending
 	created := row.State == workflows.StateCancelled && row.Kind != workflows.KindUpdate &&
@@ -93,7 +94,7 @@ func (in *session) settled(row entryColumns, one workflows.Settlement) []any {
 		failure = "" // the refusal of a payload that is not wanted any more
 	}
 	return []any{
-		row.Key, string(state), micros(stateAt), nextAt, attempt, settledAt, string(remote), failure,
+		string(portal), row.Key, string(state), micros(stateAt), nextAt, attempt, settledAt, string(remote), failure,
 	}
 }
 

@@ -61,6 +61,7 @@ type auditor struct {
 	world    *world
 	contacts map[string]*contact
 	report   Report
+	left     map[string]bool   // owners of whom it is known that they had left by the step
 	keys     map[string]string // idempotency key → record that has it
 	ours     map[string]*made  // "type/id" of the tasks and deals that leadsync made
 	at       time.Time         // the step being audited
@@ -95,7 +96,7 @@ type made struct {
 // Run audits a journal. It changes nothing and is deterministic.
 func Run(in Input) Report {
 	a := &auditor{
-		in: in, contacts: map[string]*contact{}, keys: map[string]string{}, ours: map[string]*made{}, at: in.GoLiveAt,
+		in: in, contacts: map[string]*contact{}, keys: map[string]string{}, left: map[string]bool{}, ours: map[string]*made{}, at: in.GoLiveAt,
 	}
 	a.run()
 	slices.SortStableFunc(a.report.Findings, func(x, y Finding) int { return x.At.Compare(y.At) })

@@ -218,9 +218,9 @@ func (a *auditor) scoreRule(m *memory, x *expected, v verdict) {
 	}
 	if due {
 		m.pushed, m.reached = v.whole, v.reached
+		x.write, x.scores = true, nil // what an earlier round of this step asked for is not enough any more
 	}
-	if due || x.write {
-		x.write = true
+	if x.write {
 		x.scores = append(x.scores, v)
 	}
 }

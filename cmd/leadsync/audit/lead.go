@@ -202,8 +202,8 @@ func (a *auditor) word(value string) string {
 // read looks at the contact's counters at a moment and keeps what differs from the look before.
 func (a *auditor) read(contact *record, readings map[string][]reading, at time.Time) {
 	for _, k := range a.model.kinds {
-		if k.counter == "" {
-			continue
+		if k.counter == "" || contact.props[k.counter] == "" {
+			continue // a counter that the CRM does not have is not known to be zero
 		}
 		r := reading{at: at, named: map[string]string{}}
 		n, _ := strconv.ParseFloat(contact.props[k.counter], 64)
@@ -229,7 +229,8 @@ func same(a, b reading) bool {
 
 // occurrences dates what a counter counted: the rule is the comment of workflows.Occurrences. The newest
 // occurrence of a reading has the counter's last date, the first of all the CRM's first date if there is
-// one; the others happened, as far as anybody knows, at the earliest moment possible: the reading before.
+// one; the others happened, as far as anybody knows, at the last date of the readings before (or when the
+// contact was created), and no earlier than the first date.
 func occurrences(kindName string, readings []reading, created time.Time) []activity {
 	const most = 1000
 	var out []activity
@@ -244,10 +245,15 @@ func occurrences(kindName string, readings []reading, created time.Time) []activ
 				o.attributes = r.named
 			case n == 1 && !r.first.IsZero():
 				o.at = r.first
+			case r.first.After(before):
+				o.at = r.first
 			}
 			out = append(out, o)
 		}
-		high, before = max(high, r.count), r.at
+		if r.count > high && r.last.After(before) {
+			before = r.last
+		}
+		high = max(high, r.count)
 	}
 	return out[max(0, len(out)-most):]
 }

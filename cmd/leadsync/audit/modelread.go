@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/parser"
 )
@@ -185,7 +186,7 @@ func (s section) condition(key string) ast.Node {
 		return nil
 	}
 	config := conf.CreateNew()
-	config.Disabled["count"] = true // here it is a function over activities, not over a list
+	config.Functions["count"] = &builtin.Function{Name: "count"} // here it is about activities, not about lists
 	tree, err := parser.ParseWithConfig(s.text(key), config)
 	if err != nil {
 		s.reader.fail(s.place+"."+key, "%v", err)

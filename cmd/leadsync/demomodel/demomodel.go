@@ -9,7 +9,7 @@ import (
 )
 
 //go:embed model.yaml
-var text []byte //nolint:gochecknoglobals // embed needs a variable
+var text []byte
 
 // Name is the name under which the model appears in messages.
 const Name = "model.yaml"

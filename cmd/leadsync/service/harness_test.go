@@ -149,7 +149,7 @@ func (r *rig) wire(o rigOptions, target string) {
 	text := `database: leadsync.db
 listen: 127.0.0.1:0
 model: model.yaml
-schedules: {contacts: "@every 1s", activities: "@every 1s", companies: "@every 1s", deals: "@every 1s", owners: "@every 1h"}
+schedules: {contacts: "@every 1h", activities: "@every 1h", companies: "@every 1h", deals: "@every 1h", owners: "@every 1h"}
 limits: {` + o.limits + `general_per_second: 1000, search_per_second: 1000, batch_window: 1ms, lease: 5s, body_bytes: 64 kB}
 portals:
   - name: rig
@@ -218,11 +218,15 @@ func names() connector.Names {
 // start runs the service and waits until the account is loaded and everything due is done.
 func (r *rig) start() {
 	r.t.Helper()
+	r.cancelableRun()
+	r.settle()
+}
+
+func (r *rig) cancelableRun() {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel, r.done = cancel, make(chan error, 1)
 	go func() { r.done <- r.svc.Run(ctx) }()
 	r.t.Cleanup(r.stop)
-	r.settle()
 }
 
 func (r *rig) stop() {
@@ -276,7 +280,7 @@ func (r *rig) waiting() int {
 	if len(b.PausedClass) > 0 { // what a pause holds back is not under way
 		held = b.Outbox[workflows.StateReady]
 	}
-	return b.Due + b.Outbox[workflows.StateReady] + b.Outbox[workflows.StateSending] + r.account.Pending().Total() - held
+	return b.Due + b.Waiting + b.Outbox[workflows.StateReady] + b.Outbox[workflows.StateSending] + r.account.Pending().Total() - held
 }
 
 func (r *rig) must(id string, err error) string {

@@ -250,7 +250,8 @@ func (r *Runner) pause(ctx context.Context, f workflows.Fence, cause error) erro
 	if errors.As(cause, &ce) && ce.RetryAfter > 0 {
 		d = ce.RetryAfter
 	}
-	first, err := r.svc.Store.Pause(ctx, f, d, cause.Error())
+	// No end is recorded: trying again, not time, ends the pause, and the log says it once.
+	first, err := r.svc.Store.Pause(ctx, f, 0, cause.Error())
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,9 @@ func TestPipelinesAndAccount(t *testing.T) {
 	w.ask(404, "GET", "/crm/pipelines/2026-09/deals/nope", "")
 	must(t, w.AddPipeline(simulator.Pipeline{ID: "9", Label: "Renewals", Stages: []simulator.Stage{{ID: "91", Label: "Open", Metadata: map[string]string{"isClosed": "false", "probability": "0.5"}}}}))
 	w.ask(201, "POST", "/crm/objects/2026-09/deals", `{"properties":{"dealname":"x","pipeline":"9","dealstage":"91"}}`)
+	if r := w.ask(400, "POST", "/crm/objects/2026-09/deals", `{"properties":{"dealname":"x","pipeline":"9","dealstage":"closedwon"}}`); !strings.Contains(r.raw, "not a stage of pipeline") {
+		t.Errorf("stray stage: %s", r.raw)
+	}
 	r = w.ask(200, "GET", "/account-info/2026-09/details", "")
 	if r.body["portalId"] != 4711.0 || r.body["timeZone"] != "Europe/Berlin" || r.body["utcOffset"] != "+01:00" || r.body["utcOffsetMilliseconds"] != 3_600_000.0 {
 		t.Errorf("details: %s", r.raw)

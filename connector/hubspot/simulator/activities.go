@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 )
@@ -80,9 +81,7 @@ func (a *Account) stamp(t time.Time) string {
 // first stage of the default pipeline.
 func (a *Account) CreateDeal(actor Actor, contactID string, props map[string]string) (string, error) {
 	full := map[string]string{"pipeline": "default", "dealstage": "appointmentscheduled"}
-	for k, v := range props {
-		full[k] = v
-	}
+	maps.Copy(full, props)
 	return a.Create(actor, Deals, full, Link{Type: Contacts, ID: contactID})
 }
 

@@ -29,26 +29,33 @@ func (a *Account) derivedAtBirth(m mutation, r *record, given []change) []change
 	set("hs_object_source_label", source)
 	switch t.name {
 	case Contacts:
-		set("hs_all_contact_vids", r.idString())
-		set("hs_is_contact", "true")
-		set("hs_is_unworked", "true")
-		set("hs_currently_enrolled_in_prospecting_agent", "false")
-		set("hs_membership_has_accessed_private_content", "0")
-		set("hs_registered_member", "0")
-		set("hs_pipeline", "contacts-lifecycle-pipeline")
-		if source == "INTEGRATION" && a.opts.DefaultStage != "none" && !has("lifecyclestage") {
-			out = append(out, t.derived("lifecyclestage", a.opts.DefaultStage))
-		}
+		out = append(out, a.contactAtBirth(r, source == "INTEGRATION" && !has("lifecyclestage"))...)
 	case Deals:
 		if !has("pipeline") {
 			set("pipeline", "default")
 		}
 	case Tasks:
-		for name, val := range map[string]string{"hs_task_status": "NOT_STARTED", "hs_task_priority": "NONE", "hs_task_type": "TODO"} {
-			if !has(name) {
-				set(name, val)
+		for _, kv := range [][2]string{{"hs_task_status", "NOT_STARTED"}, {"hs_task_priority", "NONE"}, {"hs_task_type", "TODO"}} {
+			if !has(kv[0]) {
+				set(kv[0], kv[1])
 			}
 		}
+	}
+	return out
+}
+
+func (a *Account) contactAtBirth(r *record, stage bool) []change {
+	var out []change
+	set := func(name, val string) { out = append(out, r.t.changeIfKnown(name, val)...) }
+	set("hs_all_contact_vids", r.idString())
+	set("hs_is_contact", "true")
+	set("hs_is_unworked", "true")
+	set("hs_currently_enrolled_in_prospecting_agent", "false")
+	set("hs_membership_has_accessed_private_content", "0")
+	set("hs_registered_member", "0")
+	set("hs_pipeline", "contacts-lifecycle-pipeline")
+	if stage && a.opts.DefaultStage != "none" {
+		set("lifecyclestage", a.opts.DefaultStage)
 	}
 	return out
 }
@@ -214,49 +221,56 @@ func countOrEmpty(n int, old string) string {
 	return strconv.Itoa(n)
 }
 
+// engagement sums up the activities of one contact.
+type engagement struct {
+	last, contacted, meeting, next, kind string
+	count, touches                       int
+}
+
+func (e *engagement) add(r *record) {
+	at := r.text("hs_timestamp")
+	switch {
+	case !r.live() || at == "":
+		return
+	case r.t.name == Tasks: // a task is a plan, not an activity
+		if r.text("hs_task_status") != "COMPLETED" && (e.next == "" || at < e.next) {
+			e.next = at
+		}
+		return
+	case r.t.name == Meetings:
+		e.meeting = max(e.meeting, at)
+	}
+	e.count++
+	e.last = max(e.last, at)
+	if r.t.name == Notes {
+		return
+	}
+	e.touches++
+	if at >= e.contacted {
+		e.contacted, e.kind = at, upper(r.t.singular)
+	}
+}
+
 // activityRollups recalculates what a contact shows of its logged activities
 // (hubspot-api 5.6, sales activity).
 func (a *Account) activityRollups(m mutation, contact *record) {
-	var last, contacted, meeting, next, kind string
-	count, touches := 0, 0
+	var e engagement
 	for _, l := range contact.links {
-		r := l.to
-		at := r.text("hs_timestamp")
-		if !r.live() || at == "" {
-			continue
-		}
-		if r.t.name == Tasks {
-			if r.text("hs_task_status") != "COMPLETED" && (next == "" || at < next) {
-				next = at
-			}
-			continue
-		}
-		count++
-		last = max(last, at)
-		switch r.t.name {
-		case Calls, Emails, Meetings, Communications:
-			touches++
-			if at >= contacted {
-				contacted, kind = at, strings.ToUpper(r.t.singular)
-			}
-		}
-		if r.t.name == Meetings {
-			meeting = max(meeting, at)
-		}
+		e.add(l.to)
 	}
 	var out []change
 	set := func(name, val string) { out = append(out, contact.t.changeIfKnown(name, val)...) }
-	set("num_notes", countOrEmpty(count, contact.text("num_notes")))
-	set("num_contacted_notes", countOrEmpty(touches, contact.text("num_contacted_notes")))
-	set("notes_last_updated", last)
-	set("notes_last_contacted", contacted)
-	set("notes_next_activity_date", next)
-	set("hs_last_sales_activity_timestamp", contacted)
-	set("hs_last_sales_activity_type", kind)
-	set("hs_latest_meeting_activity", meeting)
-	set("engagements_last_meeting_booked", meeting)
-	if touches > 0 && contact.text("hs_sa_first_engagement_date") == "" {
-		set("hs_sa_first_engagement_date", contacted)
+	set("num_notes", countOrEmpty(e.count, contact.text("num_notes")))
+	set("num_contacted_notes", countOrEmpty(e.touches, contact.text("num_contacted_notes")))
+	set("notes_last_updated", e.last)
+	set("notes_last_contacted", e.contacted)
+	set("notes_next_activity_date", e.next)
+	set("hs_last_sales_activity_timestamp", e.contacted)
+	set("hs_last_sales_activity_type", e.kind)
+	set("hs_latest_meeting_activity", e.meeting)
+	set("engagements_last_meeting_booked", e.meeting)
+	if e.touches > 0 && contact.text("hs_sa_first_engagement_date") == "" {
+		set("hs_sa_first_engagement_date", e.contacted)
 		set("hs_is_unworked", "false")
 	}
 	a.apply(m, contact, out)

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -130,9 +131,7 @@ func (c *call) settle(plans []*plan) (ready []*plan, errs []batchError, ans answ
 			return nil, nil, c.fail(p.status, p.err), true
 		}
 		e := batchError{Status: "error", Category: p.err.Category, Message: p.err.Message, Errors: p.err.Errors, Context: map[string][]string{}}
-		for k, v := range p.err.Context {
-			e.Context[k] = v
-		}
+		maps.Copy(e.Context, p.err.Context)
 		e.Context["objectWriteTraceId"] = []string{p.in.TraceID}
 		errs = append(errs, e)
 	}

@@ -108,7 +108,7 @@ func respond(w http.ResponseWriter, v any, err error) {
 		w.WriteHeader(status)
 		v = map[string]string{"error": err.Error()}
 	}
-	_ = json.NewEncoder(w).Encode(v) //nolint:errchkjson // a caller that went away is its own concern
+	_ = json.NewEncoder(w).Encode(v) // a caller that went away is its own concern
 }
 
 // read decodes the body strictly; an absent actor is user 1.
@@ -134,7 +134,7 @@ func (c control) order() (order, error) {
 	return o, fmt.Errorf("actor kind %q: use user, integration or system: %w", o.Actor.Kind, ErrInvalid)
 }
 
-// done runs an order that gives an id.
+// made runs an order that gives an id.
 func (c control) made(do func(order) (string, error)) (any, error) {
 	o, err := c.order()
 	if err != nil {

@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // ActorKind says who changed something.
 type ActorKind string
@@ -107,11 +110,7 @@ func (a *Account) CallsByBucket() map[string]int { return a.copyCounts(a.buckets
 func (a *Account) copyCounts(m map[string]int) map[string]int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	out := make(map[string]int, len(m))
-	for k, n := range m {
-		out[k] = n
-	}
-	return out
+	return maps.Clone(m)
 }
 
 // Waiting counts what is under way between the account and the outside.

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,10 +19,6 @@ type lagged struct {
 	due time.Time
 	r   *record
 	v   *version
-}
-
-func (t *table) derived(name, val string) change {
-	return change{key: t.key(name), val: val, system: true}
 }
 
 // create makes a record from checked changes. The caller holds the lock.
@@ -182,7 +179,7 @@ func (a *Account) purge(m mutation, r *record) {
 
 // forget takes a record out of search and links for good.
 func (a *Account) forget(m mutation, r *record) {
-	for _, l := range append([]link(nil), r.links...) {
+	for _, l := range slices.Clone(r.links) {
 		a.dropLink(l.to, r)
 		a.dropLink(r, l.to)
 	}
@@ -214,7 +211,7 @@ func (a *Account) merge(m mutation, winner, loser *record) *record {
 	r.cur = winner.cur.with(append(fill, t.changeIfKnown("hs_merged_object_ids", ids)...))
 	r.cur.modified = max(winner.cur.modified, loser.cur.modified)
 	for _, old := range []*record{winner, loser} {
-		for _, l := range append([]link(nil), old.links...) {
+		for _, l := range slices.Clone(old.links) {
 			a.dropLink(l.to, old)
 			a.addLink(r, l.to, l.kind)
 		}

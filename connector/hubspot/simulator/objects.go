@@ -87,48 +87,52 @@ func limitParam(r *http.Request, fallback, most int) (int, bool) {
 
 // list pages through all records by id (hubspot-api 5.3).
 func (c *call) list() answer {
-	q := c.r.URL.Query()
 	limit, ok := limitParam(c.r, 10, 100)
 	if !ok {
 		return c.invalid("The requested page size is not possible: limit must be between 1 and 100.")
 	}
 	after := int64(0)
-	if s := q.Get("after"); s != "" {
+	if s := c.r.URL.Query().Get("after"); s != "" {
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil {
 			return c.invalid("after must be a value that paging.next.after gave, not " + s + ".")
 		}
 		after = n
 	}
-	archived := q.Get("archived") == "true"
 	p := c.t.project(queryList(c.r, "properties"))
 	history, assoc := queryList(c.r, "propertiesWithHistory"), queryList(c.r, "associations")
 	if len(history) > 0 && limit > 50 {
 		return c.invalid("The number of objects to read with property history is limited to 50.")
 	}
-	at, _ := slices.BinarySearchFunc(c.t.ids, after, func(r *record, id int64) int { return cmp.Compare(r.id, id) })
+	page, more := c.pageAfter(after, limit)
 	b := []byte(`{"results":[`)
-	n, last := 0, int64(0)
-	more := false
+	for i, r := range page {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendRecord(b, r, r.cur, p, c.withHistory(r, history), c.withLinks(r, assoc))
+	}
+	b = append(b, ']')
+	if more {
+		b = append(b, c.nextPage(strconv.FormatInt(page[len(page)-1].id+1, 10))...)
+	}
+	return answer{status: http.StatusOK, body: append(b, '}')}
+}
+
+// pageAfter collects one page of the list and says whether there is another.
+func (c *call) pageAfter(after int64, limit int) (page []*record, more bool) {
+	archived := c.r.URL.Query().Get("archived") == "true"
+	at, _ := slices.BinarySearchFunc(c.t.ids, after, func(r *record, id int64) int { return cmp.Compare(r.id, id) })
 	for _, r := range c.t.ids[at:] {
 		if r.purged || r.survivor != nil || (r.cur.archived != 0) != archived {
 			continue
 		}
-		if n == limit {
-			more = true
-			break
+		if len(page) == limit {
+			return page, true
 		}
-		if n > 0 {
-			b = append(b, ',')
-		}
-		b = appendRecord(b, r, r.cur, p, c.withHistory(r, history), c.withLinks(r, assoc))
-		n, last = n+1, r.id
+		page = append(page, r)
 	}
-	b = append(b, ']')
-	if more {
-		b = append(b, c.nextPage(strconv.FormatInt(last+1, 10))...)
-	}
-	return answer{status: http.StatusOK, body: append(b, '}')}
+	return page, false
 }
 
 // nextPage carries a link of an old API version on purpose: callers must not

@@ -97,3 +97,28 @@ func (a *Account) syncStageOptions() {
 	}
 	t.props["pipeline"].Options, t.props["dealstage"].Options = pipes, stages
 }
+
+// strayStage says when a deal's stage would not be one of its pipeline.
+func (a *Account) strayStage(t *table, r *record, changes []change) string {
+	if t.name != Deals {
+		return ""
+	}
+	pipeline, stage := "default", ""
+	if r != nil {
+		pipeline, stage = r.text("pipeline"), r.text("dealstage")
+	}
+	for _, c := range changes {
+		switch c.key {
+		case t.key("pipeline"):
+			pipeline = c.val
+		case t.key("dealstage"):
+			stage = c.val
+		}
+	}
+	for _, p := range a.pipes[Deals] {
+		if p.ID == pipeline && (stage == "" || slices.ContainsFunc(p.Stages, func(s Stage) bool { return s.ID == stage })) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("Stage %q is not a stage of pipeline %q.", stage, pipeline)
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -70,6 +71,10 @@ func (c *call) checkValues(p *plan, r *record, props map[string]string) {
 	changes, problems, dates := c.a.check(c.t, props, false)
 	if len(problems) > 0 {
 		p.refuse(http.StatusBadRequest, c.valueErrors(problems))
+		return
+	}
+	if why := c.a.strayStage(c.t, r, changes); why != "" {
+		p.refuse(http.StatusBadRequest, apiError{Message: why, Category: "VALIDATION_ERROR"})
 		return
 	}
 	if taken := c.a.conflict(c.t, r, changes); taken != nil {
@@ -142,7 +147,7 @@ func (c *call) applyCreate(p *plan) *record {
 }
 
 func (c *call) applyUpdate(p *plan) {
-	asked := append([]change(nil), p.changes...)
+	asked := slices.Clone(p.changes)
 	if c.a.apply(c.m, p.r, guardStage(c.m.actor, p.r, p.changes)) {
 		c.a.after(c.m, p.r)
 	}

@@ -152,16 +152,31 @@ func (c *call) wrongDefinition(in propertyIn) string {
 		return "Field type " + in.FieldType + " does not go with type " + in.Type + "."
 	case !slices.ContainsFunc(c.t.groups, func(g propertyGroup) bool { return g.Name == in.GroupName }):
 		return "Property group " + in.GroupName + " does not exist."
-	case in.Type == "enumeration" && (in.Options == nil || len(*in.Options) == 0):
+	case in.Type == "enumeration" && in.optionCount() == 0:
 		return "An enumeration needs options."
-	case in.Type == "bool" && (in.Options == nil || len(*in.Options) != 2):
+	case in.Type == "bool" && in.optionCount() != 2:
 		return "A bool needs the options true and false."
-	case in.Unique && in.Type != "string" && in.Type != "number":
+	}
+	return c.wrongUnique(in)
+}
+
+func (c *call) wrongUnique(in propertyIn) string {
+	switch {
+	case !in.Unique:
+		return ""
+	case in.Type != "string" && in.Type != "number":
 		return "Only string and number properties can have unique values."
-	case in.Unique && c.uniqueCount() >= 10:
+	case c.uniqueCount() >= 10:
 		return "At most 10 properties of a type can have unique values."
 	}
 	return ""
+}
+
+func (in propertyIn) optionCount() int {
+	if in.Options == nil {
+		return 0
+	}
+	return len(*in.Options)
 }
 
 func (c *call) uniqueCount() int {

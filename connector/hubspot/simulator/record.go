@@ -136,7 +136,7 @@ func (t *table) uniqueKey(p *Property) bool {
 	return p.HasUniqueValue || (t.name == Contacts && p.Name == "email")
 }
 
-// owner of a unique value, nil when it is free.
+// holder is the owner of a unique value, nil when it is free.
 func (t *table) holder(p *Property, value string, archivedKeep bool) *record {
 	r := t.unique[p.key][strings.ToLower(value)]
 	if r == nil || r.purged || r.survivor != nil {

@@ -137,32 +137,50 @@ func (in searchIn) bounds() (after int, why string) {
 	return after, ""
 }
 
-// collect walks the cheapest list that has all hits: a stretch of the modified
-// index when the search is by modified time, else the records by id. Only the
-// asked page is kept where the walk is already in the asked order.
+// walk is how a search goes through the records.
+type walk struct {
+	lo, hi  int64
+	byTime  bool // through the modified index, else by id
+	down    bool
+	ordered bool // the walk is in the asked order already
+}
+
+// route picks the cheapest list that has all hits: a stretch of the modified
+// index when the search is by modified time, else the records by id.
+func (c *call) route(in searchIn) walk {
+	by, down := "hs_object_id", false
+	if len(in.Sorts) == 1 {
+		by, down = in.Sorts[0].Property, in.Sorts[0].Descending
+	}
+	w := walk{down: down}
+	w.lo, w.hi = c.stretch(in)
+	ranged := w.lo != math.MinInt64 || w.hi != math.MaxInt64
+	w.byTime = ranged || by == c.t.modName
+	w.ordered = by == c.t.modName || (by == "hs_object_id" && !ranged)
+	w.down = down && w.ordered
+	return w
+}
+
+// collect counts all hits and keeps the asked page. Where the walk is in the
+// asked order nothing else is kept and nothing is sorted.
 func (c *call) collect(in searchIn, match func(*record) bool, after int) (total int, page []*record) {
-	lo, hi := c.stretch(in)
-	byTime := len(in.Sorts) == 1 && in.Sorts[0].Property == c.t.modName
-	ranged := lo != math.MinInt64 || hi != math.MaxInt64
-	byID := len(in.Sorts) == 0 || in.Sorts[0].Property == "hs_object_id"
-	down := len(in.Sorts) == 1 && in.Sorts[0].Descending
-	ordered := byTime || (byID && !ranged)
+	w := c.route(in)
 	var all []*record
 	keep := func(r *record) {
 		if !match(r) {
 			return
 		}
-		if !ordered || (total >= after && total < after+in.Limit) {
+		if !w.ordered || (total >= after && total < after+in.Limit) {
 			all = append(all, r)
 		}
 		total++
 	}
-	if byTime || ranged {
-		c.walkIndex(lo, hi, down && byTime, keep)
+	if w.byTime {
+		c.walkIndex(w.lo, w.hi, w.down, keep)
 	} else {
-		c.walkIDs(in, down && byID, keep)
+		c.walkIDs(in, w.down, keep)
 	}
-	if ordered {
+	if w.ordered {
 		return total, all
 	}
 	c.sortHits(in, all)
@@ -241,13 +259,22 @@ func (c *call) sortHits(in searchIn, all []*record) {
 	})
 }
 
-// stretch is the range of modified times that every hit must be in.
+// stretch is the range of modified times that every hit must be in: the span of the groups' ranges.
 func (c *call) stretch(in searchIn) (lo, hi int64) {
-	lo, hi = math.MinInt64, math.MaxInt64
-	if len(in.FilterGroups) != 1 {
-		return lo, hi
+	if len(in.FilterGroups) == 0 {
+		return math.MinInt64, math.MaxInt64
 	}
-	for _, f := range in.FilterGroups[0].Filters {
+	lo, hi = math.MaxInt64, math.MinInt64
+	for _, g := range in.FilterGroups {
+		from, to := c.groupStretch(g.Filters)
+		lo, hi = min(lo, from), max(hi, to)
+	}
+	return lo, hi
+}
+
+func (c *call) groupStretch(filters []filter) (lo, hi int64) {
+	lo, hi = math.MinInt64, math.MaxInt64
+	for _, f := range filters {
 		if f.Property != c.t.modName {
 			continue
 		}

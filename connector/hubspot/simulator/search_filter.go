@@ -78,19 +78,8 @@ func (c *call) compileStamp(p *Property, f filter) (test func(*record) bool, ok 
 	if !ok {
 		return nil, false
 	}
-	switch f.Operator {
-	case "EQ":
-		return func(r *record) bool { return get(r) == want }, true
-	case "GT":
-		return func(r *record) bool { return get(r) > want }, true
-	case "GTE":
-		return func(r *record) bool { return get(r) >= want }, true
-	case "LT":
-		return func(r *record) bool { return get(r) < want }, true
-	case "LTE":
-		return func(r *record) bool { return get(r) <= want }, true
-	}
-	return nil, false
+	hold := holds(f.Operator)
+	return func(r *record) bool { return hold(cmp.Compare(get(r), want)) }, hold != nil
 }
 
 func isModifiedName(name string) bool {
@@ -112,27 +101,34 @@ func (c *call) compileLink(f filter, to string) (test func(*record) bool, why st
 	}, ""
 }
 
+// holds says what an operator asks of the order of value and wanted value.
+func holds(operator string) func(order int) bool {
+	switch operator {
+	case "EQ":
+		return func(o int) bool { return o == 0 }
+	case "LT":
+		return func(o int) bool { return o < 0 }
+	case "LTE":
+		return func(o int) bool { return o <= 0 }
+	case "GT":
+		return func(o int) bool { return o > 0 }
+	case "GTE":
+		return func(o int) bool { return o >= 0 }
+	}
+	return nil
+}
+
 func compileOperator(p *Property, f filter, value func(*record) (string, bool)) (test func(*record) bool, known bool) {
 	want, ok := storedForm(p, string(f.Value))
-	against := func(hold func(order int) bool) func(*record) bool {
+	if hold := holds(f.Operator); hold != nil {
 		return func(r *record) bool {
 			v, set := value(r)
 			return set && hold(compareValues(p, v, want))
-		}
+		}, ok
 	}
 	switch f.Operator {
-	case "EQ":
-		return against(func(o int) bool { return o == 0 }), ok
 	case "NEQ":
 		return func(r *record) bool { v, set := value(r); return !set || compareValues(p, v, want) != 0 }, ok
-	case "LT":
-		return against(func(o int) bool { return o < 0 }), ok
-	case "LTE":
-		return against(func(o int) bool { return o <= 0 }), ok
-	case "GT":
-		return against(func(o int) bool { return o > 0 }), ok
-	case "GTE":
-		return against(func(o int) bool { return o >= 0 }), ok
 	case "BETWEEN":
 		high, highOK := storedForm(p, string(f.HighValue))
 		return func(r *record) bool {

@@ -175,3 +175,27 @@ func TestSearchPagesAndItsCap(t *testing.T) {
 		t.Errorf("reached %d records, stopped at %s", len(seen), after)
 	}
 }
+
+func TestSearchAfterManyChanges(t *testing.T) {
+	w := newWorld(t)
+	x, y, still := w.contact(), w.contact(), w.contact()
+	start := w.now.now()
+	for i := range 3000 { // more stale entries than the index keeps
+		w.now.add(time.Second)
+		must(t, w.Set(rep, "contacts", x, map[string]string{"firstname": strconv.Itoa(i)}))
+	}
+	must(t, w.SetModified("contacts", y, start.Add(time.Minute)))
+	must(t, w.SetModified("contacts", y, start.Add(time.Hour)))
+	must(t, w.SetModified("contacts", y, start.Add(time.Minute)))
+	for sort, want := range map[string][]string{"ASCENDING": {still, y, x}, "DESCENDING": {x, y, still}} {
+		r := w.ask(200, "POST", contacts+"/search", `{"sorts":[{"propertyName":"lastmodifieddate","direction":"`+sort+`"}]}`)
+		if !slices.Equal(r.ids(), want) || r.body["total"] != 3.0 {
+			t.Errorf("%s: %v of %v", sort, r.ids(), r.body["total"])
+		}
+	}
+	r := w.ask(200, "POST", contacts+"/search", fmt.Sprintf(`{"filterGroups":[{"filters":[{"propertyName":"lastmodifieddate","operator":"BETWEEN","value":"%d","highValue":"%d"}]}]}`,
+		start.UnixMilli()+1, start.Add(40*time.Minute).UnixMilli()))
+	if !slices.Equal(r.ids(), []string{y}) {
+		t.Errorf("between: %v", r.ids())
+	}
+}

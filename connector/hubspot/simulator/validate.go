@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,50 +69,35 @@ func (a *Account) normalise(t *table, p *Property, raw string) (value, code stri
 		if raw != "true" && raw != "false" {
 			return "", "INVALID_OPTION"
 		}
-	case "date":
-		at, ok := parseTime(raw)
-		if !ok {
-			return "", "INVALID_DATE"
-		}
-		return at.Format(time.DateOnly), ""
-	case "datetime":
-		at, ok := parseTime(raw)
-		if !ok {
-			return "", "INVALID_DATE"
-		}
-		return isoMillis(at.UnixMilli()), ""
+	case "date", "datetime":
+		return normaliseTime(p, raw)
 	case "enumeration":
-		return raw, a.checkOption(t, p, raw)
+		return raw, a.checkOption(p, raw)
 	default:
 		return checkText(t, p, raw)
 	}
 	return raw, ""
 }
 
-func (a *Account) checkOption(t *table, p *Property, raw string) string {
-	if p.ReferencedObjectType == "OWNER" {
-		for _, o := range a.owners {
-			if o.ID == raw {
-				return ""
-			}
-		}
-		return "INVALID_OPTION"
+func normaliseTime(p *Property, raw string) (value, code string) {
+	at, ok := parseTime(raw)
+	switch {
+	case !ok:
+		return "", "INVALID_DATE"
+	case p.Type == "date":
+		return at.Format(time.DateOnly), ""
 	}
-	if t.name == Deals && p.Name == "dealstage" {
-		if _, ok := a.stage(raw); ok {
-			return ""
+	return isoMillis(at.UnixMilli()), ""
+}
+
+func (a *Account) checkOption(p *Property, raw string) string {
+	switch {
+	case p.ReferencedObjectType == "OWNER":
+		if !slices.ContainsFunc(a.owners, func(o Owner) bool { return o.ID == raw }) {
+			return "INVALID_OPTION"
 		}
-		return "INVALID_OPTION"
-	}
-	if t.name == Deals && p.Name == "pipeline" {
-		for _, pl := range a.pipes[Deals] {
-			if pl.ID == raw {
-				return ""
-			}
-		}
-		return "INVALID_OPTION"
-	}
-	if len(p.Options) == 0 && p.ExternalOptions {
+		return ""
+	case len(p.Options) == 0 && p.ExternalOptions:
 		return ""
 	}
 	values := []string{raw}

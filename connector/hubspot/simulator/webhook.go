@@ -228,7 +228,7 @@ func (d *deliverer) post(ctx context.Context, t WebhookTarget, p parcel) error {
 		return fmt.Errorf("read answer: %w", err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return fmt.Errorf("send events: status %d", resp.StatusCode) //nolint:err113 // only its presence counts
+		return fmt.Errorf("send events: status %d", resp.StatusCode)
 	}
 	return nil
 }

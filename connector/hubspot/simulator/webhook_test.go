@@ -251,3 +251,24 @@ func TestSubscriptionsNarrow(t *testing.T) {
 		}
 	})
 }
+
+func TestFullBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &receiver{}
+		a := simulator.New(simulator.Options{Webhook: simulator.WebhookTarget{URL: hookURL, Client: &http.Client{Transport: r}}})
+		for range 250 {
+			_, err := a.CreateContact(rep, nil)
+			must(t, err)
+		}
+		if p := a.Pending(); p.Queued != 250 {
+			t.Errorf("before the start: %+v", p)
+		}
+		a.Start(t.Context())
+		synctest.Wait()
+		a.Close()
+		slices.Sort(r.sizes)
+		if !slices.Equal(r.sizes, []int{50, 100, 100}) {
+			t.Errorf("sizes %v", r.sizes)
+		}
+	})
+}

@@ -113,7 +113,8 @@ func (c *call) faultBefore() (answer, bool) {
 		ans = answer{status: http.StatusBadGateway, html: true, body: page("502 Bad Gateway", "502", "Bad gateway")}
 	case FaultReset:
 		return answer{}, true
-	default:
+	case "", FaultSlow, FaultAppliedReset, FaultApplied500, FaultOmit,
+		FaultWebhookLost, FaultWebhookDouble, FaultWebhookReorder, FaultWebhookDelay:
 		return answer{}, false
 	}
 	ans.retry = c.fault.RetryAfter

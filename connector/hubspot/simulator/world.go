@@ -2,8 +2,8 @@ package simulator
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 )
@@ -129,6 +129,9 @@ func (a *Account) worldChanges(t *table, r *record, props map[string]string) ([]
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("%s: %s: %w", problems[0].Name, problems[0].Message, ErrInvalid)
 	}
+	if why := a.strayStage(t, r, changes); why != "" {
+		return nil, fmt.Errorf("%s: %w", why, ErrInvalid)
+	}
 	if c := a.conflict(t, r, changes); c != nil {
 		return nil, fmt.Errorf("%s %q of %s: %w", c.property.Name, c.value, c.holder.idString(), ErrConflict)
 	}
@@ -235,10 +238,5 @@ func (a *Account) on(typ, id string, do func(*record) error) error {
 }
 
 func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
+	return slices.Sorted(maps.Keys(m))
 }

@@ -187,8 +187,8 @@ CREATE TABLE outbox (
     PRIMARY KEY (portal, entry_key)
 );
 CREATE INDEX outbox_unfinished ON outbox (portal, kind, next_at, entry_key) WHERE state IN ('ready', 'sending');
-CREATE INDEX outbox_by_contact ON outbox (portal, contact);
-CREATE INDEX outbox_by_state ON outbox (portal, class, state, state_at);
+CREATE INDEX outbox_by_contact ON outbox (portal, contact, kind);
+CREATE INDEX outbox_by_state ON outbox (portal, state, state_at, class);
 
 -- The ledger of the rolling limits: the first sending of every generation of every entry.
 CREATE TABLE sendings (

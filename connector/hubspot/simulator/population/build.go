@@ -36,6 +36,7 @@ type builder struct {
 	earliest time.Time
 	stages   deck
 	statuses deck
+	profiles map[string]profile
 	outcomes deck
 }
 
@@ -51,7 +52,29 @@ func newBuilder(w *World) *builder {
 			{statusNew, 4}, {statusOpen, 1}, {statusAttempted, 5}, {statusInProgress, 4}, {statusConnected, 1},
 			{statusBadTiming, 2}, {statusUnqualified, 2}, {statusOpenDeal, 1},
 		}),
+		profiles: profiles(),
 		outcomes: newDeck(d, []card{{"open", 5}, {"lost", 1}}),
+	}
+}
+
+// profile is what people at a stage are like.
+type profile struct {
+	heat  uint8   // how often web deeds choose them, in percent
+	views int     // pages seen at most
+	known float64 // chance that budget and authority are known
+	owned float64 // chance of an owner: sales owns from SQL on (S21, S22)
+}
+
+func profiles() map[string]profile {
+	return map[string]profile{
+		stageSubscriber:  {heat: 25, views: 5, known: 0.03, owned: 0.03},
+		stageLead:        {heat: 45, views: 14, known: 0.1, owned: 0.15},
+		stageMQL:         {heat: 85, views: 40, known: 0.5, owned: 0.6},
+		stageSQL:         {heat: 60, views: 60, known: 0.85, owned: 1},
+		stageOpportunity: {heat: 50, views: 70, known: 0.95, owned: 1},
+		stageCustomer:    {heat: 30, views: 80, known: 0.95, owned: 1},
+		stageEvangelist:  {heat: 30, views: 80, known: 0.95, owned: 1},
+		stageOther:       {heat: 6, owned: 0.1},
 	}
 }
 

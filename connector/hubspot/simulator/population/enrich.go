@@ -94,9 +94,10 @@ func (w *World) enrichContact(s *step, who int, d dice, unix int64) {
 		return
 	}
 	found, what := w.contactGap(d, p, o.Properties)
-	if len(found) == 0 || !w.claim(s, who) {
+	if len(found) == 0 {
 		return
 	}
+	s.busy[who] = true
 	s.plan(who, Enrichment, second(unix), func(*act) (string, error) {
 		return "enrichment found the " + what, w.account.Set(app(enrichmentApp), contacts, p.id, found)
 	})

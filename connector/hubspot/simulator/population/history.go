@@ -31,20 +31,18 @@ func (b *builder) addContact(d dice) {
 	if h.stage == stageOther {
 		at = d.IntN(insiders)
 	}
-	if h.prize {
-		at = -1
+	if h.prize || (at >= 0 && b.w.companies[at].id == "") {
+		at = nobody
 	}
 	props := b.w.invent(d, at, tellsAtStage(d, h.stage))
 	b.pastStages(d, h, props)
 	b.pastWeb(d, h, props)
 	b.pastSales(d, h, props)
-	maps.Copy(props, research(d, map[string]float64{
-		stageSubscriber: 0.03, stageLead: 0.1, stageMQL: 0.5, stageSQL: 0.85, stageOpportunity: 0.95, stageCustomer: 0.95, stageEvangelist: 0.95,
-	}[h.stage]))
+	maps.Copy(props, research(d, b.profiles[h.stage].known))
 	b.pastOwner(d, h, props)
 	props["lastmodifieddate"] = latest(props, b.start)
 	var links []simulator.Link
-	if at >= 0 && b.w.companies[at].id != "" {
+	if at >= 0 {
 		links = append(links, simulator.Link{Type: simulator.Companies, ID: b.w.companies[at].id})
 		props["associatedcompanyid"] = b.w.companies[at].id
 	}
@@ -70,9 +68,7 @@ func tellsAtStage(d dice, stage string) int {
 func (b *builder) register(id string, at int, h *past, props map[string]string) {
 	p := person{
 		id: id, name: nameOf(props), owner: h.owner, stage: h.stage, status: h.status, statusAt: h.statusAt, company: int32(at), //nolint:gosec // far below
-		heat: map[string]uint8{
-			stageSubscriber: 25, stageLead: 45, stageMQL: 85, stageSQL: 60, stageOpportunity: 50, stageCustomer: 30, stageEvangelist: 30, stageOther: 6,
-		}[h.stage],
+		heat: b.profiles[h.stage].heat,
 	}
 	if h.prize {
 		p.heat = 0
@@ -163,8 +159,8 @@ func (b *builder) pastWeb(d dice, h *past, p map[string]string) {
 	if h.prize {
 		return
 	}
-	views := map[string]int{stageSubscriber: 5, stageLead: 14, stageMQL: 40, stageSQL: 60, stageOpportunity: 70, stageCustomer: 80, stageEvangelist: 80}[h.stage]
-	views = d.between(views/5, views)
+	most := b.profiles[h.stage].views
+	views := d.between(most/5, most)
 	seen := b.after(d, h.created, last)
 	if views > 0 {
 		p["hs_analytics_num_page_views"] = strconv.Itoa(views)

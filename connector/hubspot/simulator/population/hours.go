@@ -56,11 +56,16 @@ func closed(t time.Time) bool {
 	if wd := t.Weekday(); wd == time.Saturday || wd == time.Sunday {
 		return true
 	}
-	switch t.Format("01-02") {
-	case "01-01", "05-01", "10-03", "12-24", "12-25", "12-26", "12-31":
-		return true
+	switch _, m, d := t.Date(); m {
+	case time.January, time.May:
+		return d == 1
+	case time.October:
+		return d == 3
+	case time.December:
+		return d == 24 || d == 25 || d == 26 || d == 31
+	default:
+		return false
 	}
-	return false
 }
 
 // workdays is the working time in the spans, in days of nine hours.

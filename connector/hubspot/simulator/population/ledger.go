@@ -9,11 +9,9 @@ import (
 	"leadsync/connector/hubspot/simulator"
 )
 
-// pastOwner gives the contact to somebody: sales owns from SQL on, some
-// contacts before that have an owner too (S21, S22).
+// pastOwner gives the contact to somebody.
 func (b *builder) pastOwner(d dice, h *past, p map[string]string) {
-	owned := map[string]float64{stageSubscriber: 0.03, stageLead: 0.15, stageMQL: 0.6, stageOther: 0.1}
-	if chance, marketing := owned[h.stage]; marketing && !d.chance(chance) {
+	if !d.chance(b.profiles[h.stage].owned) {
 		return
 	}
 	h.owner = b.w.ownerIDs[d.weighted(10, 10, 10, 10, 10, 10, 10, 10, 4, 4)]
@@ -24,25 +22,27 @@ func (b *builder) pastOwner(d dice, h *past, p map[string]string) {
 // pastSales decides calls, meetings, the deal and an open task, and writes their
 // roll-ups as HubSpot would have (hubspot-api 5.6, sales activity).
 func (b *builder) pastSales(d dice, h *past, p map[string]string) {
-	work := b.w.office.open(h.entered, b.start.Add(-time.Second))
-	if len(work) > 0 {
+	switch h.stage {
+	case stageSubscriber, stageLead, stageMQL, stageOther:
+		return
+	}
+	if work := b.w.office.open(h.entered, b.start.Add(-time.Second)); len(work) > 0 {
 		b.pastTalks(d, h, work)
 	}
 	if h.status == statusBadTiming {
 		p["call_back_on"] = b.start.AddDate(0, 0, d.between(1, 20)).Format(time.DateOnly)
 	}
-	switch h.stage {
-	case stageOpportunity, stageCustomer, stageEvangelist:
+	if h.stage != stageSQL {
 		b.pastDeal(d, h, p)
 	}
 	if len(h.calls)+len(h.meetings) > 0 {
 		talkRollups(h, p)
 	}
-	if sales := h.stage == stageSQL || h.stage == stageOpportunity || h.stage == stageCustomer; sales && d.chance(0.4) {
+	if d.chance(0.4) {
 		due := b.start.Add(time.Duration(d.between(-3*24, 12*24)) * time.Hour)
 		h.task = map[string]string{
 			"hs_timestamp": stamp(due), "hs_task_type": "TODO", "hs_task_status": "NOT_STARTED", "hs_task_priority": "MEDIUM",
-			"hs_task_subject": oneOf(d, []string{"Unterlagen nachsenden", "Angebot nachfassen", "Send references", "Preisliste schicken"}),
+			"hs_task_subject": oneOf(d, chores()),
 			"hs_createdate":   stamp(b.after(d, h.entered, b.start)),
 		}
 		p["notes_next_activity_date"] = stamp(due)
@@ -81,11 +81,10 @@ func howManyTalks(d dice, h *past) (missed, reached, met int) {
 	case statusBadTiming, statusUnqualified:
 		return d.IntN(3), 1, 0
 	}
-	switch h.stage {
-	case stageOpportunity, stageCustomer, stageEvangelist:
-		return d.IntN(2), d.between(1, 3), d.between(1, 2)
+	if h.stage == stageSQL { // nobody talked to a new one yet
+		return 0, 0, 0
 	}
-	return 0, 0, 0
+	return d.IntN(2), d.between(1, 3), d.between(1, 2)
 }
 
 func unreached() []string {

@@ -23,7 +23,8 @@ func (w *World) invent(d dice, at, tells int) map[string]string {
 	}
 	woman := d.chance(0.5)
 	first, last := w.nameFor(d, c.german, woman)
-	p := map[string]string{"email": w.address(first, last, c.domain)}
+	p := make(map[string]string, 56) // room for a history
+	p["email"] = w.address(first, last, c.domain)
 	if tells >= tellsName {
 		p["firstname"], p["lastname"] = first, last
 		switch d.weighted(88, 6, 6) {
@@ -48,7 +49,10 @@ func (w *World) invent(d dice, at, tells int) map[string]string {
 		}
 	}
 	if d.chance(0.5) {
-		p["hs_language"] = map[bool]string{true: "de", false: "en"}[c.german]
+		p["hs_language"] = "en"
+		if c.german {
+			p["hs_language"] = "de"
+		}
 	}
 	_, p["hs_email_domain"], _ = strings.Cut(p["email"], "@")
 	p["hs_analytics_source"] = []string{"ORGANIC_SEARCH", "ORGANIC_SEARCH", "PAID_SEARCH", "EMAIL_MARKETING", "REFERRALS", "DIRECT_TRAFFIC", "SOCIAL_MEDIA"}[d.IntN(7)]

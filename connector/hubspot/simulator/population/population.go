@@ -46,7 +46,8 @@ func (o Options) withDefaults(now time.Time) Options {
 }
 
 // Populate fills the account with owners, companies, contacts and their history
-// and returns its people. Records come in through one Load: no webhooks, no
+// and returns its people. The account should be empty: contacts that were there
+// before, or come by another Load, do nothing. Records come in through one Load: no webhooks, no
 // automation, one journal entry. Records that the account refuses (a changed
 // definition, say) are left out and counted by World.Refused.
 func Populate(a *simulator.Account, o Options) *World {
@@ -55,8 +56,18 @@ func Populate(a *simulator.Account, o Options) *World {
 	w.refused += define(a)
 	w.hire()
 	b := newBuilder(w)
-	if err := a.Load(func(add addRecord) { b.build(add) }); err != nil {
-		w.refused++
+	missed := 0
+	err := a.Load(func(add addRecord) {
+		b.build(func(typ string, props map[string]string, links ...simulator.Link) string {
+			id := add(typ, props, links...)
+			if id == "" {
+				missed++
+			}
+			return id
+		})
+	})
+	if err != nil {
+		w.refused += missed
 	}
 	w.seen = len(a.Journal())
 	return w

@@ -91,8 +91,89 @@ func TestOneDeedPerContactAndStep(t *testing.T) {
 					t.Errorf("step of %v: deeds are not in the order of time", step)
 				}
 				last = d.At
+				s.checkRecorded(t, d)
 			}
 		}
+	}
+}
+
+// checkRecorded looks for the deed in the contact's own record.
+func (s *stage) checkRecorded(t *testing.T, d population.Deed) {
+	t.Helper()
+	o, ok := s.account.Object(simulator.Contacts, d.Contact)
+	if !ok {
+		if d.Kind != population.OwnerLeft {
+			t.Errorf("deed on %q, who does not exist: %s", d.Contact, d.What)
+		}
+		return
+	}
+	at := d.At.Format("2006-01-02T15:04:05.000Z")
+	property := map[population.DeedKind]string{
+		population.PageView: "hs_analytics_last_timestamp", population.MailOpen: "hs_email_last_open_date",
+		population.MailClick: "hs_email_last_click_date", population.MachineClick: "hs_email_last_click_date",
+		population.MailReply: "hs_email_last_reply_date", population.Form: "recent_conversion_date", population.SignUp: "recent_conversion_date",
+		population.CallMade: "notes_last_contacted", population.MeetingHeld: "notes_last_contacted",
+	}[d.Kind]
+	if property != "" && o.Properties[property] != at {
+		t.Errorf("%s at %s, but %s is %s", d.What, at, property, o.Properties[property])
+	}
+}
+
+func TestNoTimeNoDeeds(t *testing.T) {
+	s := open(t, population.Options{Seed: 2, Contacts: 50})
+	for _, step := range []time.Duration{0, 400 * time.Millisecond, -time.Hour} {
+		if deeds := s.world.Step(s.now, s.now.Add(step)); len(deeds) > 0 {
+			t.Errorf("%d deeds within %v", len(deeds), step)
+		}
+	}
+}
+
+// Who did it stands in the journal: salespeople as users, HubSpot's own
+// calculations as the system, the form and enrichment tools as other apps.
+func TestActors(t *testing.T) {
+	s := open(t, population.Options{Seed: 6})
+	seen := len(s.account.Journal())
+	s.live(10*24*time.Hour, 3*time.Hour, nil)
+	users := map[string]bool{}
+	for _, o := range s.account.Owners() {
+		users[o.UserID] = true
+	}
+	want := map[string]simulator.ActorKind{
+		"create contacts": simulator.Integration, "set contacts newsletter_consent": simulator.Integration, "set contacts hs_analytics_num_page_views": simulator.System,
+		"set contacts num_conversion_events": simulator.System, "set contacts hs_email_click": simulator.System, "set companies numberofemployees": simulator.Integration,
+		"set contacts hs_lead_status": simulator.User, "create calls": simulator.User, "create meetings": simulator.User, "create deals": simulator.User,
+		"set tasks hs_task_status": simulator.User, "archive tasks": simulator.User, "set deals dealstage": simulator.User,
+	}
+	missing := map[string]bool{}
+	for key := range want {
+		missing[key] = true
+	}
+	for _, e := range s.account.JournalSince(seen) {
+		key := strings.TrimSpace(string(e.Op) + " " + e.Type + " " + e.Property)
+		delete(missing, key)
+		if kind, ok := want[key]; ok && e.Actor.Kind != kind && e.New != "NOT_STARTED" {
+			t.Errorf("%s by %s, want %s", key, e.Actor.Kind, kind)
+		}
+		if e.Actor.Kind == simulator.API || e.Actor.Kind == simulator.User && !users[e.Actor.ID] {
+			t.Errorf("%s by %s %q", key, e.Actor.Kind, e.Actor.ID)
+		}
+	}
+	if len(missing) > 0 {
+		t.Errorf("never seen: %v", missing)
+	}
+}
+
+// What the account does not take is counted, not hidden.
+func TestRefusedIsCounted(t *testing.T) {
+	now := func() time.Time { return start() }
+	a := simulator.New(simulator.Options{Now: now, Wall: now})
+	odd := simulator.Property{Name: "decision_authority", Type: "number", FieldType: "number", GroupName: "contactinformation"}
+	if err := a.AddProperty(simulator.Contacts, odd); err != nil {
+		t.Fatal(err)
+	}
+	w := population.Populate(a, population.Options{Seed: 1, Contacts: 100})
+	if w.Refused() == 0 || w.Refused()+a.Count(simulator.Contacts) != 100 {
+		t.Errorf("%d refused, %d contacts of 100", w.Refused(), a.Count(simulator.Contacts))
 	}
 }
 

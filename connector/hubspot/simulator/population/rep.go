@@ -1,6 +1,7 @@
 package population
 
 import (
+	"slices"
 	"time"
 
 	"leadsync/connector/hubspot/simulator"
@@ -109,7 +110,7 @@ func (j job) workAttempted(so attempts) bool {
 	if so.count >= 5 && j.d.chance(0.4) {
 		return j.setStatus(statusUnqualified)
 	}
-	due, waiting := j.callTask()
+	due, waiting := j.reminder("CALL")
 	if due != "" {
 		return j.call(due)
 	}
@@ -123,10 +124,13 @@ func (j job) workAttempted(so attempts) bool {
 	return false
 }
 
-// callTask finds the task that makes somebody call now; waiting says that there
-// is one for later.
-func (j job) callTask() (due string, waiting bool) {
+// reminder finds the task of one of these kinds that makes somebody call now;
+// waiting says that there is one for later.
+func (j job) reminder(kinds ...string) (due string, waiting bool) {
 	for _, t := range j.w.openTasks(j.p.id) {
+		if !slices.Contains(kinds, t.kind) {
+			continue
+		}
 		if t.due.After(j.at) {
 			waiting = true
 		} else if due == "" {
@@ -142,7 +146,7 @@ func (j job) workBadTiming(reached bool) bool {
 	if reached {
 		return j.setStatus(verdict(j.d))
 	}
-	due, waiting := j.callTask()
+	due, waiting := j.reminder("CALL", "TODO")
 	if due != "" {
 		return j.call(due)
 	}

@@ -60,10 +60,10 @@ func (w *World) meetOwners(s *step) {
 	}
 }
 
-// ownerLeaves: one owner leaves in the second week and keeps the contacts (C21).
+// ownerLeaves: one owner leaves after three to six days and keeps the contacts (C21).
 func (w *World) ownerLeaves(s *step) {
 	d := roll(w.opts.Seed, purposeSpare, 1)
-	last := w.opts.Start.AddDate(0, 0, 6).Add(time.Duration(d.IntN(96)) * time.Hour)
+	last := w.opts.Start.AddDate(0, 0, 3).Add(time.Duration(d.IntN(72)) * time.Hour)
 	if w.left || s.to.Before(last) {
 		return
 	}

@@ -35,9 +35,14 @@ func (j job) call(task string) bool {
 func (j job) meeting() bool {
 	m := simulator.Meeting{Duration: 45 * time.Minute, Title: "Produktvorführung"}
 	said := ""
+	var later map[string]string
 	switch j.d.weighted(70, 12, 10, 8) {
 	case 0:
 		m.Outcome, said = "COMPLETED", "meeting held"
+		if j.d.chance(0.5) {
+			later = j.homework()
+			said += ", noted the task '" + later["hs_task_subject"] + "'"
+		}
 	case 1:
 		m.Outcome, said = "NO_SHOW", "meeting: nobody came"
 	case 2:
@@ -47,9 +52,24 @@ func (j job) meeting() bool {
 	}
 	return j.plan(MeetingHeld, said, func(by simulator.Actor, at time.Time) error {
 		m.At = at
-		_, err := j.w.account.LogMeeting(by, j.p.id, m)
+		if _, err := j.w.account.LogMeeting(by, j.p.id, m); err != nil || later == nil {
+			return err
+		}
+		_, err := j.w.account.Create(by, simulator.Tasks, later, simulator.Link{Type: contacts, ID: j.p.id})
 		return err
 	})
+}
+
+// homework is what a salesperson promised in a meeting.
+func (j job) homework() map[string]string {
+	return map[string]string{
+		"hs_timestamp": stamp(j.at.AddDate(0, 0, j.d.between(1, 6))), "hs_task_type": "TODO", "hs_task_status": "NOT_STARTED",
+		"hs_task_priority": "LOW", "hubspot_owner_id": j.rep.ID, "hs_task_subject": oneOf(j.d, chores()),
+	}
+}
+
+func chores() []string {
+	return []string{"Unterlagen nachsenden", "Angebot nachfassen", "Send references", "Preisliste schicken"}
 }
 
 // ask finds out budget or decision authority in a talk (S30); false when both

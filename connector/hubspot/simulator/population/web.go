@@ -46,9 +46,10 @@ func (w *World) planVisitors(s *step) {
 		for range d.poisson(v.rate * scale) {
 			at := d.instant(s.all)
 			who := w.visitor(s, d, v.kind)
-			if who == nobody || !w.claim(s, who) {
+			if who == nobody {
 				continue
 			}
+			s.busy[who] = true
 			s.plan(who, v.kind, at, v.do(who, w.dice(s, who, purposeWeb)))
 		}
 	}
@@ -84,7 +85,7 @@ func (w *World) warm(d dice) int {
 	return nobody
 }
 
-// visitor draws who does a web deed.
+// visitor draws who does a web deed: somebody who did nothing else in this step.
 func (w *World) visitor(s *step, d dice, kind DeedKind) int {
 	for range 25 {
 		who := nobody

@@ -139,15 +139,6 @@ func (w *World) perform(s *step) []Deed {
 	return deeds
 }
 
-// claim takes a person for this step; false when the person is taken or gone.
-func (w *World) claim(s *step, who int) bool {
-	if s.busy[who] || w.people[who].gone {
-		return false
-	}
-	s.busy[who] = true
-	return true
-}
-
 func (s *step) plan(who int, kind DeedKind, at time.Time, do func(a *act) (string, error)) {
 	s.acts = append(s.acts, act{at: at, who: who, kind: kind, do: do})
 }

@@ -1,0 +1,290 @@
+package service_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"leadsync/connector/hubspot/simulator"
+	"leadsync/workflows"
+)
+
+func load(n int, props func(i int) map[string]string) func(*simulator.Account) {
+	return func(a *simulator.Account) {
+		err := a.Load(func(add func(string, map[string]string, ...simulator.Link) string) {
+			for i := range n {
+				add(contacts, props(i))
+			}
+		})
+		if err != nil {
+			panic(err)
+		}
+	}
+}
+
+func numbered(i int) map[string]string {
+	return map[string]string{
+		"email": fmt.Sprintf("p%d@example.org", i), "firstname": "P", "lastname": strconv.Itoa(i), "lifecyclestage": "lead",
+		"hs_email_click": "1", "hs_email_last_click_date": "2026-10-30T10:00:00Z",
+	}
+}
+
+// 1,000 changed contacts cost at most 15 calls to find and read, and 10 to write. Activities and companies
+// are counted apart: a sweep that finds none costs one search per type.
+func TestCost_thousandChangedContacts(t *testing.T) {
+	for name, modes := range map[string]string{
+		"finding and reading": "{}", // in shadow nothing is written, so no echo has to be recognised
+		"and writing":         "{score: on, stage: on, status: on, task: on, deal: on}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, rigOptions{populate: load(1500, numbered), modes: modes})
+			r.start()
+			r.advance(time.Hour) // beyond the overlap of the sweeps
+			before := r.account.Calls()
+			for _, o := range r.account.Objects(contacts)[:1000] {
+				r.advance(time.Millisecond)
+				if err := r.account.Set(user(), contacts, o.ID, map[string]string{"jobtitle": "Geschäftsführer", "country": "Germany"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.settle()
+			spent := map[string]int{}
+			for call, n := range r.account.Calls() {
+				if n > before[call] {
+					spent[call] = n - before[call]
+				}
+			}
+			t.Log(spent)
+			searches := spent["POST /crm/objects/{v}/contacts/search"]
+			reads := spent["POST /crm/objects/{v}/contacts/batch/read"]
+			updates := spent["POST /crm/objects/{v}/contacts/batch/update"]
+			if modes == "{}" {
+				if searches+reads != 15 || updates != 0 {
+					t.Errorf("%d searches and %d reads, want 5 and 10", searches, reads)
+				}
+				return
+			}
+			// The echo of the 1,000 writes is recognised in the next sweep from what the search shows, without
+			// reading a contact again.
+			if reads != 10 || updates != 10 {
+				t.Errorf("%d reads and %d updates, want 10 and 10", reads, updates)
+			}
+		})
+	}
+}
+
+func TestBaseline_isQuiet(t *testing.T) {
+	const n, attempted = 3000, 600
+	r := newRig(t, rigOptions{populate: load(n, func(i int) map[string]string {
+		p := numbered(i)
+		if i < attempted {
+			p["lifecyclestage"], p["hs_lead_status"] = "salesqualifiedlead", "ATTEMPTED_TO_CONTACT"
+		}
+		if i%3 == 0 { // the model would have them further
+			p["jobtitle"], p["country"], p["budget"], p["num_conversion_events"], p["recent_conversion_event_name"] = "CEO", "Germany", "50000", "1", "Demo request"
+		}
+		return p
+	})})
+	r.start()
+	if got := len(r.account.Objects(simulator.Tasks)); got != 0 {
+		t.Errorf("%d tasks for what was there before", got)
+	}
+	if got := len(r.account.Objects(simulator.Deals)); got != 0 {
+		t.Errorf("%d deals for what was there before", got)
+	}
+	scored := map[string]bool{}
+	for _, e := range r.account.Journal() {
+		if e.Actor.Kind != simulator.API {
+			continue
+		}
+		if e.Property == "lifecyclestage" || e.Property == "hs_lead_status" {
+			t.Fatalf("contact %s: %s written from %q to %q at go-live", e.ID, e.Property, e.Old, e.New)
+		}
+		if e.Property == "leadsync_score" {
+			scored[e.ID] = true
+		}
+	}
+	if len(scored) != n {
+		t.Errorf("%d of %d contacts scored", len(scored), n)
+	}
+	// The first real transition gets its task.
+	r.advance(time.Hour)
+	first := r.account.Objects(contacts)[0].ID
+	r.must(r.account.LogCall(user(), first, simulator.Call{At: r.world(), Disposition: noAnswer, Direction: "OUTBOUND"}))
+	r.settle()
+	if tasks := r.open(); len(tasks) != 1 || !strings.HasPrefix(tasks[0].Properties["hs_task_subject"], "Call again") {
+		t.Errorf("open tasks after the first unanswered call: %v", tasks)
+	}
+}
+
+func TestWebhook_refusals(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	target := r.hooks.URL + "/webhooks/hubspot"
+	body := []byte(`[{"eventId":1,"subscriptionId":2,"portalId":48000001,"appId":4,"occurredAt":1790000000000,"subscriptionType":"object.propertyChange","attemptNumber":0,"objectId":101,"objectTypeId":"0-1","propertyName":"firstname","propertyValue":"Canary","changeSource":"CRM_UI"}]`)
+	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	old := strconv.FormatInt(time.Now().Add(-6*time.Minute).UnixMilli(), 10)
+	sign := func(body []byte, at string) string { return simulator.SignatureV3(secret, "POST", target, body, at) }
+	malformed, big, foreign := []byte(`[{"eventId":`), bytes.Repeat([]byte("["), 65_000), bytes.ReplaceAll(body, []byte("48000001"), []byte("48000002"))
+	big[0] = ' '
+	for name, tc := range map[string]struct {
+		body          []byte
+		signature, at string
+		status        int
+		outcome       string
+	}{
+		"wrong signature":   {body, sign(malformed, now), now, http.StatusUnauthorized, "signature_wrong"},
+		"no signature":      {body, "", now, http.StatusUnauthorized, "signature_missing"},
+		"stale timestamp":   {body, sign(body, old), old, http.StatusUnauthorized, "timestamp_refused"},
+		"body over limit":   {big, sign(big, now), now, http.StatusRequestEntityTooLarge, "body_too_large"},
+		"malformed JSON":    {malformed, sign(malformed, now), now, http.StatusBadRequest, "malformed"},
+		"portal of another": {foreign, sign(foreign, now), now, http.StatusNoContent, "foreign_portal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, target, bytes.NewReader(tc.body))
+			if tc.signature != "" {
+				req.Header.Set("X-HubSpot-Signature-v3", tc.signature)
+			}
+			req.Header.Set("X-HubSpot-Request-Timestamp", tc.at)
+			answer := httptest.NewRecorder()
+			r.svc.Handler().ServeHTTP(answer, req)
+			if answer.Code != tc.status {
+				t.Errorf("status %d, want %d", answer.Code, tc.status)
+			}
+			if n := r.metric(`leadsync_webhook_requests_total{outcome="` + tc.outcome + `"}`); n != 1 {
+				t.Errorf("metric of %q = %v, want 1", tc.outcome, n)
+			}
+		})
+	}
+	if b, err := r.store.Backlog(t.Context(), "48000001", r.world()); err != nil || b.Due != 0 {
+		t.Errorf("due after refusals: %d (%v), want nothing stored", b.Due, err)
+	}
+	if logs := r.logs.String(); strings.Contains(logs, "Canary") || !strings.Contains(logs, "signature_wrong") {
+		t.Errorf("log must name the reason and no content:\n%s", logs)
+	}
+	// The same request, signed rightly, is taken: the refusals above were not for another cause.
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, target, bytes.NewReader(body))
+	req.Header.Set("X-HubSpot-Signature-v3", sign(body, now))
+	req.Header.Set("X-HubSpot-Request-Timestamp", now)
+	answer := httptest.NewRecorder()
+	r.svc.Handler().ServeHTTP(answer, req)
+	if b, err := r.store.Backlog(t.Context(), "48000001", r.world()); answer.Code != http.StatusNoContent || err != nil || b.Due != 1 {
+		t.Errorf("a valid request: status %d, due %d (%v)", answer.Code, b.Due, err)
+	}
+}
+
+// metric reads one sample of /metrics; 0 if it is not there.
+func (r *rig) metric(sample string) float64 {
+	r.t.Helper()
+	for line := range strings.Lines(r.get("/metrics")) {
+		if rest, ok := strings.CutPrefix(line, sample+" "); ok {
+			v, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			return v
+		}
+	}
+	return 0
+}
+
+func (r *rig) get(path string) string {
+	answer := httptest.NewRecorder()
+	r.svc.Handler().ServeHTTP(answer, httptest.NewRequestWithContext(r.t.Context(), http.MethodGet, path, http.NoBody))
+	return answer.Body.String()
+}
+
+func TestToken_revokedInTheMiddle(t *testing.T) {
+	r := newRig(t, rigOptions{webhooks: true})
+	r.start()
+	r.account.RevokeToken()
+	ids := make([]string, 20)
+	for i := range ids {
+		ids[i] = r.must(r.account.CreateContact(user(), decisionMaker("Keller"+strconv.Itoa(i))))
+		r.must(r.account.LogCall(user(), ids[i], simulator.Call{At: r.world(), Disposition: connected, Direction: "OUTBOUND"}))
+	}
+	r.eventually("pause in /readyz", func() bool { return strings.Contains(r.get("/readyz"), `"pause_reason"`) })
+	if body := r.get("/readyz"); !strings.Contains(body, "unauthorized") || !strings.Contains(body, `"ready": true`) {
+		t.Errorf("/readyz while paused:\n%s", body)
+	}
+	// Several probes fail meanwhile, and the log says it once.
+	refused := r.account.Calls()["GET /account-info/{v}/details"]
+	r.eventually("three more probes", func() bool { return r.account.Calls()["GET /account-info/{v}/details"] >= refused+3 })
+	if n := strings.Count(r.logs.String(), "portal paused"); n != 1 {
+		t.Errorf("the log says %d times that the portal is paused", n)
+	}
+	r.account.RestoreToken()
+	r.settle()
+	for _, id := range ids {
+		if got := r.prop(id, "lifecyclestage"); got != "salesqualifiedlead" {
+			t.Errorf("contact %s: stage %q after the token works again", id, got)
+		}
+	}
+	if body := r.get("/readyz"); strings.Contains(body, "pause_reason") {
+		t.Errorf("/readyz still paused:\n%s", body)
+	}
+}
+
+func TestLimit_pausesTheClassUntilReleased(t *testing.T) {
+	r := newRig(t, rigOptions{limits: "tasks_per_hour: 5, deals_per_hour: 5, stage_moves_per_hour: 1000, "})
+	r.start()
+	for i := range 12 {
+		id := r.must(r.account.CreateContact(user(), decisionMaker("Maier"+strconv.Itoa(i))))
+		if err := r.account.SubmitForm(id, "Demo request", r.world()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.settle()
+	if got := len(r.open()); got != 5 {
+		t.Fatalf("%d tasks, want 5 before the class pauses", got)
+	}
+	if !strings.Contains(r.get("/readyz"), `"paused_classes"`) {
+		t.Error("/readyz does not name the paused class")
+	}
+	n, err := r.store.ReleaseClass(t.Context(), "48000001", workflows.ClassTask)
+	if err != nil || n != 7 {
+		t.Fatalf("released %d (%v), want 7", n, err)
+	}
+	r.settle()
+	if got := len(r.open()); got != 12 {
+		t.Errorf("%d tasks after the release, want 12", got)
+	}
+}
+
+func TestShadow_writesNothing(t *testing.T) {
+	r := newRig(t, rigOptions{webhooks: true, modes: "{}"})
+	r.start()
+	id := r.must(r.account.CreateContact(user(), decisionMaker("Wolf")))
+	if err := r.account.SubmitForm(id, "Demo request", r.world()); err != nil {
+		t.Fatal(err)
+	}
+	r.settle()
+	r.settle()
+	for _, e := range r.account.Journal() {
+		if e.Actor.Kind == simulator.API {
+			t.Fatalf("written in shadow: %+v", e)
+		}
+	}
+	counts, err := r.store.ShadowCounts(t.Context(), "48000001")
+	if err != nil || counts[workflows.ClassStage] != 1 || counts[workflows.ClassScore] != 1 {
+		t.Errorf("recorded in shadow: %v (%v), want one stage and one score", counts, err)
+	}
+}
+
+func TestWrongAccount_stopsThePortal(t *testing.T) {
+	o := rigOptions{populate: load(10, numbered)}
+	r := newRig(t, o)
+	other := simulator.New(simulator.Options{PortalID: 77, Token: token, Now: r.world, Wall: time.Now})
+	r.api.Config.Handler = other.Handler()
+	r.cancelableRun()
+	r.eventually("pause", func() bool { return strings.Contains(r.get("/readyz"), "another account") })
+	for call := range other.Calls() {
+		if call != "GET /account-info/{v}/details" {
+			t.Errorf("asked the wrong account: %s", call)
+		}
+	}
+}
