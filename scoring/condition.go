@@ -24,7 +24,7 @@ type condition struct {
 	source string
 	key    string // the same for conditions that differ only in layout
 	root   boolNode
-	facts  []int // the facts it mentions, ascending
+	facts  []int // the facts it mentions, in the order of mention
 	moves  bool  // time alone can change it
 	id     int   // its place in a frame's memory
 }
@@ -79,7 +79,7 @@ func (s scope) compile(source string) (*condition, []fault) {
 	if bad != nil {
 		return nil, []fault{*bad}
 	}
-	c := &compiler{scope: s, facts: map[int]bool{}}
+	c := &compiler{scope: s}
 	root := c.boolean(tree)
 	if len(c.faults) > 0 {
 		return nil, c.faults
@@ -115,19 +115,14 @@ func parseExpression(source string) (ast.Node, *fault) {
 // compiler turns a tree into closures and collects every fault on the way.
 type compiler struct {
 	scope
-	facts  map[int]bool
+	facts  []int
 	moves  bool
 	faults []fault
 }
 
 func (c *compiler) finish(source string, tree ast.Node, root boolNode) *condition {
-	done := &condition{source: strings.TrimSpace(source), key: tree.String(), root: root, moves: c.moves, id: c.model.conditions}
+	done := &condition{source: strings.TrimSpace(source), key: tree.String(), root: root, facts: c.facts, moves: c.moves, id: c.model.conditions}
 	c.model.conditions++
-	for i := range c.model.facts {
-		if c.facts[i] {
-			done.facts = append(done.facts, i)
-		}
-	}
 	return done
 }
 
@@ -318,8 +313,15 @@ func (c *compiler) fact(n *ast.IdentifierNode, want FactType) (int, bool) {
 		c.fail(n, wanted(got, want), "%s is %s", n.Value, describe(got))
 		return 0, false
 	}
-	c.facts[i] = true
+	c.mention(i)
 	return i, true
+}
+
+// mention notes that the condition looks at a fact.
+func (c *compiler) mention(fact int) {
+	if !slices.Contains(c.facts, fact) {
+		c.facts = append(c.facts, fact)
+	}
 }
 
 func (c *compiler) unknownName(n *ast.IdentifierNode) {

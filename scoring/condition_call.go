@@ -73,7 +73,7 @@ func (c *compiler) known(n *ast.CallNode) boolNode {
 		c.unknownName(name)
 		return failed()
 	}
-	c.facts[i] = true
+	c.mention(i)
 	return boolNode{
 		at: func(f *frame) truths {
 			known := f.facts[i].Known()
@@ -217,7 +217,7 @@ func isEmptyText(n ast.Node) bool {
 
 // inner compiles the condition of a count in the scope of the kind's attributes.
 func (c *compiler) inner(kind int, n ast.Node) *condition {
-	nested := &compiler{scope: c.model.attributeScope(kind), facts: map[int]bool{}}
+	nested := &compiler{scope: c.model.attributeScope(kind)}
 	root := nested.boolean(n)
 	c.faults = append(c.faults, nested.faults...)
 	return nested.finish(n.String(), n, root)

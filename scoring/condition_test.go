@@ -141,7 +141,7 @@ func TestChecks_listOnlyWhatMatters(t *testing.T) {
 
 func TestChecks_showWhatTheySaw(t *testing.T) {
 	check := truthOf(t, `none == "x" or size > 60 and known(size)`, conditionLead())
-	want := []scoring.Seen{{Fact: "size", Value: scoring.Value{Type: scoring.TypeNumber, Number: 50}}, {Fact: "none"}}
+	want := []scoring.Seen{{Fact: "none"}, {Fact: "size", Value: scoring.Value{Type: scoring.TypeNumber, Number: 50}}}
 	if diff := cmp.Diff(want, check.Seen); diff != "" {
 		t.Errorf("seen (-want +got):\n%s", diff)
 	}

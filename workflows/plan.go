@@ -35,7 +35,7 @@ type Planned struct {
 func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadState {
 	lead := LeadOf(p, m, r)
 	state := LeadState{
-		Held: true, FactsHash: hashFacts(lead), Stage: lead.Stage, StageSince: now,
+		Held: true, FactsHash: hashFacts(lead), Stage: lead.Stage, Furthest: lead.Stage, StageSince: now,
 		Status: lead.Status, StatusSince: now, Root: r.ID, Model: m.Version(), EvaluatedAt: now,
 	}
 	if a, ok := latestStatusActivity(m, lead, now); ok {
@@ -97,8 +97,9 @@ func (pl *planner) moves() {
 	}
 	stage, entered := pl.stage()
 	status, causes := observed, []string{}
+	given := withPending(pl.Record)[pl.Portal.Names.Status] != "" // also by a value that the mapping does not know
 	switch {
-	case observed != before && observed != "": // somebody set it: people win over what we would derive
+	case observed != before && given: // somebody set it: people win over what we would derive
 		causes = append(causes, observed)
 	case fresh && pl.inStatusStage(stage) && !pl.final(observed) && (observed == "" || !news.At.Before(st.StatusSince)):
 		want, _ := pl.Model.StatusOf(news)
@@ -106,7 +107,7 @@ func (pl *planner) moves() {
 		if pl.setStatus(observed, want, reason) {
 			status, causes = want, append(causes, want)
 		}
-	case entered && observed == "":
+	case entered && !given:
 		if want := pl.statusOnStage(stage); want != "" {
 			reason := scoring.Reason{Code: ReasonEnteredStage, Params: map[string]string{"stage": stage}}
 			if pl.setStatus("", want, reason) {
@@ -160,10 +161,11 @@ func (pl *planner) stage() (stage string, entered bool) {
 		}
 	}
 	if stage != st.Stage {
-		entered = pl.after(stage, st.Stage)
-		if entered || !pl.behind(stage, st.Stage) {
-			st.Stage, st.StageSince = stage, pl.Now
-		}
+		entered = stage != ""
+		st.Stage, st.StageSince = stage, pl.Now
+	}
+	if pl.after(stage, st.Furthest) {
+		st.Furthest = stage
 	}
 	return stage, entered
 }
@@ -178,7 +180,7 @@ func (pl *planner) forward(to string) bool {
 	if pl.Lead.Stage == "" && pl.rawStage() != "" {
 		return false // a stage that the mapping does not know: nobody can say what is ahead of it
 	}
-	return pl.after(to, pl.Lead.Stage) && pl.after(to, pl.out.State.Stage)
+	return pl.after(to, pl.Lead.Stage) && pl.after(to, pl.out.State.Furthest)
 }
 
 func (pl *planner) rawStage() string { return withPending(pl.Record)[pl.Portal.Names.Stage] }
@@ -198,12 +200,6 @@ func (pl *planner) after(a, b string) bool {
 		return true
 	}
 	return ia > ib
-}
-
-// behind reports whether somebody moved the contact back from stage b to a: the high-water mark b stays, so
-// that the model does not fight over it. Leaving a side track is no way back.
-func (pl *planner) behind(a, b string) bool {
-	return b != "" && slices.Contains(pl.Lead.Order, b) && (a == "" || pl.after(b, a))
 }
 
 // inStatusStage reports whether lead status is in use in this stage: it is a sub-phase of the stage whose

@@ -39,6 +39,7 @@ type Puller struct {
 	// Overlap is how far a sweep reaches back behind the newest change it has seen: longer than the CRM's
 	// slowest webhook and index delay, so that nothing falls between two sweeps.
 	Overlap time.Duration
+	Pass    Pass
 	// Progress is told after every page; may be nil.
 	Progress func(Progress)
 }
@@ -183,10 +184,12 @@ func (p *Puller) save(ctx context.Context, f Fence, page PulledPage) (PulledCoun
 	if page.Type == connector.TypeContact && !page.HintOnly {
 		page.Links, page.LinkTypes = p.companies(page.Objects), []connector.ObjectType{connector.TypeCompany}
 	}
+	p.Pass.at(PointPageRead)
 	count, err := p.Store.SavePage(ctx, f, page)
 	if err != nil {
 		return count, fmt.Errorf("save page of feed %q: %w", page.Feed, err)
 	}
+	p.Pass.at(PointPageSaved)
 	return count, nil
 }
 

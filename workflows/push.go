@@ -36,6 +36,7 @@ type Pusher struct {
 	Store  outbox
 	Portal *Portal
 	Jitter func() float64 // in [0, 1)
+	Pass   Pass
 	// Settled is told what became of every entry, Paused which classes the blast radius stopped; may be nil.
 	Settled func(OutboxEntry, Settlement)
 	Paused  func(Class)
@@ -61,11 +62,14 @@ func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
 			continue
 		}
 		n += len(taken.Entries)
+		p.Pass.at(PointTaken)
 		settlements, err := p.send(ctx, kind, taken.Entries)
 		errs = append(errs, err)
+		p.Pass.at(PointSent)
 		if err := p.Store.Settle(ctx, f, settlements); err != nil {
 			return n, fmt.Errorf("settle %d %s entries: %w", len(settlements), kind, err)
 		}
+		p.Pass.at(PointSettled)
 		p.tell(taken.Entries, settlements)
 	}
 	return n, errors.Join(errs...)

@@ -22,6 +22,7 @@ type Receiver struct {
 	Known []connector.PortalID
 	// Wake tells the worker of a portal that there is work; it must not block.
 	Wake func(connector.PortalID)
+	Pass Pass
 }
 
 // Receive stores one verified request and marks the records that it names due, one transaction per portal
@@ -49,6 +50,7 @@ func (r *Receiver) Receive(ctx context.Context, body []byte, events []connector.
 		if err != nil {
 			return total, fmt.Errorf("store delivery of portal %q: %w", portal, err)
 		}
+		r.Pass.at(PointReceived)
 		total.Fresh += got.Fresh
 		total.Duplicate += got.Duplicate
 		total.Echo += got.Echo

@@ -33,6 +33,7 @@ type Reconciler struct {
 	Portal *Portal
 	Model  *scoring.Model
 	Now    func() time.Time // business time
+	Pass   Pass
 	// Planned is told about every plan that has a reason worth showing; it must not block. May be nil.
 	Planned func(LeadRecord, scoring.Evaluation, Planned)
 }
@@ -69,9 +70,11 @@ func (r *Reconciler) contacts(ctx context.Context, f Fence, rows []DueRow) error
 	for i, row := range rows {
 		decided[i] = r.decide(row, records[i], fresh, owners)
 	}
+	r.Pass.at(PointRead)
 	if err := r.Store.SaveDecisions(ctx, f, decided); err != nil {
 		return fmt.Errorf("save %d decisions: %w", len(decided), err)
 	}
+	r.Pass.at(PointDecided)
 	return nil
 }
 

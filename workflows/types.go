@@ -158,8 +158,10 @@ type LeadState struct {
 	// and deals count as handled (design, "Quiet from day one").
 	Held      bool   `json:"held,omitempty"`
 	FactsHash string `json:"facts_hash"`
-	// Stage and Status are the last ones whose entering was handled; Since is business time.
+	// Stage and Status are the last ones whose entering was handled; Since is business time. Furthest is the
+	// high-water mark: of all stages the contact has entered, the one ahead of the others.
 	Stage       string    `json:"stage,omitempty"`
+	Furthest    string    `json:"furthest,omitempty"`
 	StageSince  time.Time `json:"stage_since,omitzero"`
 	Status      string    `json:"status,omitempty"`
 	StatusSince time.Time `json:"status_since,omitzero"`

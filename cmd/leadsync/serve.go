@@ -93,11 +93,14 @@ func newService(env *environment, in *installation, st *store.Store, log *slog.L
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	var err error
+	pass, err := failPoint(env.getenv("LEADSYNC_FAIL_AT"))
+	if err != nil {
+		return nil, err
+	}
 	svc, err = service.New(service.Options{
 		Config: in.cfg, Model: in.model, Store: st, Connections: connections, Log: log,
 		Now: env.now, Jitter: jitter, Worker: workerName(env),
-		Observer: service.Observer{Progress: progress(env, log)},
+		Observer: service.Observer{Progress: progress(env, log)}, Pass: pass,
 	})
 	return svc, err
 }

@@ -117,6 +117,7 @@ func TestZZ(t *testing.T) {
 				lead := workflows.LeadOf(p, m, lr)
 				ev := m.Evaluate(lead, now)
 				pl := workflows.Plan(workflows.Situation{Portal: p, Model: m, Record: lr, Lead: lead, Evaluation: ev, Owners: owners, Now: now})
+				if o.ID == "10000000819" && len(pl.Entries) > 0 { fmt.Println("PLAN", now, pl.Reason, pl.State.Status, pl.State.OpenTasks, pl.State.Episodes); for _, x := range pl.Actions { fmt.Println("   ", x) } }
 				r.state = &pl.State
 				for _, kind := range []workflows.EntryKind{workflows.KindUpdate, workflows.KindTask, workflows.KindDeal, workflows.KindClose} {
 					for _, e := range pl.Entries {
@@ -145,6 +146,7 @@ func TestZZ(t *testing.T) {
 							_, err := a.Create(api, simulator.Deals, props, links...)
 							must(err)
 						case workflows.KindClose:
+							if o.ID == "10000000819" { fmt.Println("CLOSE", now, string(e.Payload), e.Reason) }
 							var x workflows.ClosePayload
 							must(json.Unmarshal(e.Payload, &x))
 							if o, ok := a.Object(simulator.Tasks, keyTask[x.TaskKey]); ok && !o.Archived && o.Properties["hs_task_status"] != "COMPLETED" {
@@ -183,6 +185,11 @@ func TestZZ(t *testing.T) {
 	var b strings.Builder
 	report.Write(&b)
 	t.Log(b.String())
+	for _, e := range a.Journal() {
+		if (e.ID == "10000000819" && (e.Property == "lifecyclestage" || e.Property == "hs_lead_status")) || e.ID == "80000000089" {
+			t.Log(e.Seq, e.At, e.Actor, e.Op, e.Type, e.Property, e.Old, "->", e.New)
+		}
+	}
 	kinds := map[string]int{}
 	for _, f := range report.Findings {
 		kinds[f.What]++

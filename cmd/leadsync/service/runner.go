@@ -269,11 +269,11 @@ func (r *Runner) worker(portal *workflows.Portal) *workflows.Worker {
 	w := &workflows.Worker{
 		Puller: &workflows.Puller{
 			CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now,
-			Overlap: s.Config.Schedules.CatchUpOverlap,
+			Overlap: s.Config.Schedules.CatchUpOverlap, Pass: s.Pass,
 		},
-		Reconciler: &workflows.Reconciler{CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now},
+		Reconciler: &workflows.Reconciler{CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now, Pass: s.Pass},
 		Pusher: &workflows.Pusher{
-			CRM: r.conn.CRM, Look: r.conn.CRM, Store: s.Store, Portal: portal, Jitter: s.Jitter,
+			CRM: r.conn.CRM, Look: r.conn.CRM, Store: s.Store, Portal: portal, Jitter: s.Jitter, Pass: s.Pass,
 			Paused: func(c workflows.Class) {
 				s.Log.Error("class of effect paused by its limit", "portal", portal.ID, "class", c,
 					"remedy", "look at `leadsync effects`, then `leadsync effects release`")

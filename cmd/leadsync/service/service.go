@@ -83,6 +83,7 @@ type Options struct {
 	Jitter      func() float64   // in [0, 1)
 	Worker      string           // unique name of this process
 	Observer    Observer
+	Pass        workflows.Pass // fail points of tests; nil in production
 	// Idle is how often a worker looks without being told (default 1 s), Probe how often a paused portal is
 	// tried again (default 15 s).
 	Idle, Probe time.Duration
@@ -115,7 +116,7 @@ func New(o Options) (*Service, error) {
 		s.runners[p.Account] = r
 		s.order = append(s.order, r)
 	}
-	s.receiver = &workflows.Receiver{Store: o.Store, Wake: s.wake}
+	s.receiver = &workflows.Receiver{Store: o.Store, Wake: s.wake, Pass: o.Pass}
 	for _, r := range s.order {
 		s.receiver.Known = append(s.receiver.Known, r.cfg.Account)
 	}

@@ -2,6 +2,7 @@ package population_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -198,12 +199,27 @@ func TestPeopleFollowTheAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	restored := map[string]bool{}
+	for _, o := range all[:20] {
+		if err := s.account.Restore(admin, simulator.Contacts, o.ID); err != nil {
+			t.Fatal(err)
+		}
+		restored[o.ID] = true
+		delete(gone, o.ID)
+	}
 	did := map[string]int{}
+	active := 0
 	for _, d := range s.live(20*24*time.Hour, 6*time.Hour, nil) {
 		did[d.Contact]++
+		if restored[d.Contact] {
+			active++
+		}
 		if gone[d.Contact] {
 			t.Errorf("%s, who is gone: %s", d.Name, d.What)
 		}
+	}
+	if active == 0 {
+		t.Error("contacts out of the recycle bin do nothing")
 	}
 	if did[merged] == 0 || did[added] == 0 {
 		t.Errorf("%d deeds of the merged contact, %d of the new one", did[merged], did[added])
@@ -240,5 +256,73 @@ func TestACompanyChangesAlone(t *testing.T) {
 	}
 	if changes == 0 {
 		t.Error("no company changed in 60 days")
+	}
+}
+
+// Eight salespeople can do so much in a day: a flood of leads waits in line.
+func TestAFloodWaitsInLine(t *testing.T) {
+	s := open(t, population.Options{Seed: 35})
+	r := &reactor{t: t, s: s}
+	for _, o := range s.account.Objects(simulator.Contacts) {
+		r.set(o.ID, "lifecyclestage", "")
+		r.set(o.ID, "lifecyclestage", "salesqualifiedlead")
+		r.set(o.ID, "hs_lead_status", "NEW")
+	}
+	for range 10 {
+		n := 0
+		for _, d := range s.live(24*time.Hour, time.Hour, nil) {
+			if d.Kind.BySales() {
+				n++
+			}
+		}
+		if n > 45 {
+			t.Errorf("%d deeds of salespeople on %v", n, s.now)
+		}
+	}
+}
+
+// A lead with bad timing is left alone until it was called again (S89).
+func TestBadTimingWaitsForACall(t *testing.T) {
+	s := open(t, population.Options{Seed: 36})
+	waits, again := map[string]bool{}, 0
+	for _, d := range s.live(90*24*time.Hour, 4*time.Hour, nil) {
+		switch d.Kind {
+		case population.CallMade:
+			delete(waits, d.Contact)
+		case population.StatusSet:
+			if waits[d.Contact] {
+				t.Errorf("%s: %s without a call since the bad timing", d.Name, d.What)
+			}
+			if strings.HasPrefix(d.What, "lead status BAD_TIMING") {
+				waits[d.Contact] = true
+				again++
+			}
+		}
+	}
+	if again == 0 {
+		t.Error("no bad timing in 90 days")
+	}
+}
+
+// Salespeople create a deal by hand where none is, and only one, whatever
+// HubSpot does with the stage.
+func TestOneDealByHand(t *testing.T) {
+	s := &stage{now: start()}
+	clock := func() time.Time { return s.now }
+	s.account = simulator.New(simulator.Options{Now: clock, Wall: clock, NoDealStageSync: true})
+	s.world = population.Populate(s.account, population.Options{Seed: 37, Start: start()})
+	created := map[string]int{}
+	for _, d := range s.live(60*24*time.Hour, 4*time.Hour, nil) {
+		if d.Kind == population.DealCreated {
+			created[d.Contact]++
+		}
+	}
+	for id, n := range created {
+		if n > 1 {
+			t.Errorf("%d deals for contact %s", n, id)
+		}
+	}
+	if len(created) == 0 {
+		t.Error("no deals")
 	}
 }

@@ -128,6 +128,24 @@ func TestNoTimeNoDeeds(t *testing.T) {
 	}
 }
 
+// Steps may be shorter than a second: a deed belongs to the step that has its second.
+func TestTinySteps(t *testing.T) {
+	s := open(t, population.Options{Seed: 2, Contacts: 4000})
+	seconds := 0
+	for range 6000 {
+		from := s.now
+		for _, d := range s.live(500*time.Millisecond, 500*time.Millisecond, nil) {
+			seconds++
+			if !d.At.Equal(s.now) {
+				t.Errorf("deed at %v in the step from %v to %v", d.At, from, s.now)
+			}
+		}
+	}
+	if seconds == 0 {
+		t.Error("no deeds in 50 minutes")
+	}
+}
+
 // Who did it stands in the journal: salespeople as users, HubSpot's own
 // calculations as the system, the form and enrichment tools as other apps.
 func TestActors(t *testing.T) {
