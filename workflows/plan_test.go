@@ -202,8 +202,8 @@ func withoutStageRule(t *testing.T) *scoring.Model {
 	m, err := scoring.Parse("bare.yaml", []byte(`model: bare
 facts: {email: {from: [contact.email]}}
 activities: {call: {object: call, attributes: {outcome: call_outcome}}}
-scores: {fit: {maximum: 10, rules: [{name: address, when: known(email), points: 10}]}}
-lifecycle: [{stage: mql, scores: {fit: 50}}, {stage: sql, scores: {fit: 60}}]
+scores: {fit: {maximum: 100, rules: [{name: address, when: known(email), points: 100}]}}
+lifecycle: [{stage: mql, scores: {fit: 50}}]
 lead_status: [{status: attempted, activity: call, where: 'outcome == "no_answer"'}]
 `))
 	if err != nil {

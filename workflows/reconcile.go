@@ -170,14 +170,14 @@ func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners
 		contact, ok := fresh.contacts.Found[row.ID]
 		switch {
 		case !ok:
-			return gone(d, record, "")
+			return gone(d, record, "", fresh.at)
 		case contact.ID != row.ID:
-			return gone(d, record, contact.ID)
+			return gone(d, record, contact.ID, fresh.at)
 		}
 		record.Contact = contact
 		r.adopt(&d, &record, fresh)
 	} else if record.Contact.ID == "" {
-		return gone(d, record, "") // time came for a contact that the mirror has lost: nothing to evaluate
+		return gone(d, record, "", fresh.at) // time came for a contact that the mirror has lost: nothing to evaluate
 	}
 	if new := Readings(r.Model, record.Contact, record.Observations, fresh.at); len(new) > 0 {
 		d.Observations = new
@@ -224,10 +224,16 @@ func (r *Reconciler) adopt(d *Decided, record *LeadRecord, fresh freshly) {
 	record.Companies = []connector.Object{company}
 }
 
-func gone(d Decided, record LeadRecord, survivor connector.ObjectID) Decided {
+func gone(d Decided, record LeadRecord, survivor connector.ObjectID, at time.Time) Decided {
 	d.Gone, d.Survivor = true, survivor
 	if record.State != nil {
 		d.State = *record.State
+		d.State.Decisions++
+		reason := scoring.Reason{Code: ReasonGone}
+		if survivor != "" {
+			reason.Params = map[string]string{"survivor": string(survivor)}
+		}
+		d.Decision = &Decision{Contact: d.ID, No: d.State.Decisions, At: at, Model: d.State.Model, Reason: reason}
 	}
 	return d
 }

@@ -174,31 +174,25 @@ func (d *demo) apiHandler() http.Handler {
 
 // wire writes the installation as a user would and starts the service from it.
 func (d *demo) wire(ctx context.Context, dir string, api, hooks net.Listener, target string) error {
-	files := map[string]string{
-		"leadsync.yaml": installationFor("http://"+api.Addr().String(), hooks.Addr().String(), target, "on"),
-		"model.yaml":    string(d.model),
+	text := installationFor("http://"+api.Addr().String(), hooks.Addr().String(), target, "on")
+	if err := writeFiles(dir, text, d.model); err != nil {
+		return err
 	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
-		}
-	}
-	env := *d.env
-	env.getenv = simulatedEnv(env.getenv)
+	env := d.env
 	cfg, err := config.Load(filepath.Join(dir, "leadsync.yaml"))
 	if err != nil {
 		return err
 	}
-	model, err := loadModel(&env, cfg.Model)
+	model, err := loadModel(env, cfg.Model)
 	if err != nil {
 		return err
 	}
 	in := &installation{cfg: cfg, model: model}
-	if d.store, err = in.open(ctx, &env); err != nil {
+	if d.store, err = in.open(ctx, env); err != nil {
 		return err
 	}
-	log := newLog(&env, config.Log{Level: slog.LevelError.String()})
-	conn, _, err := connect(&env, cfg, cfg.Portals[0], log, func(c hubspot.Call) { d.svc.Calls("demo")(c) })
+	log := newLog(env, config.Log{Level: slog.LevelError.String()})
+	conn, _, err := connect(env, cfg, cfg.Portals[0], log, func(c hubspot.Call) { d.svc.Calls("demo")(c) })
 	if err != nil {
 		return err
 	}
@@ -206,7 +200,7 @@ func (d *demo) wire(ctx context.Context, dir string, api, hooks net.Listener, ta
 	d.live, d.idle = make(chan struct{}, 1), make(chan struct{}, 1)
 	d.svc, err = service.New(service.Options{
 		Config: cfg, Model: model, Store: d.store, Connections: map[string]service.Connection{"demo": conn}, Log: log,
-		Now: d.env.now, Jitter: jitter, Worker: workerName(&env), Idle: 20 * time.Millisecond,
+		Now: d.env.now, Jitter: jitter, Worker: workerName(env), Idle: 20 * time.Millisecond,
 		Observer: service.Observer{
 			Progress: d.screen.progress, Planned: d.screen.planned, Settled: d.screen.settled,
 			Live: func(string) { notify(d.live) }, Idle: func(string) { notify(d.idle) },

@@ -208,7 +208,7 @@ func writeDecisions(w io.Writer, decisions []workflows.Decision, language string
 			if a.DueAt != "" {
 				change += " due " + a.DueAt
 			}
-			fmt.Fprintf(w, "     %-6s %-6s %s  (%s)\n", a.Class, a.Mode, change, scoring.RenderReason(language, a.Reason))
+			fmt.Fprintf(w, "     %-6s %-6s %s  (%s)\n", a.Class, a.Mode, change, workflows.RenderReason(language, a.Reason))
 		}
 	}
 }

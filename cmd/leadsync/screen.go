@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type screen struct {
 	effects map[string][]string        // of this step, by contact
 	names   map[string]string
 	order   []string
+	last    string
 	quiet   int // deeds since the last line that had no consequence
 
 	seen                                               int // contacts evaluated
@@ -215,13 +217,14 @@ func (s *screen) settle() {
 		}
 	}
 	for _, id := range s.order {
+		s.last = id
 		if s.quiet > 0 {
 			s.printf("%s\n", s.paint(faint, fmt.Sprintf("  … %s without consequence", plural(s.quiet, "other deed"))))
 			s.quiet = 0
 		}
 		deed, ok := s.deeds[id]
 		if !ok {
-			deed = population.Deed{At: s.at, Name: s.names[id], What: "time passed"}
+			deed = population.Deed{At: s.at, Name: s.names[id], What: "its company changed, or time passed"}
 		}
 		s.printf("%s  %s  %s\n", s.paint(faint, deed.At.In(s.zone).Format("Mon 02 Jan 15:04")), s.paint(bold, clip(deed.Name, 44)), deed.What)
 		for _, text := range s.effects[id] {
@@ -243,11 +246,6 @@ func (s *screen) summary(d *demo, report audit.Report) {
 	s.calls(d)
 	s.printf("\n%s\n", s.paint(bold, "Audit (from the account's own journal, by a second evaluator)"))
 	report.Write(s.w)
-	if len(report.Findings) == 0 {
-		s.printf("%s\n", s.paint(green, "Every contact is as it should be."))
-	} else {
-		s.printf("%s\n", s.paint(red, "The account is not as it should be."))
-	}
 }
 
 // calls says what the API was asked, and what one call per record would have cost: a contact, its company,
@@ -265,8 +263,16 @@ func (s *screen) calls(d *demo) {
 }
 
 func (s *screen) kept(d *demo, dir string) {
-	s.printf("\nEverything goes on running. Press Ctrl-C to stop.\n  files      %s\n  account    %s\n  try        curl -s %s/control/calls\n",
-		dir, d.apiURL, d.apiURL)
+	s.printf("\nEverything goes on running. Press Ctrl-C to stop. In another terminal, with the same binary:\n"+
+		"  leadsync explain %s --config %s\n  leadsync effects --config %s\n  curl -s %s/control/calls\n",
+		s.example(), filepath.Join(dir, "leadsync.yaml"), filepath.Join(dir, "leadsync.yaml"), d.apiURL)
+}
+
+// example is a contact worth explaining: the last one that something happened to.
+func (s *screen) example() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return orWord(s.last, "CONTACT")
 }
 
 func plural(n int, what string) string {

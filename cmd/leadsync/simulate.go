@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,18 +111,8 @@ func writeInstallation(env *environment, o simulateOptions, url, target string) 
 	if o.install == "" {
 		return nil
 	}
-	if err := os.MkdirAll(o.install, 0o750); err != nil {
-		return fmt.Errorf("make folder: %w", err)
-	}
-	text := installationFor(url, o.serveOn, target, "on")
-	text = strings.Replace(text, "token_env: LEADSYNC_SIMULATED_TOKEN", "token_file: token", 1)
-	text = strings.Replace(text, "client_secret_env: LEADSYNC_SIMULATED_SECRET", "client_secret_file: secret", 1)
-	for name, content := range map[string]string{
-		"leadsync.yaml": text, "model.yaml": string(demoModel()), "token": simulatedToken, "secret": simulatedSecret,
-	} {
-		if err := os.WriteFile(filepath.Join(o.install, name), []byte(content), 0o600); err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
-		}
+	if err := writeFiles(o.install, installationFor(url, o.serveOn, target, "on"), demoModel()); err != nil {
+		return err
 	}
 	fmt.Fprintf(env.stdout, "wrote %s; in another terminal: leadsync serve --config %s\n", o.install, filepath.Join(o.install, "leadsync.yaml"))
 	return nil

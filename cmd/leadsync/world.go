@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -113,10 +115,10 @@ portals:
   - name: demo
     crm: hubspot
     account: "%[3]d"
-    token_env: LEADSYNC_SIMULATED_TOKEN
+    token_file: token
     base_url: %[1]s
     clock: simulator
-    webhooks: {enabled: true, target_url: %[4]s, app_id: "%[5]d", client_secret_env: LEADSYNC_SIMULATED_SECRET}
+    webhooks: {enabled: true, target_url: %[4]s, app_id: "%[5]d", client_secret_file: secret}
     effects: {score: %[6]s, stage: %[6]s, status: %[6]s, task: %[6]s, deal: %[6]s}
     language: en
     time_zone: Europe/Berlin
@@ -132,15 +134,18 @@ portals:
 // demoModel is the model that the demo scores with: fixtures/models/b2b.yaml, embedded.
 func demoModel() []byte { return demomodel.Text() }
 
-// simulatedEnv answers for the simulated credentials and leaves the rest to the real environment.
-func simulatedEnv(next func(string) string) func(string) string {
-	return func(name string) string {
-		switch name {
-		case "LEADSYNC_SIMULATED_TOKEN":
-			return simulatedToken
-		case "LEADSYNC_SIMULATED_SECRET":
-			return simulatedSecret
-		}
-		return next(name)
+// writeFiles writes an installation for a simulated account into a folder, as for a real one: configuration,
+// model, and the credentials in files of their own.
+func writeFiles(dir, installation string, model []byte) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("make folder: %w", err)
 	}
+	for name, text := range map[string]string{
+		"leadsync.yaml": installation, "model.yaml": string(model), "token": simulatedToken, "secret": simulatedSecret,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	return nil
 }

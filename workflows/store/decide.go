@@ -65,18 +65,7 @@ func (d *decisionSaver) begin(ctx context.Context, decided []workflows.Decided) 
 
 // saveRecords stores what was freshly read. These readings are complete: all properties were asked for.
 func (d *decisionSaver) saveRecords(ctx context.Context) error {
-	fresh := map[connector.Ref]connector.Object{}
-	readers := map[connector.Ref]map[connector.ObjectID]bool{} // contacts evaluated with this very reading
-	for _, one := range d.decided {
-		for _, o := range one.Objects {
-			ref := connector.Ref{Type: o.Type, ID: o.ID}
-			fresh[ref] = o
-			if readers[ref] == nil {
-				readers[ref] = map[connector.ObjectID]bool{}
-			}
-			readers[ref][one.ID] = true
-		}
-	}
+	fresh, readers := d.readings()
 	refs := slices.SortedFunc(maps.Keys(fresh), compareRefs)
 	erased, err := d.tombstones(ctx, d.portal, refs)
 	if err != nil {
@@ -102,6 +91,23 @@ func (d *decisionSaver) saveRecords(ctx context.Context) error {
 		return err
 	}
 	return d.raiseOthers(ctx, different, readers)
+}
+
+// readings gives the records that were freshly read, and the contacts that were evaluated with each.
+func (d *decisionSaver) readings() (map[connector.Ref]connector.Object, map[connector.Ref]map[connector.ObjectID]bool) {
+	fresh := map[connector.Ref]connector.Object{}
+	readers := map[connector.Ref]map[connector.ObjectID]bool{}
+	for _, one := range d.decided {
+		for _, o := range one.Objects {
+			ref := connector.Ref{Type: o.Type, ID: o.ID}
+			fresh[ref] = o
+			if readers[ref] == nil {
+				readers[ref] = map[connector.ObjectID]bool{}
+			}
+			readers[ref][one.ID] = true
+		}
+	}
+	return fresh, readers
 }
 
 func (d *decisionSaver) raiseOthers(
@@ -155,7 +161,7 @@ func (d *decisionSaver) saveObservations(ctx context.Context) error {
 			})
 		}
 	}
-	if _, err := d.bulk(ctx, saveObservations, many, d.portal); err != nil {
+	if err := d.bulk(ctx, saveObservations, many, d.portal); err != nil {
 		return fmt.Errorf("store observations: %w", err)
 	}
 	return nil
@@ -187,7 +193,7 @@ func (in *session) putStates(
 		}
 		many = append(many, []any{string(id), string(states[id].Root), text})
 	}
-	if _, err := in.bulk(ctx, saveStates, many, portal); err != nil {
+	if err := in.bulk(ctx, saveStates, many, portal); err != nil {
 		return fmt.Errorf("store lead states: %w", err)
 	}
 	return nil
@@ -215,7 +221,7 @@ func (d *decisionSaver) saveReasons(ctx context.Context) error {
 			string(one.ID), one.Decision.No, micros(one.Decision.At), one.Decision.Model, reason, actions,
 		})
 	}
-	if _, err := d.bulk(ctx, saveReasons, many, d.portal); err != nil {
+	if err := d.bulk(ctx, saveReasons, many, d.portal); err != nil {
 		return fmt.Errorf("store decisions: %w", err)
 	}
 	return nil

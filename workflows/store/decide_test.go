@@ -52,9 +52,9 @@ func TestLeads(t *testing.T) {
 			b.Error(diff)
 		}
 		for text, want := range map[string][]connector.ObjectID{
-			" ADA@example.com": {"1"}, "1": {"1"}, "bob@example.com": nil, "": nil,
+			"ADA@example.com": {"1"}, "1": {"1"}, "bob@example.com": nil, "": nil,
 		} {
-			ids, err := b.store.FindContact(b.ctx, portal, text)
+			ids, err := b.store.FindContact(b.ctx, portal, " "+text)
 			b.must(err)
 			if diff := cmp.Diff(want, ids); diff != "" {
 				b.Errorf("find %q: %s", text, diff)

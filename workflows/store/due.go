@@ -83,7 +83,7 @@ func (in *session) markDue(ctx context.Context, portal connector.PortalID, marks
 			string(ref.Type), string(ref.ID), flag(mark.raise), settled, hinted, micros(mark.changesAt),
 		})
 	}
-	if _, err := in.bulk(ctx, markDue, many, portal); err != nil {
+	if err := in.bulk(ctx, markDue, many, portal); err != nil {
 		return fmt.Errorf("mark due: %w", err)
 	}
 	return nil
@@ -177,7 +177,7 @@ func (s *Store) Postpone(ctx context.Context, fence workflows.Fence, postponed [
 		if err := in.lockDue(ctx, fence.Portal, refs); err != nil {
 			return err
 		}
-		_, err := in.bulk(ctx, postpone, many)
+		err := in.bulk(ctx, postpone, many)
 		return err
 	})
 }

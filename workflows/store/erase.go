@@ -72,11 +72,11 @@ const eraseLedger = `DELETE FROM sendings WHERE portal = ? AND entry_key IN (
 
 // eraseRows empties every table that knows contacts.
 func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, contacts, refs rows) error {
-	if _, err := in.bulk(ctx, bury, refs, portal, micros(in.now)); err != nil {
+	if err := in.bulk(ctx, bury, refs, portal, micros(in.now)); err != nil {
 		return fmt.Errorf("bury: %w", err)
 	}
 	// The ledger goes before the outbox, which says whose it is.
-	if _, err := in.bulk(ctx, eraseLedger, contacts, portal, portal); err != nil {
+	if err := in.bulk(ctx, eraseLedger, contacts, portal, portal); err != nil {
 		return fmt.Errorf("erase ledger: %w", err)
 	}
 	for _, query := range []string{
@@ -86,7 +86,7 @@ func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, con
 		`DELETE FROM decisions WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM aliases WHERE portal = ? AND id` + byContact,
 	} {
-		if _, err := in.bulk(ctx, query, contacts, portal); err != nil {
+		if err := in.bulk(ctx, query, contacts, portal); err != nil {
 			return fmt.Errorf("erase: %w", err)
 		}
 	}
@@ -97,7 +97,7 @@ func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, con
 		`DELETE FROM links WHERE portal = ? AND (from_type, from_id)` + byRef,
 		`DELETE FROM links WHERE portal = ? AND (to_type, to_id)` + byRef,
 	} {
-		if _, err := in.bulk(ctx, query, refs, portal); err != nil {
+		if err := in.bulk(ctx, query, refs, portal); err != nil {
 			return fmt.Errorf("erase: %w", err)
 		}
 	}

@@ -116,7 +116,8 @@ func (in *session) fillObjects(
 			record.Companies = append(record.Companies, object)
 		case connector.TypeDeal:
 			record.Deals = append(record.Deals, object)
-		default:
+		case connector.TypeCall, connector.TypeMeeting, connector.TypeTask, connector.TypeContact:
+			// The query asks for calls and meetings only.
 			record.Activities = append(record.Activities, object)
 		}
 	}

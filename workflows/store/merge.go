@@ -173,7 +173,7 @@ func (d *decisionSaver) moveEntries(ctx context.Context, loser, survivor connect
 		}
 		many = append(many, []any{string(d.portal), row.Key, payload})
 	}
-	if _, err := d.bulk(ctx, moveEntries, many, survivor); err != nil {
+	if err := d.bulk(ctx, moveEntries, many, survivor); err != nil {
 		return fmt.Errorf("move entries: %w", err)
 	}
 	return nil

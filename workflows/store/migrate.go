@@ -14,7 +14,7 @@ import (
 )
 
 //go:embed migrations/*.sql
-var migrations embed.FS //nolint:gochecknoglobals // embedded files are a constant
+var migrations embed.FS
 
 // migrate applies what is missing. The caller holds the migration lock.
 func migrate(ctx context.Context, d dialect, db *sql.DB) error {

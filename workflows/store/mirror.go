@@ -83,7 +83,7 @@ func (in *session) saveObjects(ctx context.Context, portal connector.PortalID, o
 			string(o.Type), string(o.ID), micros(o.CreatedAt), micros(o.UpdatedAt), flag(o.Archived), email, properties,
 		})
 	}
-	if _, err := in.bulk(ctx, saveObjects, many, portal); err != nil {
+	if err := in.bulk(ctx, saveObjects, many, portal); err != nil {
 		return fmt.Errorf("store mirror: %w", err)
 	}
 	return nil
@@ -115,14 +115,7 @@ func compareReading(o connector.Object, known mirrored, has, all bool, asked []s
 	}
 	next := o
 	if !all {
-		next.Properties = maps.Clone(known.Properties)
-		if next.Properties == nil {
-			next.Properties = map[string]string{}
-		}
-		for _, name := range asked {
-			delete(next.Properties, name)
-		}
-		maps.Copy(next.Properties, o.Properties)
+		next.Properties = overlay(known.Properties, o.Properties, asked)
 	}
 	if next.CreatedAt.IsZero() {
 		next.CreatedAt = known.CreatedAt
@@ -135,12 +128,23 @@ func compareReading(o connector.Object, known mirrored, has, all bool, asked []s
 	return reading{object: next, store: store, changed: changed}
 }
 
+// overlay gives the known properties with what a reading says about those that were asked for.
+func overlay(known, read map[string]string, asked []string) map[string]string {
+	next := make(map[string]string, len(known)+len(read))
+	maps.Copy(next, known)
+	for _, name := range asked {
+		delete(next, name)
+	}
+	maps.Copy(next, read)
+	return next
+}
+
 const removeObjects = `UPDATE objects SET removed_at = ?
 WHERE portal = ? AND removed_at IS NULL AND (type, id) IN (SELECT j.value->>0, j.value->>1 FROM {rows})`
 
 // removeObjects marks records as removed in the CRM.
 func (in *session) removeObjects(ctx context.Context, portal connector.PortalID, refs []connector.Ref) error {
-	if _, err := in.bulk(ctx, removeObjects, refRows(refs), micros(in.now), portal); err != nil {
+	if err := in.bulk(ctx, removeObjects, refRows(refs), micros(in.now), portal); err != nil {
 		return fmt.Errorf("mark removed: %w", err)
 	}
 	return nil
@@ -235,7 +239,7 @@ func (in *session) saveLinks(
 		}
 		many = append(many, []any{string(l.FromType), string(l.FromID), string(l.ToType), string(l.ToID), removed})
 	}
-	if _, err := in.bulk(ctx, saveLinks, many, portal, micros(in.now)); err != nil {
+	if err := in.bulk(ctx, saveLinks, many, portal, micros(in.now)); err != nil {
 		return nil, fmt.Errorf("store links: %w", err)
 	}
 	return different, nil

@@ -56,13 +56,13 @@ func (d *decisionSaver) saveOutbox(ctx context.Context) error {
 		}
 	}
 	now := micros(d.now)
-	if _, err := d.bulk(ctx, cancelEntries, cancel, now, now, d.portal); err != nil {
+	if err := d.bulk(ctx, cancelEntries, cancel, now, now, d.portal); err != nil {
 		return fmt.Errorf("cancel entries: %w", err)
 	}
-	if _, err := d.bulk(ctx, planOnce, once, d.portal, now, now); err != nil {
+	if err := d.bulk(ctx, planOnce, once, d.portal, now, now); err != nil {
 		return fmt.Errorf("plan entries: %w", err)
 	}
-	if _, err := d.bulk(ctx, planAgain, lastByKey(again), d.portal, now, now); err != nil {
+	if err := d.bulk(ctx, planAgain, lastByKey(again), d.portal, now, now); err != nil {
 		return fmt.Errorf("plan updates: %w", err)
 	}
 	return nil

@@ -169,7 +169,7 @@ func (s *Store) RecordModes(
 		for _, class := range slices.Sorted(maps.Keys(modes)) {
 			many = append(many, []any{string(class), string(modes[class])})
 		}
-		_, err := in.bulk(ctx, saveModes, many, portal)
+		err := in.bulk(ctx, saveModes, many, portal)
 		return err
 	})
 	return before, err
@@ -211,7 +211,7 @@ func (s *Store) SaveOwners(ctx context.Context, fence workflows.Fence, owners []
 		for _, o := range owners {
 			many = append(many, []any{o.ID, o.Name, o.Email, flag(o.Active), flag(o.Person)})
 		}
-		_, err := in.bulk(ctx, saveOwners, many, fence.Portal)
+		err := in.bulk(ctx, saveOwners, many, fence.Portal)
 		return err
 	})
 }

@@ -58,7 +58,7 @@ func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements [
 				return err
 			}
 		}
-		if _, err := in.bulk(ctx, settleEntries, many); err != nil {
+		if err := in.bulk(ctx, settleEntries, many); err != nil {
 			return fmt.Errorf("store outcomes: %w", err)
 		}
 		return in.applyWritten(ctx, fence.Portal, written)

@@ -212,13 +212,13 @@ func (t *taker) writeAhead(ctx context.Context, chosen []entryColumns) error {
 		pushes[i] = pushes[i][1:]
 	}
 	now := micros(t.now)
-	if _, err := t.bulk(ctx, markSending, keys, now, now, t.portal); err != nil {
+	if err := t.bulk(ctx, markSending, keys, now, now, t.portal); err != nil {
 		return fmt.Errorf("mark entries as being sent: %w", err)
 	}
-	if _, err := t.bulk(ctx, keepSendings, ledger, t.portal, now); err != nil {
+	if err := t.bulk(ctx, keepSendings, ledger, t.portal, now); err != nil {
 		return fmt.Errorf("count sendings: %w", err)
 	}
-	if _, err := t.bulk(ctx, keepPushes, pushes, t.portal, now); err != nil {
+	if err := t.bulk(ctx, keepPushes, pushes, t.portal, now); err != nil {
 		return fmt.Errorf("remember pushes: %w", err)
 	}
 	return nil

@@ -167,15 +167,16 @@ func (r rows) json() (string, error) {
 }
 
 // bulk runs a statement with {rows}; without rows it does nothing.
-func (in *session) bulk(ctx context.Context, query string, many rows, args ...any) (int, error) {
+func (in *session) bulk(ctx context.Context, query string, many rows, args ...any) error {
 	if len(many) == 0 {
-		return 0, nil
+		return nil
 	}
 	args, err := many.among(query, args)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return in.exec(ctx, query, args...)
+	_, err = in.exec(ctx, query, args...)
+	return err
 }
 
 // lookup is list with {rows}; without rows it finds nothing.

@@ -95,7 +95,11 @@ func (a *auditor) round(c *contact, l lead, v verdict) (acted bool) {
 	}
 	m.held, m.loaded, x.held = false, lead{}, false
 	entered := a.stageRule(m, x, l, v)
+	before := m.status
 	status, cause := a.statusRule(m, x, l, entered)
+	if m.status != before {
+		a.leaveStatus(m, x)
+	}
 	if entered != "" {
 		a.followUps(c, func(f followUp) bool { return f.onStage == entered }, a.at)
 	}
@@ -166,6 +170,16 @@ func (a *auditor) statusOnStage(stage string) string {
 		}
 	}
 	return ""
+}
+
+// leaveStatus is the part of rule 6 by which a task belongs to its status: those of other statuses are moot.
+func (a *auditor) leaveStatus(m *memory, x *expected) {
+	for name, t := range m.tasks {
+		if of := a.ruleNamed(name).onStatus; of != "" && of != m.status {
+			x.closed[t] = "the status is " + orNone(m.status) + " and no longer " + of + " (rule 6)"
+			delete(m.tasks, name)
+		}
+	}
 }
 
 // followUps is rule 6 for one entering.

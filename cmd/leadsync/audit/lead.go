@@ -229,15 +229,18 @@ func same(a, b reading) bool {
 
 // occurrences dates what a counter counted: the rule is the comment of workflows.Occurrences. The newest
 // occurrence of a reading has the counter's last date, the first of all the CRM's first date if there is
-// one; the others happened, as far as anybody knows, at the last date of the readings before (or when the
-// contact was created), and no earlier than the first date.
+// one; the others can have happened as early as the last date of the readings before, but not before the first.
 func occurrences(kindName string, readings []reading, created time.Time) []activity {
 	const most = 1000
 	var out []activity
 	high, before := int64(0), created
 	for _, r := range readings {
+		earliest := before
+		if r.first.After(earliest) {
+			earliest = r.first
+		}
 		for n := high + 1; n <= r.count; n++ {
-			o := activity{id: kindName + "/" + strconv.FormatInt(n, 10), kind: kindName, at: before}
+			o := activity{id: kindName + "/" + strconv.FormatInt(n, 10), kind: kindName, at: earliest}
 			switch {
 			case n == r.count && !r.last.IsZero():
 				o.at, o.attributes = r.last, r.named
@@ -245,15 +248,13 @@ func occurrences(kindName string, readings []reading, created time.Time) []activ
 				o.attributes = r.named
 			case n == 1 && !r.first.IsZero():
 				o.at = r.first
-			case r.first.After(before):
-				o.at = r.first
 			}
 			out = append(out, o)
 		}
-		if r.count > high && r.last.After(before) {
+		high = max(high, r.count)
+		if !r.last.IsZero() {
 			before = r.last
 		}
-		high = max(high, r.count)
 	}
 	return out[max(0, len(out)-most):]
 }

@@ -117,7 +117,12 @@ func TestZZ(t *testing.T) {
 				lead := workflows.LeadOf(p, m, lr)
 				ev := m.Evaluate(lead, now)
 				pl := workflows.Plan(workflows.Situation{Portal: p, Model: m, Record: lr, Lead: lead, Evaluation: ev, Owners: owners, Now: now})
-				if o.ID == "10000000819" && len(pl.Entries) > 0 { fmt.Println("PLAN", now, pl.Reason, pl.State.Status, pl.State.OpenTasks, pl.State.Episodes); for _, x := range pl.Actions { fmt.Println("   ", x) } }
+				if o.ID == "10000000819" && len(pl.Entries) > 0 {
+					fmt.Println("PLAN", now, pl.Reason, pl.State.Status, pl.State.OpenTasks, pl.State.Episodes)
+					for _, x := range pl.Actions {
+						fmt.Println("   ", x)
+					}
+				}
 				r.state = &pl.State
 				for _, kind := range []workflows.EntryKind{workflows.KindUpdate, workflows.KindTask, workflows.KindDeal, workflows.KindClose} {
 					for _, e := range pl.Entries {
@@ -146,7 +151,9 @@ func TestZZ(t *testing.T) {
 							_, err := a.Create(api, simulator.Deals, props, links...)
 							must(err)
 						case workflows.KindClose:
-							if o.ID == "10000000819" { fmt.Println("CLOSE", now, string(e.Payload), e.Reason) }
+							if o.ID == "10000000819" {
+								fmt.Println("CLOSE", now, string(e.Payload), e.Reason)
+							}
 							var x workflows.ClosePayload
 							must(json.Unmarshal(e.Payload, &x))
 							if o, ok := a.Object(simulator.Tasks, keyTask[x.TaskKey]); ok && !o.Archived && o.Properties["hs_task_status"] != "COMPLETED" {

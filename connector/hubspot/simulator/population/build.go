@@ -115,10 +115,10 @@ func (b *builder) build(add addRecord) {
 	b.w.people = make([]person, 0, n+n/8)
 	b.ownCompanies()
 	for i := range max(1, n/3) {
-		b.addCompany(roll(b.w.opts.Seed, purposeCompany, uint64(i)), i) //nolint:gosec // only a key
+		b.addCompany(roll(b.w.opts.Seed, purposeCompany, key(i)), i)
 	}
 	for i := range n {
-		b.addContact(roll(b.w.opts.Seed, purposeBirth, uint64(i))) //nolint:gosec // only a key
+		b.addContact(roll(b.w.opts.Seed, purposeBirth, key(i)))
 	}
 }
 

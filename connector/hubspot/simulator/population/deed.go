@@ -1,6 +1,9 @@
 package population
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // DeedKind says what sort of thing a person did.
 type DeedKind string
@@ -41,13 +44,10 @@ func Kinds() []DeedKind {
 // BySales reports whether salespeople do such things: only in working hours.
 // Enrichment is done by a tool at any hour, or by a salesperson.
 func (k DeedKind) BySales() bool {
-	switch k {
-	case CallMade, MeetingHeld, StatusSet, StageSet, TaskDone, TaskDeleted,
-		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost:
-		return true
-	default:
-		return false
-	}
+	return slices.Contains([]DeedKind{
+		CallMade, MeetingHeld, StatusSet, StageSet, TaskDone, TaskDeleted,
+		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost,
+	}, k)
 }
 
 // Deed is one thing that somebody did.

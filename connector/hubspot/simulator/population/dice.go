@@ -31,6 +31,9 @@ func roll(seed uint64, parts ...uint64) dice {
 	return dice{rand.New(rand.NewPCG(h, mix(h)))} //nolint:gosec // repeatable on purpose
 }
 
+// key makes a number, of a person say, a part for roll.
+func key(n int) uint64 { return uint64(n) } //nolint:gosec // any number will do
+
 // mix is the finaliser of splitmix64: every input bit reaches every output bit.
 func mix(x uint64) uint64 {
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9

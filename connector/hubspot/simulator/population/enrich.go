@@ -49,14 +49,14 @@ func (w *World) enrichCompany(s *step, who int, d dice, unix int64) bool {
 		return false
 	}
 	for _, m := range c.members {
-		if s.busy[int(m)] {
+		if s.busy[m] {
 			return false
 		}
 	}
 	for _, m := range c.members {
-		s.busy[int(m)] = true
+		s.busy[m] = true
 	}
-	s.changed[int(at)] = true
+	s.changed[at] = true
 	s.plan(who, Enrichment, second(unix), func(*act) (string, error) {
 		return "enrichment found the company's " + what, w.account.Set(app(enrichmentApp), companies, c.id, found)
 	})
@@ -134,7 +134,7 @@ func (w *World) planArrivals(s *step, scale float64) {
 			employer = nobody
 		}
 		w.born++
-		s.plan(nobody, SignUp, at, w.signUp(roll(w.opts.Seed, purposeBirth, uint64(w.opts.Contacts+w.born)), employer, form)) //nolint:gosec // only a key
+		s.plan(nobody, SignUp, at, w.signUp(roll(w.opts.Seed, purposeBirth, key(w.opts.Contacts+w.born)), employer, form))
 	}
 }
 
@@ -164,13 +164,13 @@ func (w *World) signUp(d dice, employer int, form string) func(*act) (string, er
 		w.follow()
 		a.who = w.byID[id]
 		p := &w.people[a.who]
-		p.company, p.heat = int32(employer), map[string]uint8{formNewsletter: 50, formPrize: 0}[form] //nolint:gosec // far below
+		p.company, p.heat = employer, map[string]uint8{formNewsletter: 50, formPrize: 0}[form]
 		if form != formNewsletter && form != formPrize {
 			p.heat = 90
 		}
 		if employer >= 0 {
 			c := &w.companies[employer]
-			c.members = append(c.members, int32(a.who)) //nolint:gosec // far below
+			c.members = append(c.members, a.who)
 			p.scanned = c.scanner
 		}
 		return "signed up with the form '" + form + "'", w.account.SubmitForm(id, form, a.at)

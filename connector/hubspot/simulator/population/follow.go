@@ -15,9 +15,9 @@ func (w *World) follow() {
 		case simulator.Contacts:
 			w.followContact(e)
 		case simulator.Deals:
-			w.followDeal(e)
+			track(w.deals, e, "hs_is_closed", "true")
 		case simulator.Tasks:
-			w.followTask(e)
+			track(w.tasks, e, "hs_task_status", "COMPLETED")
 		}
 	}
 }
@@ -40,6 +40,7 @@ func (w *World) followContact(e simulator.Entry) {
 		if who, ok := w.byID[e.ID]; ok {
 			w.notice(who, e)
 		}
+	case simulator.OpAssociate, simulator.OpDisassociate, simulator.OpLoad, simulator.OpProperty: // read when needed
 	}
 }
 
@@ -106,31 +107,18 @@ func (w *World) sort(who int) {
 	put(w.customers, stageCustomer)
 }
 
-func (w *World) followDeal(e simulator.Entry) {
+// track keeps the set of open deals or tasks: the property says by this value
+// that one is closed.
+func track(set map[string]int, e simulator.Entry, property, closed string) {
 	switch {
 	case e.Op == simulator.OpCreate, e.Op == simulator.OpRestore:
-		w.deals[e.ID] = nobody
+		set[e.ID] = nobody
 	case e.Op == simulator.OpArchive, e.Op == simulator.OpPurge, e.Op == simulator.OpMerge:
-		delete(w.deals, e.ID)
-	case e.Op == simulator.OpSet && e.Property == "hs_is_closed":
-		w.deals[e.ID] = nobody
-		if e.New == "true" {
-			delete(w.deals, e.ID)
-		}
-	}
-}
-
-func (w *World) followTask(e simulator.Entry) {
-	switch {
-	case e.Op == simulator.OpCreate, e.Op == simulator.OpRestore:
-		w.tasks[e.ID] = nobody
-	case e.Op == simulator.OpArchive, e.Op == simulator.OpPurge, e.Op == simulator.OpMerge:
-		delete(w.tasks, e.ID)
-	case e.Op == simulator.OpSet && e.Property == "hs_task_status":
-		w.tasks[e.ID] = nobody
-		if e.New == "COMPLETED" {
-			delete(w.tasks, e.ID)
-		}
+		delete(set, e.ID)
+	case e.Op == simulator.OpSet && e.Property == property && e.New == closed:
+		delete(set, e.ID)
+	case e.Op == simulator.OpSet && e.Property == property:
+		set[e.ID] = nobody
 	}
 }
 

@@ -144,8 +144,7 @@ func TestAnOwnerLeaves(t *testing.T) {
 		}
 		return n
 	}
-	before, left := active(), 0
-	handed := 0
+	before, count := active(), map[population.DeedKind]int{}
 	back := func(deeds []population.Deed) { // one who comes back stays
 		for _, d := range deeds {
 			if d.Kind != population.OwnerLeft {
@@ -162,17 +161,12 @@ func TestAnOwnerLeaves(t *testing.T) {
 		}
 	}
 	for _, d := range s.live(60*24*time.Hour, 6*time.Hour, back) {
-		switch d.Kind {
-		case population.OwnerLeft:
-			left++
-		case population.OwnerChanged:
-			handed++
-		}
+		count[d.Kind]++
 	}
-	if left != 1 {
-		t.Errorf("%d owners left", left)
+	if n := count[population.OwnerLeft]; n != 1 {
+		t.Errorf("%d owners left", n)
 	}
-	if handed == 0 {
+	if count[population.OwnerChanged] == 0 {
 		t.Error("nobody took over a contact")
 	}
 }
@@ -286,17 +280,18 @@ func TestBadTimingWaitsForACall(t *testing.T) {
 	s := open(t, population.Options{Seed: 36})
 	waits, again := map[string]bool{}, 0
 	for _, d := range s.live(90*24*time.Hour, 4*time.Hour, nil) {
-		switch d.Kind {
-		case population.CallMade:
+		if d.Kind == population.CallMade {
 			delete(waits, d.Contact)
-		case population.StatusSet:
-			if waits[d.Contact] {
-				t.Errorf("%s: %s without a call since the bad timing", d.Name, d.What)
-			}
-			if strings.HasPrefix(d.What, "lead status BAD_TIMING") {
-				waits[d.Contact] = true
-				again++
-			}
+		}
+		if d.Kind != population.StatusSet {
+			continue
+		}
+		if waits[d.Contact] {
+			t.Errorf("%s: %s without a call since the bad timing", d.Name, d.What)
+		}
+		if strings.HasPrefix(d.What, "lead status BAD_TIMING") {
+			waits[d.Contact] = true
+			again++
 		}
 	}
 	if again == 0 {

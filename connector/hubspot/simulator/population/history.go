@@ -67,7 +67,7 @@ func tellsAtStage(d dice, stage string) int {
 
 func (b *builder) register(id string, at int, h *past, props map[string]string) {
 	p := person{
-		id: id, name: nameOf(props), owner: h.owner, stage: h.stage, status: h.status, statusAt: h.statusAt, company: int32(at), //nolint:gosec // far below
+		id: id, name: nameOf(props), owner: h.owner, stage: h.stage, status: h.status, statusAt: h.statusAt, company: at,
 		heat: b.profiles[h.stage].heat,
 	}
 	if h.prize {
@@ -76,7 +76,7 @@ func (b *builder) register(id string, at int, h *past, props map[string]string) 
 	p.scanned = at >= 0 && b.w.companies[at].scanner
 	who := b.w.add(p)
 	if at >= 0 {
-		b.w.companies[at].members = append(b.w.companies[at].members, int32(who)) //nolint:gosec // far below
+		b.w.companies[at].members = append(b.w.companies[at].members, who)
 	}
 }
 

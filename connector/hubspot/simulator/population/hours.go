@@ -56,16 +56,12 @@ func closed(t time.Time) bool {
 	if wd := t.Weekday(); wd == time.Saturday || wd == time.Sunday {
 		return true
 	}
-	switch _, m, d := t.Date(); m {
-	case time.January, time.May:
-		return d == 1
-	case time.October:
-		return d == 3
-	case time.December:
-		return d == 24 || d == 25 || d == 26 || d == 31
-	default:
-		return false
+	_, month, d := t.Date()
+	switch int(month)*100 + d {
+	case 101, 501, 1003, 1224, 1225, 1226, 1231:
+		return true
 	}
+	return false
 }
 
 // workdays is the working time in the spans, in days of nine hours.

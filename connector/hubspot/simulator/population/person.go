@@ -151,7 +151,7 @@ func setAuthority(p map[string]string, which int) {
 	p["hs_buying_role"] = []string{"DECISION_MAKER", "INFLUENCER", "END_USER"}[which]
 }
 
-// days draws a time so many days before an instant.
+// daysBefore draws a time at least lo and at most hi days before an instant.
 func (d dice) daysBefore(at time.Time, lo, hi int) time.Time {
 	return at.Add(-time.Duration(d.between(lo*86400, hi*86400)) * time.Second).Truncate(time.Second)
 }

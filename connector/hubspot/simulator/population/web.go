@@ -2,6 +2,7 @@ package population
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,10 +30,10 @@ type visit struct {
 func (w *World) visits() []visit {
 	return []visit{
 		{PageView, 30, w.viewPages},
-		{MailOpen, 14, w.openMail},
-		{MailClick, 9, w.clickMail},
+		{MailOpen, 14, w.mailed("opened", w.account.SendMail, w.account.OpenMail)},
+		{MailClick, 9, w.mailed("clicked in", w.account.OpenMail, w.account.ClickMail)},
 		{MachineClick, 1.6, w.scanMail},
-		{MailReply, 1.3, w.replyMail},
+		{MailReply, 1.3, w.mailed("replied to", w.account.ReplyMail)},
 		{Form, 6, w.fillForm},
 	}
 }
@@ -42,7 +43,7 @@ func (w *World) planVisitors(s *step) {
 	scale := float64(w.opts.Contacts) / 500 * s.days
 	w.travel(s, scale)
 	for i, v := range w.visits() {
-		d := roll(w.opts.Seed, s.key, purposeWeb, uint64(i)) //nolint:gosec // only a key
+		d := roll(w.opts.Seed, s.key, purposeWeb, key(i))
 		for range d.poisson(v.rate * scale) {
 			at := d.instant(s.all)
 			who := w.visitor(s, d, v.kind)
@@ -108,14 +109,11 @@ func (w *World) visitor(s *step, d dice, kind DeedKind) int {
 // opted out, and only some companies have link scanners.
 func (w *World) suits(who int, kind DeedKind) bool {
 	p := &w.people[who]
-	switch kind {
-	case MachineClick:
-		return p.scanned && w.mailable(p.id)
-	case MailClick, MailOpen, MailReply:
-		return w.mailable(p.id)
-	default:
-		return true
+	if kind == MachineClick && !p.scanned {
+		return false
 	}
+	byMail := []DeedKind{MailOpen, MailClick, MailReply, MachineClick}
+	return !slices.Contains(byMail, kind) || w.mailable(p.id)
 }
 
 func (w *World) mailable(id string) bool {
@@ -148,24 +146,13 @@ func mail(id string, at time.Time, does ...func(string, time.Time) error) error 
 	return nil
 }
 
-func (w *World) openMail(who int, d dice) func(*act) (string, error) {
-	id, title := w.people[who].id, oneOf(d, mails())
-	return func(a *act) (string, error) {
-		return "opened the mail '" + title + "'", mail(id, a.at, w.account.SendMail, w.account.OpenMail)
-	}
-}
-
-func (w *World) clickMail(who int, d dice) func(*act) (string, error) {
-	id, title := w.people[who].id, oneOf(d, mails())
-	return func(a *act) (string, error) {
-		return "clicked in the mail '" + title + "'", mail(id, a.at, w.account.OpenMail, w.account.ClickMail)
-	}
-}
-
-func (w *World) replyMail(who int, d dice) func(*act) (string, error) {
-	id, title := w.people[who].id, oneOf(d, mails())
-	return func(a *act) (string, error) {
-		return "replied to the mail '" + title + "'", mail(id, a.at, w.account.ReplyMail)
+// mailed is a deed with one mail.
+func (w *World) mailed(did string, does ...func(string, time.Time) error) func(who int, d dice) func(*act) (string, error) {
+	return func(who int, d dice) func(*act) (string, error) {
+		id, title := w.people[who].id, oneOf(d, mails())
+		return func(a *act) (string, error) {
+			return did + " the mail '" + title + "'", mail(id, a.at, does...)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ type person struct {
 	stage    string
 	status   string
 	statusAt time.Time
-	company  int32 // index into World.companies, -1 for none
+	company  int   // index into World.companies, -1 for none
 	heat     uint8 // how often web deeds choose this person, in percent
 	scanned  bool  // a link scanner reads the mails first
 	gone     bool  // archived, merged away or deleted
@@ -31,7 +31,7 @@ type company struct {
 	country string
 	german  bool
 	scanner bool
-	members []int32
+	members []int
 }
 
 // World is the people of one account. It is not safe for concurrent use; the
@@ -144,7 +144,7 @@ func (s *step) plan(who int, kind DeedKind, at time.Time, do func(a *act) (strin
 }
 
 func (w *World) dice(s *step, who int, purpose uint64) dice {
-	return roll(w.opts.Seed, s.key, uint64(who+1), purpose) //nolint:gosec // only a key
+	return roll(w.opts.Seed, s.key, key(who+1), purpose)
 }
 
 // sorted returns the members of a set in order: map order must never decide anything.

@@ -1,0 +1,37 @@
+package workflows
+
+import "leadsync/scoring"
+
+// sentences are the reasons of plans in words; placeholders are the reason's parameters.
+func sentences() map[scoring.ReasonCode][2]string {
+	return map[scoring.ReasonCode][2]string{
+		ReasonUnchanged:      {"nothing to do", "nichts zu tun"},
+		ReasonHeld:           {"there before go-live and unchanged since", "schon vor dem Start da und seither unverändert"},
+		ReasonPlanned:        {"there is something to do", "es gibt etwas zu tun"},
+		ReasonScoreStep:      {"the scores moved by a step, or a threshold was crossed", "die Punkte haben sich um eine Stufe geändert, oder eine Schwelle wurde überschritten"},
+		ReasonStageForward:   {"the criteria of {to} are met", "die Kriterien von {to} sind erfüllt"},
+		ReasonEnteredStage:   {"stage {stage} was entered without a lead status", "Phase {stage} wurde ohne Leadstatus erreicht"},
+		ReasonActivityStatus: {"{activity} sets {status}", "{activity} setzt {status}"},
+		ReasonFollowUp:       {"{rule}: {status}{stage} was entered, no. {episode}", "{rule}: {status}{stage} wurde erreicht, Nr. {episode}"},
+		ReasonSuperseded:     {"a newer task of {rule} takes its place", "eine neuere Aufgabe von {rule} ersetzt sie"},
+		ReasonObsolete:       {"no longer needed: the lead status is {status}", "nicht mehr nötig: der Leadstatus ist {status}"},
+		ReasonDealExists:     {"the contact has an open deal already", "der Kontakt hat schon einen offenen Deal"},
+		ReasonGone:           {"the CRM does not have the contact any more", "das CRM hat den Kontakt nicht mehr"},
+	}
+}
+
+// RenderReason is a reason in words, in English or German; reasons of the evaluation included.
+func RenderReason(lang string, r scoring.Reason) string {
+	text, ok := sentences()[r.Code]
+	if !ok {
+		return scoring.RenderReason(lang, r)
+	}
+	values := map[string]string{"status": "", "stage": "", "episode": "1"}
+	for k, v := range r.Params {
+		values[k] = v
+	}
+	if lang == "de" {
+		return scoring.Expand(text[1], values)
+	}
+	return scoring.Expand(text[0], values)
+}
