@@ -2,7 +2,7 @@
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help check build test race bench fuzz lint fmt clean
+.PHONY: help check build test race bench crash fuzz lint fmt clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ race: ## the same under the race detector, in random order (needs a C compiler)
 
 bench: ## all benchmarks with allocations
 	go test -run '^$$' -bench . -benchmem ./...
+
+crash: ## kill the real program KILLS times and audit the account each time
+	LEADSYNC_KILLS=$(or $(KILLS),20) go test -run Crash -v -count=1 -timeout 60m ./cmd/leadsync
 
 fuzz: ## every fuzz test for ten seconds
 	@set -e; for pkg in $$(go list ./...); do \

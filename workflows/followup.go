@@ -33,6 +33,9 @@ func (pl *planner) followUp(f scoring.FollowUp, what, name string) {
 		}
 		return
 	}
+	if f.Task != nil && pl.Portal.Mode(ClassTask) == ModeOff || f.Deal != nil && pl.Portal.Mode(ClassDeal) == ModeOff {
+		return // off leaves no trace, not even a counted episode
+	}
 	episode := st.Episodes[f.Name] + 1
 	reason := scoring.Reason{Code: ReasonFollowUp, Params: map[string]string{"rule": f.Name, what: name, "episode": strconv.Itoa(episode)}}
 	key := Key(pl.Portal.ID, st.Root, f.Name, episode)
@@ -55,9 +58,6 @@ func (pl *planner) followUp(f scoring.FollowUp, what, name string) {
 // most one open follow-up of a kind (C13).
 func (pl *planner) task(f scoring.FollowUp, key string, reason scoring.Reason) {
 	mode := pl.Portal.Mode(ClassTask)
-	if mode == ModeOff {
-		return
-	}
 	due := pl.dueAt(f.Task.Due)
 	values := pl.placeholders()
 	t := connector.Task{
@@ -80,20 +80,23 @@ func (pl *planner) task(f scoring.FollowUp, key string, reason scoring.Reason) {
 // closeTask plans the end of our open task of a rule, if there is one.
 func (pl *planner) closeTask(rule string, reason scoring.Reason) {
 	key, ok := pl.out.State.OpenTasks[rule]
-	if !ok {
+	mode := pl.Portal.Mode(ClassTask)
+	if !ok || mode == ModeOff {
 		return
 	}
 	delete(pl.out.State.OpenTasks, rule)
-	pl.out.CancelKeys = append(pl.out.CancelKeys, key)
+	if mode == ModeOn {
+		pl.out.CancelKeys = append(pl.out.CancelKeys, key)
+	}
 	pl.add(Action{
-		Class: ClassTask, Mode: pl.Portal.Mode(ClassTask), Kind: KindClose, Key: "close/" + key, Rule: rule, Reason: reason,
+		Class: ClassTask, Mode: mode, Kind: KindClose, Key: "close/" + key, Rule: rule, Reason: reason,
 	}, ClosePayload{TaskKey: key})
 }
 
 func (pl *planner) deal(f scoring.FollowUp, key string, reason scoring.Reason) {
 	mode := pl.Portal.Mode(ClassDeal)
 	target, ok := pl.Portal.Pipelines[f.Deal.Pipeline]
-	if mode == ModeOff || !ok {
+	if !ok {
 		return
 	}
 	d := connector.Deal{

@@ -1,6 +1,10 @@
 package store_test
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -36,6 +40,52 @@ func TestManyOpenAtOnce(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { start(t, filepath.Join(t.TempDir(), "new.db")) })
 	if address := postgresAddress(t); address != "" {
 		t.Run("postgres", func(t *testing.T) { start(t, schemaOf(t, address)) })
+	}
+}
+
+// TestMigrationWaits holds the migration lock as another process would: nothing may be migrated meanwhile.
+func TestMigrationWaits(t *testing.T) {
+	check := func(t *testing.T, address string, lock *sql.DB, take string) {
+		t.Helper()
+		conn, err := lock.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.ExecContext(t.Context(), take); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		if s, err := store.Open(ctx, address, store.Options{Now: time.Now, Migrate: true}); err == nil {
+			t.Error("migrated while somebody else held the lock", s.Close())
+		}
+		if err := errors.Join(conn.Raw(func(any) error { return driver.ErrBadConn }), lock.Close()); !errors.Is(err, driver.ErrBadConn) {
+			t.Fatal(err)
+		}
+		s, err := store.Open(t.Context(), address, store.Options{Now: time.Now, Migrate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Close()
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "new.db")
+		lock, err := sql.Open("sqlite", "file:"+path+".migration")
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, path, lock, "BEGIN EXCLUSIVE")
+	})
+	if address := postgresAddress(t); address != "" {
+		t.Run("postgres", func(t *testing.T) {
+			address := schemaOf(t, address)
+			lock, err := sql.Open("postgres", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, address, lock,
+				"SELECT pg_advisory_lock(hashtextextended('leadsync migration of ' || current_schema(), 0))")
+		})
 	}
 }
 

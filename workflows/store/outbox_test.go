@@ -175,6 +175,28 @@ func TestRetryAndFree(t *testing.T) {
 	})
 }
 
+func TestOutcomeStaysUnknown(t *testing.T) {
+	eachDatabase(t, func(b *bench) {
+		b.plan("1", task("1", "k1"), task("1", "k2"))
+		b.take(workflows.KindTask, 10, nil)
+		b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{
+			{Key: "k1", Attempt: 1, State: workflows.StateSending, Wait: time.Minute, Error: "timeout"},
+			{Key: "k2", Attempt: 1, State: workflows.StateCancelled, Error: "not wanted"},
+		}))
+		if taken := b.take(workflows.KindTask, 10, nil); len(taken.Entries) != 0 {
+			b.Fatalf("handed out before its time: %v", keys(taken.Entries))
+		}
+		b.pass(2 * time.Minute)
+		taken := b.take(workflows.KindTask, 10, nil)
+		if len(taken.Entries) != 1 || !taken.Entries[0].Unknown || taken.Entries[0].Attempt != 2 {
+			b.Errorf("the unknown one: %+v", taken.Entries)
+		}
+		if e := b.entry("k2"); e.State != workflows.StateCancelled || e.SettledAt.IsZero() {
+			b.Errorf("the cancelled one: %+v", e)
+		}
+	})
+}
+
 func TestReplacedWhileSending(t *testing.T) {
 	eachDatabase(t, func(b *bench) {
 		b.plan("1", update("1", workflows.ClassStage, "stage", "mql"))

@@ -26,30 +26,15 @@ WHERE outbox.portal = s.portal AND outbox.entry_key = s.entry_key`
 // An entry that was planned anew while it was being sent keeps its new plan and is sent again.
 func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements []workflows.Settlement) error {
 	return s.fenced(ctx, "settle", fence, func(in *session) error {
-		var keys rows
-		for _, one := range settlements {
-			switch one.State {
-			case workflows.StateSettled, workflows.StateParked, workflows.StateReady, workflows.StateSending, workflows.StateCancelled:
-				keys = append(keys, []any{one.Key})
-			case workflows.StateShadow:
-				fallthrough
-			default:
-				return fmt.Errorf("settle entry %q: no settlement can have the state %q", one.Key, one.State)
-			}
-		}
-		var found []entryColumns
-		if err := in.lookup(ctx, &found, findEntries, keys, fence.Portal); err != nil {
-			return fmt.Errorf("read entries: %w", err)
-		}
-		known := map[string]entryColumns{}
-		for _, row := range found {
-			known[row.Key] = row
+		known, err := in.sentEntries(ctx, fence.Portal, settlements)
+		if err != nil {
+			return err
 		}
 		var many rows
 		written := map[connector.ObjectID]map[string]string{}
 		for _, one := range settlements {
 			row, has := known[one.Key]
-			if !has || row.SentPayload == "" || row.Attempt != one.Attempt {
+			if !has || row.Attempt != one.Attempt {
 				continue
 			}
 			delete(known, one.Key) // a second settlement of the same attempt comes too late
@@ -65,36 +50,71 @@ func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements [
 	})
 }
 
+// sentEntries gives those of the entries whose last sending has no outcome yet.
+func (in *session) sentEntries(
+	ctx context.Context, portal connector.PortalID, settlements []workflows.Settlement,
+) (map[string]entryColumns, error) {
+	outcomes := []workflows.EntryState{
+		workflows.StateSettled, workflows.StateParked, workflows.StateReady, workflows.StateSending,
+		workflows.StateCancelled,
+	}
+	var keys rows
+	for _, one := range settlements {
+		if !slices.Contains(outcomes, one.State) {
+			return nil, fmt.Errorf("settle entry %q: no settlement can have the state %q", one.Key, one.State)
+		}
+		keys = append(keys, []any{one.Key})
+	}
+	var found []entryColumns
+	if err := in.lookup(ctx, &found, findEntries, keys, portal); err != nil {
+		return nil, fmt.Errorf("read entries: %w", err)
+	}
+	known := map[string]entryColumns{}
+	for _, row := range found {
+		if row.SentPayload != "" {
+			known[row.Key] = row
+		}
+	}
+	return known, nil
+}
+
+// outcome gives the state after a settlement. An entry that was planned anew keeps its new plan; a creation
+// that was cancelled too late has happened all the same.
+func outcome(row entryColumns, one workflows.Settlement) workflows.EntryState {
+	late := row.State == workflows.StateCancelled && row.Kind != workflows.KindUpdate &&
+		one.State == workflows.StateSettled
+	if row.State == workflows.StateSending || late {
+		return one.State
+	}
+	return row.State
+}
+
 // settled gives the row of settleEntries for one outcome.
 func (in *session) settled(portal connector.PortalID, row entryColumns, one workflows.Settlement) []any {
-	state, stateAt, nextAt := one.State, in.now, row.NextAt
-	current := row.State == workflows.StateSending
-	created := row.State == workflows.StateCancelled && row.Kind != workflows.KindUpdate &&
-		one.State == workflows.StateSettled // cancelled too late: it is there
-	if !current && !created {
-		state = row.State
-	}
-	waits := one.State == workflows.StateReady || one.State == workflows.StateSending
-	if waits && state == one.State {
-		nextAt = in.now.Add(one.Wait).UnixMicro()
+	state, nextAt, settledAt := outcome(row, one), row.NextAt, micros(in.now)
+	switch state {
+	case workflows.StateReady, workflows.StateSending:
+		settledAt = nil
+		if one.State == state {
+			nextAt = in.now.Add(one.Wait).UnixMicro()
+		}
+	case workflows.StateShadow:
+		settledAt = nil
+	case workflows.StateSettled, workflows.StateParked, workflows.StateCancelled:
 	}
 	attempt := row.Attempt
-	if one.Free && attempt > 0 {
-		attempt--
+	if one.Free {
+		attempt = max(0, attempt-1)
 	}
 	remote, failure := row.RemoteID, one.Error
 	if one.RemoteID != "" {
 		remote = one.RemoteID
 	}
-	settledAt := any(nil)
-	if state == workflows.StateSettled || state == workflows.StateParked || state == workflows.StateCancelled {
-		settledAt = micros(in.now)
-	}
-	if !current && one.State == workflows.StateParked {
+	if row.State != workflows.StateSending && one.State == workflows.StateParked {
 		failure = "" // the refusal of a payload that is not wanted any more
 	}
 	return []any{
-		string(portal), row.Key, string(state), micros(stateAt), nextAt, attempt, settledAt, string(remote), failure,
+		string(portal), row.Key, string(state), micros(in.now), nextAt, attempt, settledAt, string(remote), failure,
 	}
 }
 

@@ -125,17 +125,9 @@ func (t *taker) withinLimits(ctx context.Context, found []entryColumns) ([]entry
 	if err != nil {
 		return nil, err
 	}
-	var many rows
-	for _, row := range found {
-		many = append(many, []any{row.Key, row.Generation})
-	}
-	var before []string
-	if err := t.lookup(ctx, &before, sentBefore, many, t.portal); err != nil {
-		return nil, fmt.Errorf("read ledger of sendings: %w", err)
-	}
-	sent := map[string]bool{}
-	for _, key := range before {
-		sent[key] = true
+	sent, err := t.sentBefore(ctx, found)
+	if err != nil {
+		return nil, err
 	}
 	var chosen []entryColumns
 	over := map[workflows.Class]bool{}
@@ -159,6 +151,23 @@ func (t *taker) withinLimits(ctx context.Context, found []entryColumns) ([]entry
 		chosen = append(chosen, row)
 	}
 	return chosen, nil
+}
+
+// sentBefore gives the keys of the entries whose payload was sent before.
+func (t *taker) sentBefore(ctx context.Context, found []entryColumns) (map[string]bool, error) {
+	var many rows
+	for _, row := range found {
+		many = append(many, []any{row.Key, row.Generation})
+	}
+	var before []string
+	if err := t.lookup(ctx, &before, sentBefore, many, t.portal); err != nil {
+		return nil, fmt.Errorf("read ledger of sendings: %w", err)
+	}
+	sent := map[string]bool{}
+	for _, key := range before {
+		sent[key] = true
+	}
+	return sent, nil
 }
 
 const countAllSendings = `SELECT class, COUNT(*) AS n FROM sendings WHERE portal = ? AND first_sent_at > ? GROUP BY class`

@@ -3,6 +3,7 @@ package population
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"leadsync/connector/hubspot/simulator"
 )
@@ -26,20 +27,20 @@ func (w *World) planEnrichment(s *step, scale float64) {
 			continue
 		}
 		own := w.dice(s, who, purposeEnrichment)
-		if !w.enrichCompany(s, who, own, at.Unix()) {
-			w.enrichContact(s, who, own, at.Unix())
+		if !w.enrichCompany(s, who, own, at) {
+			w.enrichContact(s, who, own, at)
 		}
 	}
 }
 
 // enrichCompany fills a gap in the company. A company's facts are those of all
 // its contacts, so all of them are taken in this step.
-func (w *World) enrichCompany(s *step, who int, d dice, unix int64) bool {
-	at := w.people[who].company
-	if at < insiders || d.chance(0.4) {
+func (w *World) enrichCompany(s *step, who int, d dice, at time.Time) bool {
+	firm := w.people[who].company
+	if firm < insiders || d.chance(0.4) {
 		return false
 	}
-	c := w.companies[at]
+	c := w.companies[firm]
 	o, ok := w.account.Object(companies, c.id)
 	if !ok {
 		return false
@@ -56,8 +57,8 @@ func (w *World) enrichCompany(s *step, who int, d dice, unix int64) bool {
 	for _, m := range c.members {
 		s.busy[m] = true
 	}
-	s.changed[at] = true
-	s.plan(who, Enrichment, second(unix), func(*act) (string, error) {
+	s.changed[firm] = true
+	s.plan(who, Enrichment, at, func(*act) (string, error) {
 		return "enrichment found the company's " + what, w.account.Set(app(enrichmentApp), companies, c.id, found)
 	})
 	return true
@@ -87,7 +88,7 @@ func (w *World) industryOf(name string) string {
 	return "MACHINERY"
 }
 
-func (w *World) enrichContact(s *step, who int, d dice, unix int64) {
+func (w *World) enrichContact(s *step, who int, d dice, at time.Time) {
 	p := w.people[who]
 	o, ok := w.account.Object(contacts, p.id)
 	if !ok {
@@ -98,7 +99,7 @@ func (w *World) enrichContact(s *step, who int, d dice, unix int64) {
 		return
 	}
 	s.busy[who] = true
-	s.plan(who, Enrichment, second(unix), func(*act) (string, error) {
+	s.plan(who, Enrichment, at, func(*act) (string, error) {
 		return "enrichment found the " + what, w.account.Set(app(enrichmentApp), contacts, p.id, found)
 	})
 }
