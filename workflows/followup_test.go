@@ -176,9 +176,12 @@ func TestPlan_scores(t *testing.T) {
 		happen func(p *person)
 		want   bool
 	}{
-		"nothing happened":      {func(*person) {}, false},
-		"three points":          {func(p *person) { p.set(map[string]string{"jobtitle": "Head of IT"}) }, false},
-		"a step":                {func(p *person) { p.set(map[string]string{"forms": "1", "last_form": "2026-11-02T10:00:00Z"}); p.record.Observations = p.readings() }, true},
+		"nothing happened": {func(*person) {}, false},
+		"three points":     {func(p *person) { p.set(map[string]string{"jobtitle": "Head of IT"}) }, false},
+		"a step": {func(p *person) {
+			p.set(map[string]string{"num_conversion_events": "1", "recent_conversion_date": "2026-11-02T10:00:00Z"})
+			p.record.Observations = p.readings()
+		}, true},
 		"another stage reached": {func(p *person) { p.set(map[string]string{"vip": "true"}) }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -293,7 +296,7 @@ func TestPlan_switchedWhileATaskIsOpen(t *testing.T) {
 }
 
 func TestPlan_lookAt(t *testing.T) {
-	p := newPerson(t, with(reach("lead"), "forms", "2", "last_form", "2026-11-02T08:00:00Z"))
+	p := newPerson(t, with(reach("lead"), "num_conversion_events", "2", "recent_conversion_date", "2026-11-02T08:00:00Z"))
 	p.record.Observations = p.readings()
 	planned := p.step()
 	if !planned.LookAt.After(p.now) {

@@ -58,7 +58,7 @@ func TestPlan_held(t *testing.T) {
 		"a loaded contact waits although the model would move it": {who: old(ready), want: []string{}, reason: workflows.ReasonHeld},
 		"time alone is no change": {
 			who: func(t *testing.T) *person {
-				p := newPerson(t, with(ready, "forms", "1", "last_form", "2026-11-01T09:00:00Z"))
+				p := newPerson(t, with(ready, "num_conversion_events", "1", "recent_conversion_date", "2026-11-01T09:00:00Z"))
 				p.record.Observations = p.readings()
 				s := workflows.Baseline(p.portal, p.model, p.record, p.now)
 				p.record.State = &s
@@ -72,10 +72,13 @@ func TestPlan_held(t *testing.T) {
 			who: old(ready), happen: func(p *person) { p.set(map[string]string{"leadsync_score": "99", "hobby": "chess"}) },
 			want: []string{}, reason: workflows.ReasonHeld,
 		},
-		"a fact releases":      {who: old(ready), happen: func(p *person) { p.set(map[string]string{"jobtitle": "clerk"}) }, want: []string{"stage sql", "status new", "task first contact"}},
-		"an activity releases": {who: old(reach("lead")), happen: func(p *person) { p.set(map[string]string{"visits": "1"}); p.record.Observations = p.readings() }, want: []string{"stage lead"}},
-		"a status releases":    {who: old(reach("lead")), happen: func(p *person) { p.status("BAD_TIMING") }, want: []string{"stage lead", "task try later"}},
-		"a stage releases":     {who: old(reach("lead")), happen: func(p *person) { p.stage("salesqualifiedlead") }, want: []string{"status new", "task first contact"}},
+		"a fact releases": {who: old(ready), happen: func(p *person) { p.set(map[string]string{"jobtitle": "clerk"}) }, want: []string{"stage sql", "status new", "task first contact"}},
+		"an activity releases": {who: old(reach("lead")), happen: func(p *person) {
+			p.set(map[string]string{"hs_analytics_num_visits": "1"})
+			p.record.Observations = p.readings()
+		}, want: []string{"stage lead"}},
+		"a status releases": {who: old(reach("lead")), happen: func(p *person) { p.status("BAD_TIMING") }, want: []string{"stage lead", "task try later"}},
+		"a stage releases":  {who: old(reach("lead")), happen: func(p *person) { p.stage("salesqualifiedlead") }, want: []string{"status new", "task first contact"}},
 		"what was there is handled": {
 			who:    old(with(ready, "lifecyclestage", "salesqualifiedlead", "hs_lead_status", "ATTEMPTED_TO_CONTACT")),
 			happen: func(p *person) { p.set(map[string]string{"jobtitle": "clerk"}) }, want: []string{},
@@ -201,7 +204,7 @@ func withoutStageRule(t *testing.T) *scoring.Model {
 	t.Helper()
 	m, err := scoring.Parse("bare.yaml", []byte(`model: bare
 facts: {email: {from: [contact.email]}}
-activities: {call: {object: call, attributes: {outcome: call_outcome}}}
+activities: {call: {object: call, attributes: {outcome: hs_call_disposition}}}
 scores: {fit: {maximum: 100, rules: [{name: address, when: known(email), points: 100}]}}
 lifecycle: [{stage: mql, scores: {fit: 50}}]
 lead_status: [{status: attempted, activity: call, where: 'outcome == "no_answer"'}]

@@ -23,8 +23,8 @@ func deed(r *rapid.T, p *person) {
 		ago := time.Duration(rapid.IntRange(-2, 30).Draw(r, "hours ago")) * time.Hour
 		p.call(rapid.SampledFrom([]string{noAnswer, connected, "left_message"}).Draw(r, "outcome"), ago)
 	case 4:
-		n, _ := strconv.Atoi(p.record.Contact.Properties["forms"])
-		p.set(map[string]string{"forms": strconv.Itoa(n + rapid.IntRange(-1, 3).Draw(r, "forms")), "last_form": p.now.Format(time.RFC3339), "form_name": rapid.SampledFrom([]string{demo, "Newsletter"}).Draw(r, "form")})
+		n, _ := strconv.Atoi(p.record.Contact.Properties["num_conversion_events"])
+		p.set(map[string]string{"num_conversion_events": strconv.Itoa(n + rapid.IntRange(-1, 3).Draw(r, "forms")), "recent_conversion_date": p.now.Format(time.RFC3339), "recent_conversion_event_name": rapid.SampledFrom([]string{demo, "Newsletter"}).Draw(r, "form")})
 	case 5:
 		p.set(reach(rapid.SampledFrom([]string{"lead", "mql", "sql", "other"}).Draw(r, "reach")))
 	case 6:

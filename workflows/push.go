@@ -267,67 +267,6 @@ func payloads[T any](entries []OutboxEntry) ([]T, error) {
 	return out, nil
 }
 
-// adopt settles the entries whose key the CRM holds, archived ones too: a person put it away, that is done.
-// Associations are asserted once more, which is idempotent.
-func (p *Pusher) adopt(ctx context.Context, t connector.ObjectType, entries []OutboxEntry) (settled []Settlement, missing []OutboxEntry, err error) {
-	if len(entries) == 0 {
-		return nil, nil, nil
-	}
-	keys := make([]string, len(entries))
-	for i, e := range entries {
-		keys[i] = e.Key
-	}
-	found, err := p.Look.FindByKey(ctx, t, keys)
-	if err != nil {
-		return p.unknown(entries, err), nil, p.portalWide(err)
-	}
-	var links []connector.Link
-	for _, e := range entries {
-		state, ok := found[e.Key]
-		if !ok {
-			missing = append(missing, e)
-			continue
-		}
-		settled = append(settled, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateSettled, RemoteID: state.ID})
-		if !state.Archived {
-			links = append(links, p.linksOf(t, state.ID, e)...)
-		}
-	}
-	if err := p.Look.AssertLinks(ctx, links); err != nil {
-		return p.unknown(entries, err), nil, p.portalWide(err)
-	}
-	return settled, missing, nil
-}
-
-// unknown leaves entries as being sent, to be looked up again.
-func (p *Pusher) unknown(entries []OutboxEntry, err error) []Settlement {
-	out := make([]Settlement, len(entries))
-	for i, e := range entries {
-		_, wait, free := Next(err, e.Attempt, p.Jitter())
-		out[i] = Settlement{Key: e.Key, Attempt: e.Attempt, State: StateSending, Wait: max(wait, lookAgain), Error: err.Error(), Free: free}
-	}
-	return out
-}
-
-func (p *Pusher) portalWide(err error) error {
-	if errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled) {
-		return err
-	}
-	return nil
-}
-
-func (p *Pusher) linksOf(t connector.ObjectType, id connector.ObjectID, e OutboxEntry) []connector.Link {
-	var both struct{ Contact, Company connector.ObjectID }
-	if json.Unmarshal(e.Payload, &both) != nil {
-		return nil
-	}
-	links := []connector.Link{{FromType: t, FromID: id, ToType: connector.TypeContact, ToID: both.Contact}}
-	if both.Company != "" {
-		links = append(links, connector.Link{FromType: t, FromID: id, ToType: connector.TypeCompany, ToID: both.Company})
-	}
-	return links
-}
-
 // withoutOpenDeal drops creations for contacts that have an open deal by now: the mirror may be seconds
 // old, and a rep may have been faster (hubspot-api 8).
 func (p *Pusher) withoutOpenDeal(ctx context.Context, entries []OutboxEntry) (keep []OutboxEntry, skipped []Settlement, err error) {
@@ -338,7 +277,11 @@ func (p *Pusher) withoutOpenDeal(ctx context.Context, entries []OutboxEntry) (ke
 	for _, e := range entries {
 		switch {
 		case err != nil:
-			skipped = append(skipped, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateReady, Wait: lookAgain, Error: err.Error(), Free: true})
+			s, _ := p.outcome(e, "", err)
+			if s.State != StateParked {
+				s.State, s.Wait = StateReady, max(s.Wait, lookAgain) // nothing was sent
+			}
+			skipped = append(skipped, s)
 		case open[e.Contact]:
 			skipped = append(skipped, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateCancelled, Error: string(ReasonDealExists)})
 		default:

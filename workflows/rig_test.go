@@ -137,7 +137,7 @@ func (p *person) call(outcome string, ago time.Duration) *person {
 	p.serial++
 	p.record.Activities = append(slices.Clone(p.record.Activities), connector.Object{
 		Type: connector.TypeCall, ID: connector.ObjectID(strconv.Itoa(500 + p.serial)),
-		Properties: map[string]string{"hs_timestamp": p.now.Add(-ago).Format(time.RFC3339Nano), "call_outcome": outcome, "call_direction": "OUTBOUND"},
+		Properties: map[string]string{"hs_timestamp": p.now.Add(-ago).Format(time.RFC3339Nano), "hs_call_disposition": outcome, "hs_call_direction": "OUTBOUND"},
 	})
 	return p
 }

@@ -309,7 +309,7 @@ type Backlog struct {
 	Due         int           // records due now
 	Waiting     int           // hinted records in backoff
 	OldestDue   time.Duration // age of the oldest hint
-	Outbox      map[EntryState]int
+	Outbox      map[EntryState]int // ready, sending and parked entries
 	PausedClass []Class
 	Contacts    int // contacts in the mirror
 }

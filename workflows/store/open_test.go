@@ -54,7 +54,7 @@ func TestMigrationWaits(t *testing.T) {
 		if _, err := conn.ExecContext(t.Context(), take); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
 		if s, err := store.Open(ctx, address, store.Options{Now: time.Now, Migrate: true}); err == nil {
 			t.Error("migrated while somebody else held the lock", s.Close())

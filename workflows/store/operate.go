@@ -65,7 +65,7 @@ func (s *Store) Effects(ctx context.Context, portal connector.PortalID) ([]workf
 		for _, row := range pauses {
 			since[row.Class] = fromMicros(&row.Since)
 		}
-		lately, err := in.sentLately(ctx, portal, countAllSendings)
+		lately, err := in.sentLately(ctx, portal)
 		for _, row := range found {
 			effects = append(effects, workflows.EffectCount{
 				Class: row.Class, State: row.State, Count: row.Count, Oldest: fromMicros(row.Oldest),
@@ -81,6 +81,15 @@ const countDue = `SELECT
     (SELECT COUNT(*) FROM due WHERE portal = ? AND hinted_at IS NOT NULL AND (retry_at IS NULL OR retry_at <= ?))
     + (SELECT COUNT(*) FROM due WHERE portal = ? AND changes_at <= ? AND hinted_at IS NULL
         AND (retry_at IS NULL OR retry_at <= ?))`
+
+type stateCount struct {
+	State workflows.EntryState `db:"state"`
+	Count int                  `db:"n"`
+}
+
+// Both halves are answered by a partial index, however many entries are settled.
+const countUnfinished = `SELECT state, COUNT(*) AS n FROM outbox WHERE portal = ? AND state IN ('ready', 'sending') GROUP BY state
+UNION ALL SELECT state, COUNT(*) AS n FROM outbox WHERE portal = ? AND state = 'parked' GROUP BY state`
 
 const countBackoff = `SELECT COUNT(*) FROM due WHERE portal = ? AND hinted_at IS NOT NULL AND retry_at > ?`
 
@@ -108,12 +117,12 @@ func (s *Store) Backlog(
 		if oldest != nil {
 			backlog.OldestDue = in.now.Sub(fromMicros(oldest))
 		}
-		var found []effectRow
-		if err := in.list(ctx, &found, countEffects, portal); err != nil {
+		var found []stateCount
+		if err := in.list(ctx, &found, countUnfinished, portal, portal); err != nil {
 			return fmt.Errorf("count outbox: %w", err)
 		}
 		for _, row := range found {
-			backlog.Outbox[row.State] += row.Count
+			backlog.Outbox[row.State] = row.Count
 		}
 		var pauses []pauseRow
 		if err := in.list(ctx, &pauses, findPauses, portal); err != nil {

@@ -8,10 +8,14 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 )
+
+// maxConnAge bounds how long a connection lives, whatever state a fault has left it in.
+const maxConnAge = 30 * time.Minute
 
 func openPostgres(ctx context.Context, address string, o Options) (*Store, error) {
 	if o.Migrate {

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/jmoiron/sqlx"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also registers the driver "sqlite"
 )
 
 // openSQLite opens a pool of one connection for writing, so that writers queue in Go instead of polling for
@@ -56,13 +55,16 @@ func sqliteAddress(path, mode, begin string) string {
 // back: an exclusive transaction on an empty file beside the database.
 func migrateSQLite(ctx context.Context, path string) (err error) {
 	lock, err := sqlx.Open("sqlite", "file:"+(&url.URL{Path: path + ".migration"}).EscapedPath()+
-		"?_txlock=exclusive&_pragma=busy_timeout(60000)")
+		"?_txlock=exclusive&_pragma=busy_timeout(100)")
 	if err != nil {
 		return fmt.Errorf("open migration lock of %q: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	lock.SetMaxOpenConns(1)
 	tx, err := lock.BeginTxx(ctx, nil)
+	for isBusy(err) && ctx.Err() == nil { // the driver waits a little in each attempt, deaf to the context
+		tx, err = lock.BeginTxx(ctx, nil)
+	}
 	if err != nil {
 		return fmt.Errorf("take migration lock of %q: %w", path, err)
 	}
@@ -77,4 +79,11 @@ func migrateSQLite(ctx context.Context, path string) (err error) {
 	return migrate(ctx, sqliteDialect(), db.DB)
 }
 
-const maxConnAge = 30 * time.Minute
+// isBusy reports whether another process holds the file.
+func isBusy(err error) bool {
+	var refused *sqlite.Error
+	return errors.As(err, &refused) && refused.Code()&0xff == sqliteBusy
+}
+
+// sqliteBusy is SQLITE_BUSY, the primary result code.
+const sqliteBusy = 5

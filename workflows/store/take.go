@@ -109,8 +109,7 @@ type classCount struct {
 	Count int             `db:"n"`
 }
 
-const countSendings = `SELECT class, COUNT(*) AS n FROM sendings
-WHERE portal = ? AND first_sent_at > ? AND counted = 1 GROUP BY class`
+const countSendings = `SELECT COUNT(*) FROM sendings WHERE portal = ? AND class = ? AND first_sent_at > ? AND counted = 1`
 
 const sentBefore = `SELECT x.entry_key FROM {rows} CROSS JOIN sendings x
 WHERE x.portal = ? AND x.entry_key = j.value->>0 AND x.generation = CAST(j.value->>1 AS BIGINT)`
@@ -121,7 +120,7 @@ ON CONFLICT (portal, class) DO NOTHING`
 // withinLimits leaves out what would exceed a class's rolling limit, and pauses that class. A payload that
 // was sent before is the same effect once more; what an operator has released does not count.
 func (t *taker) withinLimits(ctx context.Context, found []entryColumns) ([]entryColumns, error) {
-	counts, err := t.sentLately(ctx, t.portal, countSendings)
+	counts, err := t.countLimited(ctx, found)
 	if err != nil {
 		return nil, err
 	}
@@ -153,11 +152,13 @@ func (t *taker) withinLimits(ctx context.Context, found []entryColumns) ([]entry
 	return chosen, nil
 }
 
-// sentBefore gives the keys of the entries whose payload was sent before.
+// sentBefore gives the keys of the entries of limited classes whose payload was sent before.
 func (t *taker) sentBefore(ctx context.Context, found []entryColumns) (map[string]bool, error) {
 	var many rows
 	for _, row := range found {
-		many = append(many, []any{row.Key, row.Generation})
+		if _, limited := t.take.Limits[row.Class]; limited {
+			many = append(many, []any{row.Key, row.Generation})
+		}
 	}
 	var before []string
 	if err := t.lookup(ctx, &before, sentBefore, many, t.portal); err != nil {
@@ -170,14 +171,31 @@ func (t *taker) sentBefore(ctx context.Context, found []entryColumns) (map[strin
 	return sent, nil
 }
 
+// countLimited counts the rolling hour of every class among the entries that has a limit: what has none, such
+// as a first load's scores, may be many and need not be counted.
+func (t *taker) countLimited(ctx context.Context, found []entryColumns) (map[workflows.Class]int, error) {
+	counts := map[workflows.Class]int{}
+	since := micros(t.now.Add(-limitWindow))
+	for _, row := range found {
+		_, limited := t.take.Limits[row.Class]
+		if _, done := counts[row.Class]; done || !limited {
+			continue
+		}
+		n := 0
+		if err := t.get(ctx, &n, countSendings, t.portal, row.Class, since); err != nil {
+			return nil, fmt.Errorf("count sendings of class %q: %w", row.Class, err)
+		}
+		counts[row.Class] = n
+	}
+	return counts, nil
+}
+
 const countAllSendings = `SELECT class, COUNT(*) AS n FROM sendings WHERE portal = ? AND first_sent_at > ? GROUP BY class`
 
-// sentLately counts the sendings of the rolling hour by class: all of them, or those that count.
-func (in *session) sentLately(
-	ctx context.Context, portal connector.PortalID, query string,
-) (map[workflows.Class]int, error) {
+// sentLately counts the sendings of the rolling hour by class, whether they count or not.
+func (in *session) sentLately(ctx context.Context, portal connector.PortalID) (map[workflows.Class]int, error) {
 	var found []classCount
-	if err := in.list(ctx, &found, query, portal, micros(in.now.Add(-limitWindow))); err != nil {
+	if err := in.list(ctx, &found, countAllSendings, portal, micros(in.now.Add(-limitWindow))); err != nil {
 		return nil, fmt.Errorf("count sendings: %w", err)
 	}
 	counts := map[workflows.Class]int{}

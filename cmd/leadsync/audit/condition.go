@@ -61,7 +61,7 @@ func (s scope) value(n ast.Node) any {
 		return s.binary(x)
 	case *ast.CallNode:
 		if callee, ok := x.Callee.(*ast.IdentifierNode); ok {
-			return s.call(callee.Value, x.Arguments)
+			return s.call(x, callee.Value)
 		}
 	}
 	return notUnderstood(n)
@@ -73,6 +73,7 @@ type misunderstanding struct{ text string }
 
 func notUnderstood(n ast.Node) any { panic(misunderstanding{n.String()}) }
 
+// name is a fact, or inside of an activity an attribute.
 func (s scope) name(name string) any {
 	if !s.inside {
 		return s.lead.facts[name]
@@ -188,7 +189,8 @@ func calculated(x *ast.BinaryNode, left, right any) any {
 	return notUnderstood(x)
 }
 
-func (s scope) call(name string, arguments []ast.Node) any {
+func (s scope) call(n *ast.CallNode, name string) any {
+	arguments := n.Arguments
 	switch name {
 	case "known":
 		return s.value(arguments[0]) != nil
@@ -209,7 +211,7 @@ func (s scope) call(name string, arguments []ast.Node) any {
 	case "count":
 		return s.count(arguments)
 	}
-	return notUnderstood(arguments[0])
+	return notUnderstood(n)
 }
 
 func (s scope) daysSinceLast(arguments []ast.Node) any {

@@ -11,7 +11,6 @@ func (a *auditor) compareDeals(c *contact, w *written, why string) {
 			a.find(c, Finding{What: "deal", Want: "a deal of " + quote(name), Why: why})
 			continue
 		}
-		w.deals[i].rule = name
 		a.compareDeal(c, name, w.deals[i].record)
 	}
 	for _, m := range w.deals[min(len(c.expected.deals), len(w.deals)):] {
@@ -45,5 +44,4 @@ func (a *auditor) compareDeal(c *contact, name string, r *record) {
 	if got := r.props["hubspot_owner_id"]; got != a.ownerOf(c, got) {
 		wrong("owner", a.ownerOf(c, got), got, "the contact's owner if active, else the fallback owner (rule 7)")
 	}
-	a.compareKey(c, r)
 }

@@ -19,8 +19,10 @@
 //
 // # What is assumed
 //
-// The world stands still while leadsync works, and a contact does at most one thing in a step. Owners are
-// taken as they are at the end, for the journal does not tell of them. Merges and privacy deletions are not
-// followed; a contact that has one fails. A loaded deal, call or meeting that is archived later is taken to
-// have no contact.
+// The world stands still while leadsync works, and a contact does at most one thing in a step. The journal
+// does not tell when an owner leaves: of owners who are gone at the end, tasks may have gone to them up to
+// the first that went to the fallback owner. Merges and privacy deletions are not followed; a contact that
+// has one fails. A loaded deal, call or meeting that is archived later is taken to have no contact. Of
+// holidays only those of all Germany are known, and the days given as closed. Case and accents are those of
+// western European languages. Whether "total" rounds each score or their sum is not looked at.
 package audit

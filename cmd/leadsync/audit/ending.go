@@ -1,20 +1,35 @@
 package audit
 
 import (
+	"maps"
 	"slices"
 	"strconv"
+
+	"leadsync/connector/hubspot/simulator"
 )
 
-// ending checks what holds at the end: every contact has scores that are near enough, and no contact has two
-// open tasks of ours for one rule.
+// ending checks what holds at the end: scores are near enough, and every task and deal has a key of its own.
+// Keys are looked at for every contact, those found wrong before included.
 func (a *auditor) ending() {
 	for _, r := range a.world.contacts() {
-		c := a.contacts[r.id]
-		if c == nil || c.broken {
-			continue
+		if c := a.contacts[r.id]; c != nil && !c.broken {
+			a.endingScores(c)
 		}
-		a.endingScores(c)
-		a.endingTasks(c)
+	}
+	keys := map[string]*made{}
+	for _, name := range slices.Sorted(maps.Keys(a.ours)) {
+		a.endingKey(a.ours[name], keys)
+	}
+}
+
+// openTwice reports contacts with the same task of ours open twice after a step.
+func (a *auditor) openTwice() {
+	open := map[string]*made{}
+	for _, name := range slices.Sorted(maps.Keys(a.ours)) {
+		m := a.ours[name]
+		if r := m.record; r.typ == simulator.Tasks && r.live && r.props["hs_task_status"] != completed && !m.touched {
+			a.openOnce(m, open)
+		}
 	}
 }
 
@@ -42,20 +57,40 @@ func (a *auditor) endingScores(c *contact) {
 	}
 }
 
-func (a *auditor) endingTasks(c *contact) {
-	open := map[string]*made{}
-	for _, t := range a.world.linked(c.record, "tasks") {
-		m := a.ours[t.key()]
-		if m == nil || m.rule == "" || t.props["hs_task_status"] == completed {
-			continue
-		}
-		if other := open[m.rule]; other != nil {
-			a.find(c, Finding{
-				What: "duplicate task", Want: "one open task of " + quote(m.rule), Got: showTask(other.record) + " and " + showTask(t),
-				Why: "the task of a new episode closes the one before (rule 6)",
-			})
-			return
-		}
-		open[m.rule] = m
+func (a *auditor) endingKey(m *made, keys map[string]*made) {
+	key := m.record.props[a.in.Mapping.KeyProperty]
+	other := keys[key]
+	if key != "" && other == nil {
+		keys[key] = m
+		return
 	}
+	f := a.about(m)
+	f.What, f.Want, f.Got, f.Why = "key", "a key of its own", orText(key, "no key"), m.record.key()+" would be made again after a crash"
+	if key != "" {
+		f.Why = other.record.key() + " has the same key as " + m.record.key()
+	}
+	a.report.add(f)
+}
+
+func (a *auditor) openOnce(m *made, open map[string]*made) {
+	same := m.contact + " " + m.record.props["hs_task_subject"]
+	other := open[same]
+	if other == nil {
+		open[same] = m
+		return
+	}
+	f := a.about(m)
+	f.What, f.Want, f.Got = "task open twice", "one open task", showTask(other.record)+" and "+showTask(m.record)
+	f.Why = "the task of a new episode closes the one before (rule 6)"
+	a.report.add(f)
+	m.touched = true // reported once
+}
+
+// about begins a finding about a task or deal.
+func (a *auditor) about(m *made) Finding {
+	f := Finding{Contact: m.contact, At: m.record.created}
+	if c := a.contacts[m.contact]; c != nil {
+		f.Name = nameOfContact(c.record)
+	}
+	return f
 }

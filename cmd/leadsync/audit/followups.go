@@ -24,7 +24,7 @@ func (a *auditor) compareTasks(c *contact, w *written, why string) {
 			a.find(c, Finding{What: "task", Want: "a task of " + quote(t.rule), Why: why})
 			continue
 		}
-		t.id, left[i].rule = left[i].record.id, t.rule
+		t.id = left[i].record.id
 		a.compareTask(c, t, left[i].record, why)
 		left = slices.Delete(left, i, i+1)
 	}
@@ -130,6 +130,9 @@ func (a *auditor) compareTask(c *contact, t *task, r *record, why string) {
 	if subject := a.filled(rule.subject, c); !fits(r.props["hs_task_subject"], subject) {
 		wrong("subject", quote(subject), quote(r.props["hs_task_subject"]), "the subject of "+quote(t.rule)+" names the contact")
 	}
+	if len(rule.body) > 0 && r.props["hs_task_body"] == "" {
+		wrong("body", "a text that says why", "none", "the text of "+quote(t.rule))
+	}
 	if kindOfTask(r) != rule.kind {
 		wrong("type", rule.kind, kindOfTask(r), "the type of "+quote(t.rule))
 	}
@@ -147,7 +150,6 @@ func (a *auditor) compareTask(c *contact, t *task, r *record, why string) {
 	if r.props["hs_task_status"] == completed {
 		wrong("state", "open", "completed", "a new task is open")
 	}
-	a.compareKey(c, r)
 }
 
 func orRange(first, last string) string {
@@ -171,18 +173,4 @@ func (a *auditor) ownerOf(c *contact, got string) string {
 		return a.in.Mapping.FallbackOwner
 	}
 	return owner
-}
-
-// compareKey checks that a task or deal has an idempotency key that nothing else has.
-func (a *auditor) compareKey(c *contact, r *record) {
-	key := r.props[a.in.Mapping.KeyProperty]
-	if other := a.keys[key]; key == "" || other != "" {
-		want, got := "a key of its own", orText(key, "no key")
-		if other != "" {
-			got += ", which " + other + " has too"
-		}
-		a.find(c, Finding{What: "key", Want: want, Got: got, Why: r.key() + " was created without an idempotency key of its own"})
-		return
-	}
-	a.keys[key] = r.key()
 }

@@ -30,10 +30,9 @@ type fact struct {
 
 // kind is a kind of activity: a counter on the contact, or an object of its own.
 type kind struct {
-	name, object               string
-	counter, last, first       string
-	attributes                 map[string]string
-	attributeNames, properties []string
+	name, object         string
+	counter, last, first string
+	attributes           map[string]string // the model's attribute → property
 }
 
 type score struct {
@@ -48,7 +47,6 @@ type rule struct {
 	when             ast.Node
 	activity         string
 	where            ast.Node
-	whereText        string
 	window, halfLife time.Duration
 }
 
@@ -102,26 +100,26 @@ func readModel(text []byte) (model, error) {
 	if root.has("push_step") {
 		m.pushStep = root.thousandths("push_step") / thousand
 	}
-	m.facts = r.facts(root)
-	m.kinds = r.kinds(root)
-	m.scores = r.scores(root)
+	m.facts = readFacts(root)
+	m.kinds = readKinds(root)
+	m.scores = readScores(root)
 	for name, s := range root.named("gates", "requires", "ask") {
 		m.gates[name] = s.condition("requires")
 	}
-	m.stages = r.stages(root)
+	m.stages = readStages(root)
 	for _, s := range root.list("lead_status", "status", "on_stage", "activity", "where") {
 		m.statuses = append(m.statuses, statusRule{
 			status: s.text("status"), onStage: s.text("on_stage"), activity: s.text("activity"), where: s.condition("where"),
 		})
 	}
-	m.followUps = r.followUps(root)
+	m.followUps = readFollowUps(root)
 	if r.err != nil {
 		return model{}, fmt.Errorf("read model: %w", r.err)
 	}
 	return m, nil
 }
 
-func (r *modelReader) facts(root section) []fact {
+func readFacts(root section) []fact {
 	var out []fact
 	for name, s := range root.named("facts", "from", "type", "count") {
 		f := fact{name: name, typ: s.text("type"), count: s.text("count"), from: s.texts("from")}
@@ -137,7 +135,7 @@ func (r *modelReader) facts(root section) []fact {
 	return out
 }
 
-func (r *modelReader) kinds(root section) []kind {
+func readKinds(root section) []kind {
 	var out []kind
 	for name, s := range root.named("activities", "counter", "last", "first", "object", "attributes") {
 		k := kind{
@@ -153,14 +151,14 @@ func (r *modelReader) kinds(root section) []kind {
 	return out
 }
 
-func (r *modelReader) scores(root section) []score {
+func readScores(root section) []score {
 	var out []score
 	for name, s := range root.named("scores", "maximum", "minimum", "rules") {
 		sc := score{name: name, minimum: s.points("minimum"), maximum: s.points("maximum")}
 		for _, x := range s.list("rules", "name", "when", "activity", "where", "points", "cap", "window", "half_life") {
 			sc.rules = append(sc.rules, rule{
 				name: x.text("name"), points: x.thousandths("points"), limit: x.thousandths("cap"), when: x.condition("when"),
-				activity: x.text("activity"), where: x.condition("where"), whereText: x.text("where"),
+				activity: x.text("activity"), where: x.condition("where"),
 				window: x.duration("window"), halfLife: x.duration("half_life"),
 			})
 		}
@@ -170,7 +168,7 @@ func (r *modelReader) scores(root section) []score {
 	return out
 }
 
-func (r *modelReader) stages(root section) []stage {
+func readStages(root section) []stage {
 	var out []stage
 	for _, s := range root.list("lifecycle", "stage", "owner", "side_track", "manual", "scores", "gates", "when", "direct") {
 		st := stage{
@@ -186,7 +184,7 @@ func (r *modelReader) stages(root section) []stage {
 	return out
 }
 
-func (r *modelReader) followUps(root section) []followUp {
+func readFollowUps(root section) []followUp {
 	var out []followUp
 	for _, s := range root.list("follow_ups", "name", "on_status", "on_stage", "task", "deal", "close_tasks") {
 		f := followUp{name: s.text("name"), onStatus: s.text("on_status"), onStage: s.text("on_stage"), closes: s.yes("close_tasks")}
@@ -207,7 +205,7 @@ func (r *modelReader) followUps(root section) []followUp {
 	return out
 }
 
-// stageNames are the stages by name.
+// stage finds a stage by its name.
 func (m *model) stage(name string) (stage, bool) {
 	for _, s := range m.stages {
 		if s.name == name {
@@ -239,6 +237,7 @@ func (m *model) final() map[string]bool {
 	return out
 }
 
+// languageOr is the text in a language, else in English, else the only one.
 func languageOr(texts map[string]string, language string) string {
 	for _, l := range []string{language, "en", ""} {
 		if t, ok := texts[l]; ok {

@@ -18,7 +18,7 @@ func (a *auditor) notice(e simulator.Entry, w writings) {
 	case e.Type == simulator.Contacts && e.Op == simulator.OpSet:
 		a.noticeContact(e, w.of(e.ID))
 	case e.Op == simulator.OpCreate && (e.Type == simulator.Tasks || e.Type == simulator.Deals):
-		a.ours[key] = &made{record: a.world.records[key], at: e.At}
+		a.ours[key] = &made{record: a.world.records[key]}
 		a.report.Tasks += yes(e.Type == simulator.Tasks)
 		a.report.Deals += yes(e.Type == simulator.Deals)
 		w.of("").add(a.ours[key])

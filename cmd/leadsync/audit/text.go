@@ -36,8 +36,11 @@ func spellings(text string) []string {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 	}), " ")
 	plain := strings.Map(withoutAccent, words)
-	written := strings.Map(withoutAccent, strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue").Replace(words))
-	return []string{plain, written}
+	written := words
+	for letter, spelled := range map[string]string{"ä": "ae", "ö": "oe", "ü": "ue"} {
+		written = strings.ReplaceAll(written, letter, spelled)
+	}
+	return []string{plain, strings.Map(withoutAccent, written)}
 }
 
 // withoutAccent knows the letters of western European languages, which is all that the simulated people use.

@@ -57,6 +57,9 @@ func newWorld(account *simulator.Account, journal []simulator.Entry) *world {
 	}
 	for _, e := range slices.Backward(journal) {
 		w.undo(e)
+		if e.Type == simulator.Contacts && (e.Op == simulator.OpMerge || e.Op == simulator.OpPurge) {
+			w.merged[e.ID], w.merged[e.New] = true, true
+		}
 	}
 	return w
 }
@@ -111,7 +114,7 @@ func (w *world) undo(e simulator.Entry) {
 	case simulator.OpDisassociate:
 		w.link(r, e.Old, 1)
 	case simulator.OpMerge, simulator.OpPurge, simulator.OpLoad, simulator.OpProperty:
-		// Merges and deletions are met again on the way forward; the others change no record of their own.
+		// Merged and deleted contacts are not audited; the others change no record of their own.
 	}
 }
 
@@ -125,12 +128,6 @@ func (w *world) apply(e simulator.Entry) {
 			props: map[string]string{"hs_object_id": e.ID}, links: map[string]int{},
 		}
 		return
-	}
-	if e.Op == simulator.OpMerge || e.Op == simulator.OpPurge {
-		w.merged[e.ID] = true
-		if e.New != "" {
-			w.merged[e.New] = true
-		}
 	}
 	if r == nil {
 		return
@@ -186,11 +183,11 @@ func (w *world) linked(r *record, typ string) []*record {
 	return out
 }
 
-// contacts are the live contacts by id.
+// contacts are the live contacts by id, those left out whose past cannot be told.
 func (w *world) contacts() []*record {
 	var out []*record
 	for _, r := range w.records {
-		if r.typ == simulator.Contacts && r.live {
+		if r.typ == simulator.Contacts && r.live && !w.merged[r.id] {
 			out = append(out, r)
 		}
 	}

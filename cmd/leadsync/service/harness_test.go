@@ -33,16 +33,17 @@ func user() simulator.Actor { return simulator.Actor{Kind: simulator.User, ID: "
 
 // rig is a simulated account with leadsync beside it, in one process, over real HTTP on loopback.
 type rig struct {
-	t       *testing.T
-	account *simulator.Account
-	api     *httptest.Server
-	hooks   *httptest.Server
-	store   *store.Store
-	svc     *service.Service
-	conn    service.Connection
-	cancel  context.CancelFunc
-	done    chan error
-	logs    *lockedBuffer
+	t        *testing.T
+	account  *simulator.Account
+	api      *httptest.Server
+	hooks    *httptest.Server
+	store    *store.Store
+	svc      *service.Service
+	conn     service.Connection
+	cancel   context.CancelFunc
+	done     chan error
+	logs     *lockedBuffer
+	patience time.Duration
 
 	mu  sync.Mutex
 	now time.Time
@@ -55,6 +56,7 @@ type rigOptions struct {
 	account  simulator.Options
 	populate func(*simulator.Account)
 	dir      string
+	patience time.Duration // how long eventually waits; 30 s unless given
 }
 
 // lockedBuffer takes log lines from many goroutines.
@@ -90,7 +92,7 @@ func (r *rig) advance(d time.Duration) {
 // newRig makes account and receiver; start starts the service.
 func newRig(t *testing.T, o rigOptions) *rig {
 	t.Helper()
-	r := &rig{t: t, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), logs: &lockedBuffer{}}
+	r := &rig{t: t, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), logs: &lockedBuffer{}, patience: max(o.patience, 30*time.Second)}
 	r.hooks = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if r.svc == nil {
 			http.Error(w, "not there yet", http.StatusServiceUnavailable)
@@ -240,17 +242,17 @@ func (r *rig) stop() {
 	r.cancel = nil
 }
 
-// eventually waits for a condition, by the clock of the machine, at most 30 seconds.
+// eventually waits for a condition, by the clock of the machine, at most as long as its patience lasts.
 func (r *rig) eventually(what string, ok func() bool) {
 	r.t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
+	deadline := time.NewTimer(r.patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
 		case <-deadline.C:
-			r.t.Fatalf("%s did not happen within 30 s; log:\n%s", what, r.logs.String())
+			r.t.Fatalf("%s did not happen within %s; log:\n%s", what, r.patience, r.logs.String())
 		case <-tick.C:
 		}
 	}

@@ -200,12 +200,13 @@ func (r *Runner) attempt(ctx context.Context, f workflows.Fence) error {
 	} else if was {
 		r.svc.Log.Info("portal resumed", "portal", f.Portal)
 	}
+	// Before the first load there is no contact yet, so a first model makes nothing due twice.
+	if err := r.adoptModel(ctx, f, portal); err != nil {
+		return err
+	}
 	w := r.worker(portal)
 	r.set(StateLoading)
 	if err := w.Prepare(ctx, f); err != nil {
-		return err
-	}
-	if err := r.adoptModel(ctx, f, portal); err != nil {
 		return err
 	}
 	if r.svc.Observer.Live != nil {

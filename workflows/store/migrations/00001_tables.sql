@@ -187,6 +187,7 @@ CREATE TABLE outbox (
     PRIMARY KEY (portal, entry_key)
 );
 CREATE INDEX outbox_unfinished ON outbox (portal, kind, next_at, entry_key) WHERE state IN ('ready', 'sending');
+CREATE INDEX outbox_parked ON outbox (portal, state) WHERE state = 'parked';
 CREATE INDEX outbox_by_contact ON outbox (portal, contact, kind);
 CREATE INDEX outbox_by_state ON outbox (portal, state, state_at, class);
 
@@ -200,7 +201,8 @@ CREATE TABLE sendings (
     counted INTEGER NOT NULL,
     PRIMARY KEY (portal, entry_key, generation)
 );
-CREATE INDEX sendings_by_time ON sendings (portal, first_sent_at, class, counted);
+CREATE INDEX sendings_by_class ON sendings (portal, class, first_sent_at, counted);
+CREATE INDEX sendings_by_time ON sendings (portal, first_sent_at);
 
 -- The last value that we wrote, per property: what an echo of our own write looks like.
 CREATE TABLE pushes (

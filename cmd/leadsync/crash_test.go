@@ -1,0 +1,331 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/lib/pq" // makes the schema on PostgreSQL
+
+	"leadsync/cmd/leadsync/audit"
+	"leadsync/connector/hubspot/simulator"
+	"leadsync/workflows"
+)
+
+// `serve`, over 2,000 contacts, is killed with SIGKILL again and again, at every named point and at random
+// moments, and started again with the same database. After each kill the account is audited: no task or deal
+// twice, none missing. LEADSYNC_KILLS says how often (5 unless it says more), LEADSYNC_CRASH_CONTACTS over
+// how many contacts.
+func TestServe_killedAgainAndAgain(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		besiege(t, "")
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		address := os.Getenv("LEADSYNC_TEST_POSTGRES")
+		if address == "" {
+			if os.Getenv("LEADSYNC_REQUIRE_POSTGRES") != "" {
+				t.Fatal("LEADSYNC_REQUIRE_POSTGRES is set, but LEADSYNC_TEST_POSTGRES names no server")
+			}
+			return
+		}
+		besiege(t, schemaOn(t, address))
+	})
+}
+
+// schemaOn makes a schema for the test, drops it afterwards, and gives the address that leads into it.
+func schemaOn(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	if !query.Has("sslmode") {
+		query.Set("sslmode", "disable")
+	}
+	u.RawQuery = query.Encode()
+	admin, err := sql.Open("postgres", u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := fmt.Sprintf("leadsync_crash_%d_%d", os.Getpid(), time.Now().UnixNano())
+	if _, err := admin.ExecContext(t.Context(), "CREATE SCHEMA "+schema); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.ExecContext(context.WithoutCancel(t.Context()), "DROP SCHEMA "+schema+" CASCADE"); err != nil {
+			t.Error(err)
+		}
+		_ = admin.Close()
+	})
+	query.Set("search_path", schema)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+func numberFrom(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s=%q: write a number from 1", name, text)
+	}
+	return n
+}
+
+// siege is one run against one database.
+type siege struct {
+	*testing.T
+	*town
+	rng    *rand.Rand
+	serve  *process
+	steps  []time.Time
+	start  time.Time
+	goLive int
+	deeds  int
+}
+
+// blow is one way to kill.
+type blow struct {
+	point workflows.Point // a named point, or
+	how   string          // "request": at a request, "moment": at a random moment
+	from  int             // the point's passes or the requests to let go by, drawn from
+	to    int             // here to here
+}
+
+// blows are the ways to kill, in turn. The first comes in the middle of the first load; every point is there.
+func blows() []blow {
+	return []blow{
+		{point: workflows.PointPageSaved, from: 5, to: 25},
+		{how: "request", from: 1, to: 12},
+		{point: workflows.PointSent, from: 1, to: 2},
+		{point: workflows.PointDecided, from: 1, to: 2},
+		{how: "moment"},
+		{point: workflows.PointTaken, from: 1, to: 3},
+		{point: workflows.PointReceived, from: 1, to: 4},
+		{point: workflows.PointSettled, from: 1, to: 3},
+		{point: workflows.PointRead, from: 1, to: 2},
+		{point: workflows.PointPageRead, from: 2, to: 12},
+		{how: "request", from: 1, to: 25},
+		{point: workflows.PointSent, from: 2, to: 4},
+		{how: "moment"},
+	}
+}
+
+func besiege(t *testing.T, database string) {
+	seed := uint64(numberFrom(t, "LEADSYNC_CRASH_SEED", 1))
+	kills := numberFrom(t, "LEADSYNC_KILLS", 5)
+	// Half an hour after the full one: time moves scores at full hours only, so that the seconds by which the
+	// service's clock runs ahead of a world that stands still change nothing.
+	start := time.Date(2026, time.November, 2, 7, 30, 0, 0, time.UTC)
+	s := &siege{T: t, rng: rand.New(rand.NewPCG(seed, 20)), start: start}
+	s.town = newTown(t, townOptions{
+		contacts: numberFrom(t, "LEADSYNC_CRASH_CONTACTS", 2000), seed: seed, start: start, webhooks: true,
+		database: database, every: "@every 1s",
+		account: simulator.Options{
+			// Events that come while nobody listens are tried again, some until they are lost: then sweeps find them.
+			Webhook:            simulator.WebhookTarget{RetryDelay: 50 * time.Millisecond, MaxAttempts: 4},
+			ArchivedKeepUnique: seed%2 == 0,
+		},
+	})
+	ways := blows()
+	for n := range kills {
+		b := ways[n%len(ways)]
+		began := time.Now()
+		text := s.strike(b)
+		s.recover()
+		report := s.audit()
+		t.Logf("kill %d: %s; %s; %d deeds so far, %d tasks, %d deals, %d findings",
+			n+1, text, time.Since(began).Round(time.Millisecond), s.deeds, report.Tasks, report.Deals, len(report.Findings))
+		if t.Failed() {
+			return
+		}
+	}
+	s.serve.stop(t)
+	if s.deeds == 0 {
+		t.Error("nobody did anything, so nothing was proven")
+	}
+}
+
+// strike kills the service while it works, whatever it takes, and says how.
+func (s *siege) strike(b blow) string {
+	s.Helper()
+	n := b.from
+	if b.to > b.from {
+		n += s.rng.IntN(b.to - b.from + 1)
+	}
+	text := ""
+	switch {
+	case b.point != "":
+		text = fmt.Sprintf("at point %s, pass %d", b.point, n)
+		if s.serve != nil {
+			s.serve.stop(s.T)
+			s.behave() // what nobody listens to is delivered again, or found by a sweep
+		}
+		s.serve = s.town.serve(s.T, fmt.Sprintf("LEADSYNC_FAIL_AT=%s:%d", b.point, n))
+	case b.how == "request":
+		x := &trap{in: n, before: s.rng.IntN(2) == 0, spring: s.serve.kill}
+		text = fmt.Sprintf("at request %d, carried out: %t", n, !x.before)
+		s.arm(x)
+		s.behave()
+	default:
+		wait := time.Duration(s.rng.IntN(400)) * time.Millisecond
+		text = fmt.Sprintf("%s after the deeds", wait)
+		s.behave()
+		timer := time.AfterFunc(wait, s.serve.kill)
+		defer timer.Stop()
+	}
+	victim := s.serve
+	for more := 0; ; more++ {
+		if s.fell(victim) {
+			break
+		}
+		if more == 12 {
+			s.Fatalf("the service survived (%s)", text)
+		}
+		s.behave()
+	}
+	if !victim.killed() {
+		s.Fatalf("the service was not killed (%s), it ended by itself: %v\n%s", text, victim.err, victim.stderr.tail(4000))
+	}
+	victim.sound(s.T)
+	return text
+}
+
+// fell waits until the victim is dead, or has done everything there was to do without dying.
+func (s *siege) fell(victim *process) bool {
+	s.Helper()
+	eventually(s.T, time.Minute, func() string { return s.stuck("the service neither died nor came to rest") }, func() bool {
+		return !victim.alive() || s.settled()
+	})
+	return !victim.alive()
+}
+
+// recover starts the service again, with the same database, and waits until everything is done.
+func (s *siege) recover() {
+	s.Helper()
+	s.serve = s.town.serve(s.T)
+	eventually(s.T, time.Minute, func() string { return s.stuck("the service did not come to rest after a kill") }, func() bool {
+		if !s.serve.alive() {
+			s.Fatalf("the service ended after a kill: %v\n%s", s.serve.err, s.serve.stderr.tail(4000))
+		}
+		return s.settled()
+	})
+	if s.goLive == 0 {
+		s.goLive = s.firstWrite()
+	}
+}
+
+func (s *siege) stuck(what string) string {
+	return fmt.Sprintf("%s: account %+v, not swept since the last change: %v, service says\n%s\n%s", what, s.account.Pending(), s.unswept(), s.ask("/readyz"), s.serve.stderr.tail(3000))
+}
+
+// behave moves the world on and lets people do things. It may be called only when everything has settled, or
+// nobody has been working since.
+func (s *siege) behave() {
+	s.Helper()
+	from := s.clock.Now()
+	to := from.Add(3 * time.Hour)
+	if to.Hour() > 17 { // nobody sells at night
+		to = time.Date(to.Year(), to.Month(), to.Day()+1, 7, 30, 0, 0, time.UTC)
+	}
+	for to.Weekday() == time.Saturday || to.Weekday() == time.Sunday {
+		to = to.AddDate(0, 0, 1)
+	}
+	if err := s.clock.Move(to); err != nil {
+		s.Fatal(err)
+	}
+	s.steps = append(s.steps, to)
+	s.deeds += len(s.people.Step(from, to))
+}
+
+// firstWrite is the position in the journal before the service's first write.
+func (s *siege) firstWrite() int {
+	for _, e := range s.account.Journal() {
+		if e.Actor.Kind == simulator.API {
+			return e.Seq - 1
+		}
+	}
+	s.Fatal("the service has written nothing")
+	return 0
+}
+
+// audit decides whether every contact is as it should be, and looks for itself whether anything is there
+// twice.
+func (s *siege) audit() audit.Report {
+	s.Helper()
+	in, err := auditInput(s.account, demoModel(), s.goLive)
+	if err != nil {
+		s.Fatal(err)
+	}
+	in.GoLiveAt, in.Steps = s.start, s.steps
+	report := audit.Run(in)
+	if !report.OK() {
+		var text strings.Builder
+		report.Write(&text)
+		s.Error(text.String())
+	}
+	s.nothingTwice()
+	p, ok := s.ready()
+	if !ok || p.Parked > 0 || p.PauseReason != "" || len(p.PausedClasses) > 0 {
+		s.Errorf("the service is not well: %+v", p)
+	}
+	return report
+}
+
+// nothingTwice looks at all tasks and deals that the service ever made: no key twice, each of one contact,
+// no two open tasks of one contact that ask for the same, no two deals made for one contact at one time.
+func (s *siege) nothingTwice() {
+	s.Helper()
+	keys, alike := map[string]string{}, map[string]string{}
+	for _, typ := range []string{simulator.Tasks, simulator.Deals} {
+		for _, o := range s.account.Objects(typ) {
+			key := o.Properties["leadsync_key"]
+			if key == "" {
+				continue // a person made it
+			}
+			if other := keys[key]; other != "" {
+				s.Errorf("key %q is on %s %s and on %s", key, typ, o.ID, other)
+			}
+			keys[key] = typ + " " + o.ID
+			if o.Archived {
+				continue
+			}
+			contacts := s.account.Associations(typ, o.ID, simulator.Contacts)
+			if len(contacts) != 1 {
+				s.Errorf("%s %s of key %q belongs to %d contacts", typ, o.ID, key, len(contacts))
+				continue
+			}
+			if o.Properties["hs_task_status"] == "COMPLETED" || o.Properties["hs_is_closed"] == "true" {
+				continue
+			}
+			same := typ + " " + contacts[0].ID + " " + o.Properties["hs_task_subject"]
+			if other := alike[same]; other != "" {
+				s.Errorf("contact %s has two open %s alike: %s and %s (%q)", contacts[0].ID, typ, other, o.ID, o.Properties["hs_task_subject"])
+			}
+			alike[same] = o.ID
+		}
+	}
+}
+
+// Every named point is among the ways to kill, so that a new one cannot be forgotten.
+func TestBlows_useEveryPoint(t *testing.T) {
+	for _, p := range workflows.Points() {
+		if !slices.ContainsFunc(blows(), func(b blow) bool { return b.point == p }) {
+			t.Errorf("no kill at point %q", p)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package workflows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"leadsync/connector"
+)
+
+// adopt settles the entries whose key the CRM holds, archived ones too: a person put it away, that is done.
+// Associations are asserted once more, which is idempotent.
+func (p *Pusher) adopt(ctx context.Context, t connector.ObjectType, entries []OutboxEntry) (settled []Settlement, missing []OutboxEntry, err error) {
+	if len(entries) == 0 {
+		return nil, nil, nil
+	}
+	keys := make([]string, len(entries))
+	for i, e := range entries {
+		keys[i] = e.Key
+	}
+	found, err := p.Look.FindByKey(ctx, t, keys)
+	if err != nil {
+		return p.unknown(entries, err), nil, p.portalWide(err)
+	}
+	var links []connector.Link
+	for _, e := range entries {
+		state, ok := found[e.Key]
+		if !ok {
+			missing = append(missing, e)
+			continue
+		}
+		settled = append(settled, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateSettled, RemoteID: state.ID})
+		if !state.Archived {
+			links = append(links, p.linksOf(t, state.ID, e)...)
+		}
+	}
+	if err := p.Look.AssertLinks(ctx, links); err != nil {
+		if len(entries) > 1 && p.portalWide(err) == nil {
+			return p.adoptEach(ctx, t, entries)
+		}
+		return p.unknown(entries, err), nil, p.portalWide(err)
+	}
+	return settled, missing, nil
+}
+
+// adoptEach adopts entries one by one, so that one whose links are refused does not hold up the others.
+func (p *Pusher) adoptEach(ctx context.Context, t connector.ObjectType, entries []OutboxEntry) (settled []Settlement, missing []OutboxEntry, err error) {
+	for i := range entries {
+		s, m, err := p.adopt(ctx, t, entries[i:i+1])
+		settled, missing = append(settled, s...), append(missing, m...)
+		if err != nil {
+			// Also those that are missing were only looked for: they are looked for again.
+			return append(settled, p.unknown(append(missing, entries[i+1:]...), err)...), nil, err
+		}
+	}
+	return settled, missing, nil
+}
+
+// unknown leaves entries as being sent, to be looked up again, unless looking is refused for good or too often.
+func (p *Pusher) unknown(entries []OutboxEntry, err error) []Settlement {
+	out := make([]Settlement, len(entries))
+	for i, e := range entries {
+		state, wait, free := Next(err, e.Attempt, p.Jitter())
+		if state != StateParked {
+			state, wait = StateSending, max(wait, lookAgain)
+		}
+		out[i] = Settlement{Key: e.Key, Attempt: e.Attempt, State: state, Wait: wait, Error: err.Error(), Free: free}
+	}
+	return out
+}
+
+func (p *Pusher) portalWide(err error) error {
+	if errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled) {
+		return err
+	}
+	return nil
+}
+
+func (p *Pusher) linksOf(t connector.ObjectType, id connector.ObjectID, e OutboxEntry) []connector.Link {
+	var both struct{ Contact, Company connector.ObjectID }
+	if json.Unmarshal(e.Payload, &both) != nil {
+		return nil
+	}
+	links := []connector.Link{{FromType: t, FromID: id, ToType: connector.TypeContact, ToID: both.Contact}}
+	if both.Company != "" {
+		links = append(links, connector.Link{FromType: t, FromID: id, ToType: connector.TypeCompany, ToID: both.Company})
+	}
+	return links
+}

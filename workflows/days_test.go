@@ -1,0 +1,336 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"leadsync/connector"
+	"leadsync/connector/hubspot"
+	"leadsync/connector/hubspot/simulator"
+	"leadsync/workflows"
+	"leadsync/workflows/store"
+)
+
+// Ten days of a small account in a bubble of virtual time: polling only, a fifth of all calls failing in every
+// way the simulator knows, a token that is revoked for an hour. In the end everything is as in a run of the
+// same deeds in which nothing failed, and nothing was made twice.
+func TestDays(t *testing.T) {
+	if _, err := os.Stat("/dev/shm"); err == nil {
+		t.Setenv("TMPDIR", "/dev/shm") // thousands of commits, and no disk to wait for
+	}
+	for _, seed := range []uint64{1, 2, 3} {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			want, got := tenDays(t, seed, false), tenDays(t, seed, true)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("with failing calls (-without +with):\n%s", diff)
+			}
+		})
+	}
+}
+
+// ending is what an account looks like in the end, in terms that do not depend on ids.
+type ending struct {
+	Contacts map[string]string // by address: stage and status
+	Keys     map[string]string // address, rule and episode: whether it is open, completed, archived
+	Waiting  map[workflows.EntryState]int
+	Twice    []string // keys that were given to two records
+}
+
+// days is the account, leadsync beside it, and the dice of what people do.
+type days struct {
+	*testing.T
+	seed    uint64
+	dice    *rand.Rand
+	account *simulator.Account
+	store   *store.Store
+	worker  *workflows.Worker
+	fence   workflows.Fence
+	emails  []string
+	ids     map[string]string // by address
+	last    map[string]time.Time
+}
+
+func rep() simulator.Actor { return simulator.Actor{Kind: simulator.User, ID: "7"} }
+
+func tenDays(t *testing.T, seed uint64, failing bool) (end ending) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		d := &days{T: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 42)), ids: map[string]string{}, last: map[string]time.Time{}}
+		time.Sleep(56 * time.Hour) // the bubble begins on a Saturday; now it is Monday, 8:00
+		d.build()
+		d.open(filepath.Join(dir, "days.db"))
+		ctx, cancel := context.WithCancel(t.Context())
+		stopped := make(chan struct{})
+		if failing {
+			d.script()
+		}
+		go func() {
+			defer close(stopped)
+			d.work(ctx)
+		}()
+		d.live(failing)
+		d.account.Faults().Clear()
+		time.Sleep(3 * time.Hour) // quiet
+		cancel()
+		<-stopped
+		end = d.ending()
+		d.worker.Schedule.Stop()
+		d.must(d.store.Close())
+	})
+	return end
+}
+
+func (d *days) must(err error) {
+	d.Helper()
+	if err != nil {
+		d.Fatalf("seed %d: %v", d.seed, err)
+	}
+}
+
+func (d *days) build() {
+	d.account = simulator.New(simulator.Options{
+		PortalID: 48000001, Seed: d.seed, Now: time.Now, Wall: time.Now, SearchLag: 20 * time.Second, ArchivedKeepUnique: d.seed%2 == 0,
+	})
+	for _, name := range []string{"leadsync_score", "leadsync_fit", "leadsync_engagement", "budget"} {
+		d.must(d.account.AddProperty(simulator.Contacts, simulator.Property{Name: name, Label: name, Type: "number"}))
+	}
+	for name, kind := range map[string]string{"leadsync_reasons": "string", "leadsync_scored_at": "datetime", "call_back_on": "date", "vip": "string"} {
+		d.must(d.account.AddProperty(simulator.Contacts, simulator.Property{Name: name, Label: name, Type: kind}))
+	}
+	for _, typ := range []string{simulator.Tasks, simulator.Deals} {
+		d.must(d.account.AddProperty(typ, simulator.Property{Name: "leadsync_key", Label: "k", Type: "string", HasUniqueValue: true}))
+	}
+	d.account.CreateOwner("Jana Vogt", "jana@leadsync.example", true)
+	for range 8 { // these are there before leadsync
+		d.arrive()
+	}
+}
+
+// arrive is a new contact.
+func (d *days) arrive() {
+	email := fmt.Sprintf("p%d@nordlicht.example", len(d.emails))
+	stage := []string{"lead", "marketingqualifiedlead", "salesqualifiedlead"}[d.dice.IntN(3)]
+	id, err := d.account.CreateContact(rep(), map[string]string{"email": email, "firstname": "P", "lifecyclestage": stage})
+	d.must(err)
+	d.emails, d.ids[email], d.last[email] = append(d.emails, email), id, time.Now()
+}
+
+func (d *days) open(path string) {
+	client, err := hubspot.New(hubspot.Config{
+		Token: func(context.Context) (string, error) { return d.account.Token(), nil }, Transport: d.account.Transport(),
+		Now: time.Now, Jitter: func() float64 { return 0.5 }, GeneralPerSecond: 9,
+	})
+	d.must(err)
+	d.store, err = store.Open(d.Context(), path, store.Options{Now: time.Now, Migrate: true})
+	d.must(err)
+	d.must(d.store.EnsurePortal(d.Context(), portalID, "hubspot", "days"))
+	d.fence, _, err = d.store.Acquire(d.Context(), portalID, "w", 1000*time.Hour)
+	d.must(err)
+	p, m := newPortal(), parseModel(d, "testdata/model.yaml")
+	p.FallbackOwner = d.account.Owners()[0].ID
+	p.Outcomes = map[string]string{simulator.CallConnected: "connected", simulator.CallNoAnswer: "no_answer", simulator.CallBusy: "busy"}
+	specs := map[workflows.Chore]string{workflows.ChoreOwners: "@every 6h", workflows.ChorePrune: "17 4 * * *"}
+	for _, typ := range []connector.ObjectType{connector.TypeContact, connector.TypeCall, connector.TypeMeeting, connector.TypeCompany, connector.TypeDeal} {
+		specs[workflows.SweepOf(typ)] = "@every 1h"
+	}
+	jitter := func() float64 { return 0.5 }
+	d.worker = &workflows.Worker{
+		Puller:     &workflows.Puller{CRM: client, Store: d.store, Portal: p, Model: m, Now: time.Now, Overlap: 15 * time.Minute},
+		Reconciler: &workflows.Reconciler{CRM: client, Store: d.store, Portal: p, Model: m, Now: time.Now},
+		Pusher:     &workflows.Pusher{CRM: client, Look: client, Store: d.store, Portal: p, Jitter: jitter},
+		Store:      d.store, Baseline: d.store, Schedule: newSchedule(d.T, specs), Log: quiet(), Now: time.Now, Jitter: jitter,
+		Window: time.Second, Idle: 30 * time.Minute, Keep: 72 * time.Hour,
+	}
+	d.worker.Schedule.Start()
+}
+
+// work does what the service does around the worker: it waits and begins again when the portal as a whole
+// cannot go on.
+func (d *days) work(ctx context.Context) {
+	for {
+		err := d.worker.Prepare(ctx, d.fence)
+		if err == nil {
+			err = d.worker.Run(ctx, d.fence)
+		}
+		pause := time.Minute
+		var ce *connector.Error
+		if errors.As(err, &ce) && ce.RetryAfter > 0 {
+			pause = ce.RetryAfter
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if errors.Is(err, workflows.ErrFenced) {
+			d.Errorf("seed %d: %v", d.seed, err)
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// script makes about a fifth of all calls fail.
+func (d *days) script() {
+	for _, kind := range []simulator.FaultKind{
+		simulator.FaultRateTen, simulator.FaultRateSecond, simulator.FaultLocked, simulator.FaultMoving, simulator.Fault500, simulator.Fault503,
+		simulator.FaultHTML, simulator.FaultReset, simulator.FaultAppliedReset, simulator.FaultApplied500, simulator.FaultOmit,
+	} {
+		d.account.Faults().Add(simulator.Fault{Kind: kind, Probability: 0.02})
+	}
+	d.account.Faults().Add(simulator.Fault{Kind: simulator.FaultSlow, Probability: 0.01, Delay: 15 * time.Second})
+	for _, endpoint := range []string{"POST /crm/objects/{v}/tasks/batch/create", "POST /crm/objects/{v}/deals/batch/create"} {
+		d.account.Faults().Add(simulator.Fault{Kind: simulator.FaultAppliedReset, Endpoint: endpoint, Probability: 0.2})
+	}
+}
+
+// live is ten days of people. Two deeds on one contact are at least four hours apart, more than any failure
+// lasts, so that leadsync sees them one by one with failures too; deeds on different contacts are not.
+func (d *days) live(failing bool) {
+	revokedFrom := time.Duration(24+d.dice.IntN(120)) * time.Hour
+	begin := time.Now()
+	time.Sleep(2 * time.Hour)
+	for time.Since(begin) < 240*time.Hour {
+		time.Sleep(time.Duration(1+d.dice.IntN(40*60*1000)) * time.Millisecond)
+		if since := time.Since(begin); failing && since > revokedFrom && since < revokedFrom+time.Hour {
+			d.account.RevokeToken()
+		} else {
+			d.account.RestoreToken()
+		}
+		if d.dice.IntN(12) == 0 {
+			d.arrive()
+			continue
+		}
+		email := d.emails[d.dice.IntN(len(d.emails))]
+		what, which := d.dice.IntN(13), d.dice.IntN(1000)
+		if time.Since(d.last[email]) < 4*time.Hour {
+			continue
+		}
+		d.last[email] = time.Now()
+		d.deed(d.ids[email], what, which)
+	}
+	d.account.RestoreToken()
+	time.Sleep(2 * time.Hour)
+}
+
+func (d *days) deed(id string, what, which int) {
+	a, now := d.account, time.Now()
+	set := func(name string, values ...string) {
+		d.must(a.Set(rep(), simulator.Contacts, id, map[string]string{name: values[which%len(values)]}))
+	}
+	switch what {
+	case 0, 1, 2:
+		outcome := []string{simulator.CallNoAnswer, simulator.CallConnected, simulator.CallBusy, simulator.CallWrongNumber}[which%4]
+		_, err := a.LogCall(rep(), id, simulator.Call{At: now, Disposition: outcome})
+		d.must(err)
+	case 3:
+		_, err := a.LogMeeting(rep(), id, simulator.Meeting{At: now, Outcome: []string{"COMPLETED", "NO_SHOW"}[which%2]})
+		d.must(err)
+	case 4, 5:
+		d.must(a.SubmitForm(id, []string{"Get a demo", "Newsletter"}[which%2], now))
+	case 6:
+		set("budget", "20000", "500", "")
+	case 7:
+		set("vip", "true", "")
+	case 8, 9:
+		set("hs_lead_status", "NEW", "ATTEMPTED_TO_CONTACT", "BAD_TIMING", "IN_PROGRESS", "OPEN_DEAL", "UNQUALIFIED", "")
+	case 10:
+		set("lifecyclestage", "lead", "salesqualifiedlead", "marketingqualifiedlead")
+	case 11:
+		d.deal(id, which)
+	default:
+		d.finish(id, which)
+	}
+}
+
+// deal opens a deal, or ends an open one.
+func (d *days) deal(id string, which int) {
+	for _, l := range d.account.Associations(simulator.Contacts, id, simulator.Deals) {
+		if o, ok := d.account.Object(simulator.Deals, l.ID); ok && o.Properties["hs_is_closed"] != "true" {
+			if which%2 == 0 {
+				d.must(d.account.LoseDeal(rep(), l.ID))
+			} else {
+				d.must(d.account.WinDeal(rep(), l.ID))
+			}
+			return
+		}
+	}
+	_, err := d.account.CreateDeal(rep(), id, map[string]string{"dealname": "By hand"})
+	d.must(err)
+}
+
+// finish completes or deletes an open task of ours.
+func (d *days) finish(id string, which int) {
+	for _, l := range d.account.Associations(simulator.Contacts, id, simulator.Tasks) {
+		o, ok := d.account.Object(simulator.Tasks, l.ID)
+		switch {
+		case !ok || o.Archived || o.Properties["hs_task_status"] == "COMPLETED":
+		case which%2 == 0:
+			d.must(d.account.CompleteTask(rep(), l.ID))
+			return
+		default:
+			d.must(d.account.DeleteTask(rep(), l.ID))
+			return
+		}
+	}
+}
+
+func (d *days) ending() ending {
+	end := ending{Contacts: map[string]string{}, Keys: map[string]string{}, Waiting: map[workflows.EntryState]int{}}
+	named := map[string]string{}
+	for email, id := range d.ids {
+		o, _ := d.account.Object(simulator.Contacts, id)
+		end.Contacts[email] = o.Properties["lifecyclestage"] + "/" + o.Properties["hs_lead_status"]
+		for _, f := range d.worker.Reconciler.Model.FollowUps() {
+			for episode := range 100 {
+				named[workflows.Key(portalID, connector.ObjectID(id), f.Name, episode)] = fmt.Sprintf("%s %s %d", email, f.Name, episode)
+			}
+		}
+	}
+	given := map[string]map[string]bool{}
+	for _, e := range d.account.Journal() {
+		if e.Property == "leadsync_key" && e.New != "" {
+			if given[e.New] == nil {
+				given[e.New] = map[string]bool{}
+			}
+			given[e.New][e.Type+" "+e.ID] = true
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if len(given[key]) > 1 {
+			end.Twice = append(end.Twice, named[key]+": "+strings.Join(slices.Sorted(maps.Keys(given[key])), ", "))
+		}
+	}
+	for _, typ := range []string{simulator.Tasks, simulator.Deals} {
+		for _, o := range d.account.Objects(typ) {
+			if key := o.Properties["leadsync_key"]; key != "" {
+				end.Keys[named[key]] = fmt.Sprintf("archived %v, status %s", o.Archived, o.Properties["hs_task_status"])
+			}
+		}
+	}
+	backlog, err := d.store.Backlog(d.Context(), portalID, time.Now())
+	d.must(err)
+	for _, state := range []workflows.EntryState{workflows.StateReady, workflows.StateSending, workflows.StateParked} {
+		end.Waiting[state] = backlog.Outbox[state]
+	}
+	if backlog.Due+backlog.Waiting > 0 {
+		d.Errorf("seed %d: %d records due, %d waiting in the end", d.seed, backlog.Due, backlog.Waiting)
+	}
+	d.Logf("seed %d: %d contacts, %d keys, %d calls to the CRM, waiting %v", d.seed, len(end.Contacts), len(end.Keys), d.account.Requests(), end.Waiting)
+	return end
+}
