@@ -61,7 +61,7 @@ func (e *Error) Error() string {
 }
 
 // Is reports whether target is the error's kind.
-func (e *Error) Is(target error) bool { return target == e.Kind } //nolint:errorlint // kinds are compared by identity
+func (e *Error) Is(target error) bool { return target == e.Kind }
 
 // Unwrap gives the cause below.
 func (e *Error) Unwrap() error { return e.Err }

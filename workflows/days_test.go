@@ -3,12 +3,15 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -23,15 +26,22 @@ import (
 	"leadsync/workflows/store"
 )
 
+var seeds = flag.String("seeds", "1,2", "seeds of TestDays, separated by commas")
+
 // Ten days of a small account in a bubble of virtual time: polling only, a fifth of all calls failing in every
-// way the simulator knows, a token that is revoked for an hour. In the end everything is as in a run of the
+// way the simulator knows, a token that is revoked for an hour, a worker that dies between any two durable
+// steps. In the end everything is as in a run of the
 // same deeds in which nothing failed, and nothing was made twice.
 func TestDays(t *testing.T) {
 	if _, err := os.Stat("/dev/shm"); err == nil {
 		t.Setenv("TMPDIR", "/dev/shm") // thousands of commits, and no disk to wait for
 	}
-	for _, seed := range []uint64{1, 2, 3} {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+	for text := range strings.SplitSeq(*seeds, ",") {
+		t.Run("seed "+text, func(t *testing.T) {
+			seed, err := strconv.ParseUint(text, 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
 			want, got := tenDays(t, seed, false), tenDays(t, seed, true)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("with failing calls (-without +with):\n%s", diff)
@@ -60,6 +70,8 @@ type days struct {
 	emails  []string
 	ids     map[string]string // by address
 	last    map[string]time.Time
+	deaths  int
+	deeds   int
 }
 
 func rep() simulator.Actor { return simulator.Actor{Kind: simulator.User, ID: "7"} }
@@ -76,13 +88,17 @@ func tenDays(t *testing.T, seed uint64, failing bool) (end ending) {
 		stopped := make(chan struct{})
 		if failing {
 			d.script()
+			pass := d.die(rand.New(rand.NewPCG(seed, 7)))
+			d.worker.Puller.Pass, d.worker.Reconciler.Pass, d.worker.Pusher.Pass = pass, pass, pass
 		}
 		go func() {
 			defer close(stopped)
-			d.work(ctx)
+			d.supervise(ctx)
 		}()
 		d.live(failing)
+		d.fired(failing)
 		d.account.Faults().Clear()
+		d.worker.Puller.Pass, d.worker.Reconciler.Pass, d.worker.Pusher.Pass = nil, nil, nil
 		time.Sleep(3 * time.Hour) // quiet
 		cancel()
 		<-stopped
@@ -122,7 +138,7 @@ func (d *days) build() {
 // arrive is a new contact.
 func (d *days) arrive() {
 	email := fmt.Sprintf("p%d@nordlicht.example", len(d.emails))
-	stage := []string{"lead", "marketingqualifiedlead", "salesqualifiedlead"}[d.dice.IntN(3)]
+	stage := []string{"lead", "salesqualifiedlead", "salesqualifiedlead"}[d.dice.IntN(3)]
 	id, err := d.account.CreateContact(rep(), map[string]string{"email": email, "firstname": "P", "lifecyclestage": stage})
 	d.must(err)
 	d.emails, d.ids[email], d.last[email] = append(d.emails, email), id, time.Now()
@@ -155,6 +171,37 @@ func (d *days) open(path string) {
 		Window: time.Second, Idle: 30 * time.Minute, Keep: 72 * time.Hour,
 	}
 	d.worker.Schedule.Start()
+}
+
+// supervise starts the worker, and starts it again whenever it died: what it held is then somebody else's.
+func (d *days) supervise(ctx context.Context) {
+	for ctx.Err() == nil {
+		died := make(chan struct{})
+		go func() {
+			defer close(died)
+			d.work(ctx)
+		}()
+		<-died
+		if ctx.Err() != nil {
+			return
+		}
+		d.deaths++
+		var ok bool
+		var err error
+		if d.fence, ok, err = d.store.Acquire(ctx, portalID, "w", 1000*time.Hour); err != nil || !ok {
+			d.Errorf("seed %d: take the portal again: %v, %v", d.seed, ok, err)
+			return
+		}
+	}
+}
+
+// die ends the worker between two durable steps now and then, as a kill does.
+func (d *days) die(dice *rand.Rand) workflows.Pass {
+	return func(workflows.Point) {
+		if dice.IntN(40) == 0 {
+			runtime.Goexit()
+		}
+	}
 }
 
 // work does what the service does around the worker: it waits and begins again when the portal as a whole
@@ -199,6 +246,21 @@ func (d *days) script() {
 	}
 }
 
+// fired checks that everything that can go wrong has.
+func (d *days) fired(failing bool) {
+	for _, f := range d.account.Faults().List() {
+		if f.Fired == 0 && f.Endpoint == "" {
+			d.Errorf("seed %d: nothing failed by %s: the comparison proves less than it says", d.seed, f.Kind)
+		}
+	}
+	if failing == (d.deaths < 10) {
+		d.Errorf("seed %d: the worker died %d times", d.seed, d.deaths)
+	}
+	if n := len(d.account.Faults().List()); failing == (n == 0) {
+		d.Errorf("seed %d: %d kinds of failure", d.seed, n)
+	}
+}
+
 // live is ten days of people. Two deeds on one contact are at least four hours apart, more than any failure
 // lasts, so that leadsync sees them one by one with failures too; deeds on different contacts are not.
 func (d *days) live(failing bool) {
@@ -206,13 +268,13 @@ func (d *days) live(failing bool) {
 	begin := time.Now()
 	time.Sleep(2 * time.Hour)
 	for time.Since(begin) < 240*time.Hour {
-		time.Sleep(time.Duration(1+d.dice.IntN(40*60*1000)) * time.Millisecond)
+		time.Sleep(time.Duration(1+d.dice.IntN(20*60*1000)) * time.Millisecond)
 		if since := time.Since(begin); failing && since > revokedFrom && since < revokedFrom+time.Hour {
 			d.account.RevokeToken()
 		} else {
 			d.account.RestoreToken()
 		}
-		if d.dice.IntN(12) == 0 {
+		if d.dice.IntN(40) == 0 {
 			d.arrive()
 			continue
 		}
@@ -229,6 +291,7 @@ func (d *days) live(failing bool) {
 }
 
 func (d *days) deed(id string, what, which int) {
+	d.deeds++
 	a, now := d.account, time.Now()
 	set := func(name string, values ...string) {
 		d.must(a.Set(rep(), simulator.Contacts, id, map[string]string{name: values[which%len(values)]}))
@@ -248,9 +311,9 @@ func (d *days) deed(id string, what, which int) {
 	case 7:
 		set("vip", "true", "")
 	case 8, 9:
-		set("hs_lead_status", "NEW", "ATTEMPTED_TO_CONTACT", "BAD_TIMING", "IN_PROGRESS", "OPEN_DEAL", "UNQUALIFIED", "")
+		set("hs_lead_status", "NEW", "ATTEMPTED_TO_CONTACT", "BAD_TIMING", "NEW", "IN_PROGRESS", "OPEN_DEAL", "UNQUALIFIED", "BAD_TIMING", "")
 	case 10:
-		set("lifecyclestage", "lead", "salesqualifiedlead", "marketingqualifiedlead")
+		set("lifecyclestage", "lead", "salesqualifiedlead", "salesqualifiedlead")
 	case 11:
 		d.deal(id, which)
 	default:
@@ -331,6 +394,7 @@ func (d *days) ending() ending {
 	if backlog.Due+backlog.Waiting > 0 {
 		d.Errorf("seed %d: %d records due, %d waiting in the end", d.seed, backlog.Due, backlog.Waiting)
 	}
-	d.Logf("seed %d: %d contacts, %d keys, %d calls to the CRM, waiting %v", d.seed, len(end.Contacts), len(end.Keys), d.account.Requests(), end.Waiting)
+	d.Logf("seed %d: %d contacts, %d deeds, %d keys, %d calls to the CRM, %d deaths, waiting %v",
+		d.seed, len(end.Contacts), d.deeds, len(end.Keys), d.account.Requests(), d.deaths, end.Waiting)
 	return end
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,9 +41,7 @@ func withPending(r LeadRecord) map[string]string {
 		return r.Contact.Properties
 	}
 	props := make(map[string]string, len(r.Contact.Properties)+len(r.Pending))
-	for k, v := range r.Contact.Properties {
-		props[k] = v
-	}
+	maps.Copy(props, r.Contact.Properties)
 	for k, v := range r.Pending {
 		if v == "" {
 			delete(props, k)
@@ -221,7 +220,7 @@ func (p *Portal) outcome(value string) string {
 // was created if there is none, and are dated then and marked uncertain, so that a score never overstates what
 // is known. (Not since the reading before: the CRM computes counters late.) The first occurrence has
 // the CRM's first date where there is one, and no uncertain one is dated before it. A counter that falls (a merge, a reset) adds nothing until it
-// exceeds its highest reading. At most the newest 1,000 occurrences are returned.
+// exceeds its highest reading. A counter that the CRM does not have gives no reading, not a reading of zero. At most the newest 1,000 occurrences are returned.
 func Occurrences(kind string, readings []Observation, created time.Time) []scoring.Activity {
 	mine := slices.DeleteFunc(slices.Clone(readings), func(o Observation) bool { return o.Kind != kind })
 	slices.SortFunc(mine, func(a, b Observation) int {
@@ -233,31 +232,32 @@ func Occurrences(kind string, readings []Observation, created time.Time) []scori
 	var acts []scoring.Activity
 	high, earliest := int64(0), created
 	for _, o := range mine {
-		if o.Count <= high {
-			continue
-		}
-		last := o.LastAt
 		for n := max(high+1, o.Count-maxOccurrences+1); n <= o.Count; n++ {
-			a := scoring.Activity{ID: fmt.Sprintf("%s/%d", kind, n), Kind: kind, At: earliest, Uncertain: true}
-			switch {
-			case n == o.Count && !last.IsZero():
-				a.At, a.Uncertain = last, false
-			case n == 1 && !o.FirstAt.IsZero():
-				a.At, a.Uncertain = o.FirstAt, false
-			case !o.FirstAt.IsZero() && o.FirstAt.After(earliest):
-				a.At = o.FirstAt
-			}
-			if n == o.Count && o.Name != "" {
-				a.Attributes = map[string]string{"name": o.Name}
-			}
-			acts = append(acts, a)
+			acts = append(acts, occurrence(o, n, earliest))
 		}
-		high = o.Count
-		if last.After(earliest) {
-			earliest = last
+		if o.Count > high && o.LastAt.After(earliest) {
+			earliest = o.LastAt
 		}
+		high = max(high, o.Count)
 	}
 	return acts[max(0, len(acts)-maxOccurrences):]
+}
+
+// occurrence dates the n-th occurrence that a reading brought.
+func occurrence(o Observation, n int64, earliest time.Time) scoring.Activity {
+	a := scoring.Activity{ID: fmt.Sprintf("%s/%d", o.Kind, n), Kind: o.Kind, At: earliest, Uncertain: true}
+	switch {
+	case n == o.Count && !o.LastAt.IsZero():
+		a.At, a.Uncertain = o.LastAt, false
+	case n == 1 && !o.FirstAt.IsZero():
+		a.At, a.Uncertain = o.FirstAt, false
+	case o.FirstAt.After(earliest):
+		a.At = o.FirstAt
+	}
+	if n == o.Count && o.Name != "" {
+		a.Attributes = map[string]string{"name": o.Name}
+	}
+	return a
 }
 
 // Readings compares a contact's counters with the last readings and returns the new ones.

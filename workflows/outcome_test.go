@@ -59,9 +59,17 @@ func TestBackoff(t *testing.T) {
 		jitter  float64
 		want    time.Duration
 	}{
-		{-3, 0, 500 * time.Millisecond}, {0, 0, 500 * time.Millisecond}, {0, 0.5, 750 * time.Millisecond},
-		{1, 0, time.Second}, {1, 0.999, 1999 * time.Millisecond}, {3, 0, 4 * time.Second}, {9, 0.5, 384 * time.Second},
-		{10, 0, 5 * time.Minute}, {10, 0.5, 450 * time.Second}, {63, 0, 5 * time.Minute}, {1000, 0.5, 450 * time.Second},
+		{-3, 0, 500 * time.Millisecond},
+		{0, 0, 500 * time.Millisecond},
+		{0, 0.5, 750 * time.Millisecond},
+		{1, 0, time.Second},
+		{1, 0.999, 1999 * time.Millisecond},
+		{3, 0, 4 * time.Second},
+		{9, 0.5, 384 * time.Second},
+		{10, 0, 5 * time.Minute},
+		{10, 0.5, 450 * time.Second},
+		{63, 0, 5 * time.Minute},
+		{1000, 0.5, 450 * time.Second},
 	} {
 		if got := workflows.Backoff(tc.attempt, tc.jitter); got != tc.want {
 			t.Errorf("Backoff(%d, %v) = %v, want %v", tc.attempt, tc.jitter, got, tc.want)

@@ -89,46 +89,62 @@ type planner struct {
 // moves plans stage, status and what follows from entering them.
 func (pl *planner) moves() {
 	st := &pl.out.State
-	observed, before := pl.Lead.Status, st.Status
-	news, fresh := latestStatusActivity(pl.Model, pl.Lead, pl.Now)
-	fresh = fresh && news.ID != st.StatusActivity
-	if fresh {
-		st.StatusActivity = news.ID
-	}
+	before := st.Status
+	news, fresh := pl.news()
 	stage, entered := pl.stage()
-	status, causes := observed, []string{}
-	given := withPending(pl.Record)[pl.Portal.Names.Status] != "" // also by a value that the mapping does not know
-	switch {
-	case observed != before && given: // somebody set it: people win over what we would derive
-		causes = append(causes, observed)
-	case fresh && pl.inStatusStage(stage) && !pl.final(observed) && (observed == "" || !news.At.Before(st.StatusSince)):
-		want, _ := pl.Model.StatusOf(news)
-		reason := scoring.Reason{Code: ReasonActivityStatus, Params: map[string]string{"activity": news.ID, "kind": news.Kind, "status": want}}
-		if pl.setStatus(observed, want, reason) {
-			status, causes = want, append(causes, want)
-		}
-	case entered && !given:
-		if want := pl.statusOnStage(stage); want != "" {
-			reason := scoring.Reason{Code: ReasonEnteredStage, Params: map[string]string{"stage": stage}}
-			if pl.setStatus("", want, reason) {
-				status, causes = want, append(causes, want)
-			}
-		}
-	}
+	status, entry := pl.status(stage, entered, news, fresh)
 	if status != before {
 		pl.leave(status)
 	}
-	if status != before || len(causes) > 0 {
+	if status != before || entry {
 		st.Status, st.StatusSince = status, pl.Now
 	}
 	for _, f := range pl.Model.FollowUps() {
 		if f.OnStage != "" && entered && f.OnStage == stage {
 			pl.followUp(f, "stage", stage)
 		}
-		if f.OnStatus != "" && slices.Contains(causes, f.OnStatus) {
+		if f.OnStatus != "" && entry && f.OnStatus == status {
 			pl.followUp(f, "status", f.OnStatus)
 		}
 	}
+}
+
+// news is the newest status-bearing activity, and whether it has not been considered before.
+func (pl *planner) news() (scoring.Activity, bool) {
+	a, ok := latestStatusActivity(pl.Model, pl.Lead, pl.Now)
+	if !ok || a.ID == pl.out.State.StatusActivity {
+		return a, false
+	}
+	pl.out.State.StatusActivity = a.ID
+	return a, true
+}
+
+// status decides the lead status (rules 3 to 5) and whether that is an entering of it.
+func (pl *planner) status(stage string, entered bool, news scoring.Activity, fresh bool) (status string, entry bool) {
+	observed := pl.Lead.Status
+	given := withPending(pl.Record)[pl.Portal.Names.Status] != "" // also by a value that the mapping does not know
+	switch {
+	case observed != pl.out.State.Status && given: // somebody set it: people win over what we would derive
+		return observed, true
+	case fresh && pl.mayFollow(news, stage, observed):
+		want, _ := pl.Model.StatusOf(news)
+		params := map[string]string{"activity": news.ID, "kind": news.Kind, "status": want}
+		if pl.setStatus(observed, want, scoring.Reason{Code: ReasonActivityStatus, Params: params}) {
+			return want, true
+		}
+	case entered && !given:
+		want := pl.statusOnStage(stage)
+		params := map[string]string{"stage": stage}
+		if want != "" && pl.setStatus("", want, scoring.Reason{Code: ReasonEnteredStage, Params: params}) {
+			return want, true
+		}
+	}
+	return observed, false
+}
+
+// mayFollow reports whether an activity may set the lead status (rule 4).
+func (pl *planner) mayFollow(news scoring.Activity, stage, observed string) bool {
+	return pl.inStatusStage(stage) && !pl.final(observed) && (observed == "" || !news.At.Before(pl.out.State.StatusSince))
 }
 
 // leave closes the open tasks of rules of other statuses than the one the contact has now.
@@ -205,16 +221,16 @@ func (pl *planner) after(a, b string) bool {
 // inStatusStage reports whether lead status is in use in this stage: it is a sub-phase of the stage whose
 // entering sets it (S86).
 func (pl *planner) inStatusStage(stage string) bool {
-	any := false
+	named := false
 	for _, r := range pl.Model.StatusRules() {
 		if r.OnStage != "" {
-			any = true
+			named = true
 			if r.OnStage == stage {
 				return true
 			}
 		}
 	}
-	return !any
+	return !named
 }
 
 // final reports whether a status ends the first talks (it opens a deal or closes the reminders): only people

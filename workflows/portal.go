@@ -133,9 +133,9 @@ func (p *Portal) Properties(m *scoring.Model, t connector.ObjectType) []string {
 		return p.CompanyProperties(m)
 	case connector.TypeDeal:
 		return p.DealNames()
-	default:
-		return p.ActivityProperties(m, t)
+	case connector.TypeCall, connector.TypeMeeting, connector.TypeTask:
 	}
+	return p.ActivityProperties(m, t)
 }
 
 // ActivityTypes are the kinds of object that the model reads as activities, in a fixed order.

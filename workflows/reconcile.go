@@ -179,9 +179,9 @@ func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners
 	} else if record.Contact.ID == "" {
 		return gone(d, record, "", fresh.at) // time came for a contact that the mirror has lost: nothing to evaluate
 	}
-	if new := Readings(r.Model, record.Contact, record.Observations, fresh.at); len(new) > 0 {
-		d.Observations = new
-		record.Observations = append(slices.Clone(record.Observations), new...)
+	if latest := Readings(r.Model, record.Contact, record.Observations, fresh.at); len(latest) > 0 {
+		d.Observations = latest
+		record.Observations = append(slices.Clone(record.Observations), latest...)
 	}
 	plan, ev := r.evaluate(record, owners, fresh.at)
 	d.State, d.Entries, d.CancelKeys, d.ChangesAt = plan.State, plan.Entries, plan.CancelKeys, plan.LookAt

@@ -1,6 +1,10 @@
 package workflows
 
-import "leadsync/scoring"
+import (
+	"maps"
+
+	"leadsync/scoring"
+)
 
 // sentences are the reasons of plans in words; placeholders are the reason's parameters.
 func sentences() map[scoring.ReasonCode][2]string {
@@ -27,9 +31,7 @@ func RenderReason(lang string, r scoring.Reason) string {
 		return scoring.RenderReason(lang, r)
 	}
 	values := map[string]string{"status": "", "stage": "", "episode": "1"}
-	for k, v := range r.Params {
-		values[k] = v
-	}
+	maps.Copy(values, r.Params)
 	if lang == "de" {
 		return scoring.Expand(text[1], values)
 	}

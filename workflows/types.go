@@ -306,9 +306,9 @@ type EffectCount struct {
 
 // Backlog says how much is waiting for a portal.
 type Backlog struct {
-	Due         int           // records due now
-	Waiting     int           // hinted records in backoff
-	OldestDue   time.Duration // age of the oldest hint
+	Due         int                // records due now
+	Waiting     int                // hinted records in backoff
+	OldestDue   time.Duration      // age of the oldest hint
 	Outbox      map[EntryState]int // ready, sending and parked entries
 	PausedClass []Class
 	Contacts    int // contacts in the mirror

@@ -240,10 +240,10 @@ func (w *Worker) chores(ctx context.Context, f Fence) (bool, error) {
 }
 
 func (w *Worker) chore(ctx context.Context, f Fence, c Chore) error {
-	switch {
-	case c == ChoreOwners:
+	switch c {
+	case ChoreOwners:
 		return w.Puller.Owners(ctx, f)
-	case c == ChorePrune:
+	case ChorePrune:
 		_, err := w.Store.Prune(ctx, f.Portal, w.Keep)
 		return err
 	default:

@@ -132,7 +132,7 @@ func TestLatency_byWebhook(t *testing.T) {
 
 func (w *town) describe(what, contact string) string {
 	o, _ := w.account.Object(simulator.Contacts, contact)
-	return what + ": stage " + o.Properties["lifecyclestage"] + ", status " + o.Properties["hs_lead_status"] + "; service says " + w.ask("/readyz") 
+	return what + ": stage " + o.Properties["lifecyclestage"] + ", status " + o.Properties["hs_lead_status"] + "; service says " + w.ask("/readyz")
 }
 
 // Without webhooks it is there before a second sweep after the deed begins.

@@ -130,6 +130,8 @@ type previewContact struct {
 	Contact    connector.ObjectID `json:"contact"`
 	Stage      string             `json:"stage"`
 	Evaluation scoring.Evaluation `json:"evaluation"`
+
+	moves bool
 }
 
 func (v *previewer) run(ctx context.Context, sample, explained int) (*preview, error) {
@@ -261,37 +263,41 @@ func (out *preview) add(v *previewer, r workflows.LeadRecord, owners map[string]
 	out.Stages[orWord(lead.Stage, "none")]++
 	moved := false
 	for _, a := range plan.Actions {
-		switch {
-		case a.Class == workflows.ClassStage:
-			out.Moves[orWord(a.From, "none")+" → "+a.To]++
-			moved = true
-		case a.Class == workflows.ClassStatus:
-			out.Statuses[orWord(a.From, "none")+" → "+a.To]++
-		case a.Class == workflows.ClassScore:
-			out.Scores++
-		case a.Kind == workflows.KindTask:
-			out.Tasks[a.Rule]++
-		case a.Kind == workflows.KindDeal:
-			out.Deals[a.Rule]++
-		}
+		out.count(a)
+		moved = moved || a.Class == workflows.ClassStage
 	}
 	for _, f := range m.FollowUps() {
 		if f.OnStatus != "" && f.OnStatus == lead.Status && (f.Task != nil || f.Deal != nil) {
 			out.Backfill[f.Name]++
 		}
 	}
-	// Contacts that would move are the ones to look at first; the others fill up.
-	if len(out.Explained) < explained {
-		out.Explained = append(out.Explained, previewContact{Contact: r.ID, Stage: lead.Stage, Evaluation: e})
+	out.explain(previewContact{Contact: r.ID, Stage: lead.Stage, Evaluation: e, moves: moved}, explained)
+}
+
+func (out *preview) count(a workflows.Action) {
+	switch {
+	case a.Class == workflows.ClassStage:
+		out.Moves[orWord(a.From, "none")+" → "+a.To]++
+	case a.Class == workflows.ClassStatus:
+		out.Statuses[orWord(a.From, "none")+" → "+a.To]++
+	case a.Class == workflows.ClassScore:
+		out.Scores++
+	case a.Kind == workflows.KindTask:
+		out.Tasks[a.Rule]++
+	case a.Kind == workflows.KindDeal:
+		out.Deals[a.Rule]++
+	}
+}
+
+// explain keeps contacts that would move, the ones to look at first; others fill up.
+func (out *preview) explain(c previewContact, limit int) {
+	if len(out.Explained) < limit {
+		out.Explained = append(out.Explained, c)
 		return
 	}
-	if moved {
-		for i, x := range out.Explained {
-			if x.Evaluation.Stage == x.Stage {
-				out.Explained[i] = previewContact{Contact: r.ID, Stage: lead.Stage, Evaluation: e}
-				return
-			}
-		}
+	i := slices.IndexFunc(out.Explained, func(x previewContact) bool { return !x.moves })
+	if c.moves && i >= 0 {
+		out.Explained[i] = c
 	}
 }
 

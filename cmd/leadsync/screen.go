@@ -106,7 +106,7 @@ func (s *screen) loaded(d *demo) {
 	s.printf("  %s %s written, %s moved, %s, %s: quiet from day one\n", s.paint(green, "✓"),
 		plural(s.scores, "score"), plural(s.moves, "stage"), plural(s.tasks, "task"), plural(s.deals, "deal"))
 	s.printf("  %s\n\n%s\n", s.paint(faint, fmt.Sprintf("%d API calls, %s", calls, d.env.now().Sub(s.began).Round(10*time.Millisecond))),
-		s.paint(bold, fmt.Sprintf("People behave, %s a second, for %s", d.speed, d.lasts)))
+		s.paint(bold, fmt.Sprintf("People behave, %s a second, for %s", briefly(d.speed), briefly(d.lasts))))
 	s.effects, s.order = map[string][]string{}, nil
 }
 
@@ -131,7 +131,7 @@ func (s *screen) planned(_ string, r workflows.LeadRecord, e scoring.Evaluation,
 	s.seen++
 	id := string(r.ID)
 	for _, a := range p.Actions {
-		if text := s.action(a, e, p); text != "" {
+		if text := s.action(a, e); text != "" {
 			if s.effects[id] == nil {
 				s.order = append(s.order, id)
 			}
@@ -145,7 +145,7 @@ func (s *screen) planned(_ string, r workflows.LeadRecord, e scoring.Evaluation,
 	}
 }
 
-func (s *screen) action(a workflows.Action, e scoring.Evaluation, p workflows.Planned) string {
+func (s *screen) action(a workflows.Action, e scoring.Evaluation) string {
 	switch {
 	case a.Class == workflows.ClassStage:
 		var scores []string
@@ -275,12 +275,23 @@ func (s *screen) example() string {
 	return orWord(s.last, "CONTACT")
 }
 
+// briefly writes a duration without its zero parts: 12h, not 12h0m0s.
+func briefly(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}
+
 func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	if strings.HasSuffix(what, "y") {
-		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(what, "y"))
+	if stem, ok := strings.CutSuffix(what, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -101,12 +101,18 @@ func TestOneBadInputDoesNotTakeTheOthersWithIt(t *testing.T) {
 		{"one named by id", is("58"), func(bad []string) (int, string) {
 			return 400, `{"category":"VALIDATION_ERROR","context":{"ids":["` + strings.Join(bad, `","`) + `"]}}`
 		}, 100, "", func(i int) bool { return i == 57 }, 2},
-		{"all bad by a property that does not exist", has("score"), refuse(400, `{"category":"VALIDATION_ERROR","message":"Property values were not valid: [{\"isValid\":false,\"message\":\"m\",\"error\":\"PROPERTY_DOESNT_EXIST\",\"name\":\"score\"}]"}`),
-			100, "", func(int) bool { return true }, 1},
-		{"half bad by a read-only property", has("extra"), refuse(400, `{"category":"VALIDATION_ERROR","errors":[{"code":"READ_ONLY_VALUE","context":{"propertyName":["extra"]}}]}`),
-			100, "extra", func(i int) bool { return i%2 == 1 }, 2},
-		{"half lack what the account requires", lacks("extra"), refuse(400, `{"category":"VALIDATION_ERROR","errors":[{"code":"MISSING_REQUIRED_PROPERTY","context":{"propertyName":["extra"]}}]}`),
-			100, "extra", func(i int) bool { return i%2 == 0 }, 2},
+		{
+			"all bad by a property that does not exist", has("score"), refuse(400, `{"category":"VALIDATION_ERROR","message":"Property values were not valid: [{\"isValid\":false,\"message\":\"m\",\"error\":\"PROPERTY_DOESNT_EXIST\",\"name\":\"score\"}]"}`),
+			100, "", func(int) bool { return true }, 1,
+		},
+		{
+			"half bad by a read-only property", has("extra"), refuse(400, `{"category":"VALIDATION_ERROR","errors":[{"code":"READ_ONLY_VALUE","context":{"propertyName":["extra"]}}]}`),
+			100, "extra", func(i int) bool { return i%2 == 1 }, 2,
+		},
+		{
+			"half lack what the account requires", lacks("extra"), refuse(400, `{"category":"VALIDATION_ERROR","errors":[{"code":"MISSING_REQUIRED_PROPERTY","context":{"propertyName":["extra"]}}]}`),
+			100, "extra", func(i int) bool { return i%2 == 0 }, 2,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -136,7 +136,8 @@ func TestUpdate(t *testing.T) {
 	}
 	got := c.Update(t.Context(), connector.TypeContact, []connector.Update{
 		score("101", "82"), score("102", "many"), score("404", "3"), score("150", "4"), score("105", "5"),
-		{ID: "106"}, score("", "6"),
+		{ID: "106"},
+		score("", "6"),
 	})
 	wants := []struct {
 		id      connector.ObjectID
@@ -251,8 +252,10 @@ func TestKeys(t *testing.T) {
 	closer, _ := documented(t, "keys")
 	results := closer.CloseTasks(t.Context(), []string{"k-1", "k-2", "k-3", "k-4"})
 	wantClosed := []connector.CloseResult{
-		{Key: "k-1", Outcome: connector.CloseArchived}, {Key: "k-2", Outcome: connector.CloseLeft},
-		{Key: "k-3", Outcome: connector.CloseGone}, {Key: "k-4", Outcome: connector.CloseGone},
+		{Key: "k-1", Outcome: connector.CloseArchived},
+		{Key: "k-2", Outcome: connector.CloseLeft},
+		{Key: "k-3", Outcome: connector.CloseGone},
+		{Key: "k-4", Outcome: connector.CloseGone},
 	}
 	if diff := cmp.Diff(wantClosed, results); diff != "" {
 		t.Errorf("closed (-want +got):\n%s", diff)

@@ -23,51 +23,93 @@ func TestDecodeEvents(t *testing.T) {
 		name, event string
 		want        connector.Event
 	}{
-		{"classic property", `"subscriptionType":"contact.propertyChange","objectId":874716779721,"propertyName":"firstname","propertyValue":"Zoë ☕","changeSource":"CRM_UI","sourceId":"userId:1"`,
-			connector.Event{Kind: connector.EventChanged, Type: connector.TypeContact, ID: "874716779721", Property: "firstname", Value: "Zoë ☕"}},
-		{"own write", `"subscriptionType":"contact.propertyChange","objectId":5,"propertyName":"email","propertyValue":"","changeSource":"INTEGRATION","sourceId":"4"`,
-			connector.Event{Kind: connector.EventChanged, Type: connector.TypeContact, ID: "5", Property: "email", Own: true}},
-		{"another app", `"subscriptionType":"contact.creation","objectId":5,"changeSource":"INTEGRATION","sourceId":"44"`,
-			connector.Event{Kind: connector.EventCreated, Type: connector.TypeContact, ID: "5"}},
-		{"own id from another source", `"subscriptionType":"contact.creation","objectId":5,"changeSource":"IMPORT","sourceId":"4"`,
-			connector.Event{Kind: connector.EventCreated, Type: connector.TypeContact, ID: "5"}},
-		{"documented name of the type", `"eventType":"deal.deletion","objectId":6`,
-			connector.Event{Kind: connector.EventDeleted, Type: connector.TypeDeal, ID: "6"}},
-		{"privacy", `"subscriptionType":"contact.privacyDeletion","objectId":6`,
-			connector.Event{Kind: connector.EventPrivacy, Type: connector.TypeContact, ID: "6"}},
-		{"restore", `"subscriptionType":"company.restore","objectId":"6"`,
-			connector.Event{Kind: connector.EventRestored, Type: connector.TypeCompany, ID: "6"}},
-		{"generic contact", `"subscriptionType":"object.creation","objectTypeId":"0-1","objectId":7`,
-			connector.Event{Kind: connector.EventCreated, Type: connector.TypeContact, ID: "7"}},
-		{"generic company", `"subscriptionType":"object.creation","objectTypeId":"0-2","objectId":7`,
-			connector.Event{Kind: connector.EventCreated, Type: connector.TypeCompany, ID: "7"}},
-		{"generic deal", `"subscriptionType":"object.creation","objectTypeId":"0-3","objectId":7`,
-			connector.Event{Kind: connector.EventCreated, Type: connector.TypeDeal, ID: "7"}},
-		{"generic call", `"subscriptionType":"object.propertyChange","objectTypeId":"0-48","objectId":7,"propertyName":"hs_call_status","propertyValue":"BUSY","isSensitive":false`,
-			connector.Event{Kind: connector.EventChanged, Type: connector.TypeCall, ID: "7", Property: "hs_call_status", Value: "BUSY"}},
-		{"generic meeting", `"subscriptionType":"object.deletion","objectTypeId":"0-47","objectId":7`,
-			connector.Event{Kind: connector.EventDeleted, Type: connector.TypeMeeting, ID: "7"}},
-		{"generic task", `"subscriptionType":"object.propertyChange","objectTypeId":"0-27","objectId":7`,
-			connector.Event{Kind: connector.EventChanged, Type: connector.TypeTask, ID: "7"}},
-		{"kind of record that nobody reads", `"subscriptionType":"object.creation","objectTypeId":"2-1234","objectId":7`,
-			connector.Event{Kind: connector.EventOther, ID: "7"}},
+		{
+			"classic property", `"subscriptionType":"contact.propertyChange","objectId":874716779721,"propertyName":"firstname","propertyValue":"Zoë ☕","changeSource":"CRM_UI","sourceId":"userId:1"`,
+			connector.Event{Kind: connector.EventChanged, Type: connector.TypeContact, ID: "874716779721", Property: "firstname", Value: "Zoë ☕"},
+		},
+		{
+			"own write", `"subscriptionType":"contact.propertyChange","objectId":5,"propertyName":"email","propertyValue":"","changeSource":"INTEGRATION","sourceId":"4"`,
+			connector.Event{Kind: connector.EventChanged, Type: connector.TypeContact, ID: "5", Property: "email", Own: true},
+		},
+		{
+			"another app", `"subscriptionType":"contact.creation","objectId":5,"changeSource":"INTEGRATION","sourceId":"44"`,
+			connector.Event{Kind: connector.EventCreated, Type: connector.TypeContact, ID: "5"},
+		},
+		{
+			"own id from another source", `"subscriptionType":"contact.creation","objectId":5,"changeSource":"IMPORT","sourceId":"4"`,
+			connector.Event{Kind: connector.EventCreated, Type: connector.TypeContact, ID: "5"},
+		},
+		{
+			"documented name of the type", `"eventType":"deal.deletion","objectId":6`,
+			connector.Event{Kind: connector.EventDeleted, Type: connector.TypeDeal, ID: "6"},
+		},
+		{
+			"privacy", `"subscriptionType":"contact.privacyDeletion","objectId":6`,
+			connector.Event{Kind: connector.EventPrivacy, Type: connector.TypeContact, ID: "6"},
+		},
+		{
+			"restore", `"subscriptionType":"company.restore","objectId":"6"`,
+			connector.Event{Kind: connector.EventRestored, Type: connector.TypeCompany, ID: "6"},
+		},
+		{
+			"generic contact", `"subscriptionType":"object.creation","objectTypeId":"0-1","objectId":7`,
+			connector.Event{Kind: connector.EventCreated, Type: connector.TypeContact, ID: "7"},
+		},
+		{
+			"generic company", `"subscriptionType":"object.creation","objectTypeId":"0-2","objectId":7`,
+			connector.Event{Kind: connector.EventCreated, Type: connector.TypeCompany, ID: "7"},
+		},
+		{
+			"generic deal", `"subscriptionType":"object.creation","objectTypeId":"0-3","objectId":7`,
+			connector.Event{Kind: connector.EventCreated, Type: connector.TypeDeal, ID: "7"},
+		},
+		{
+			"generic call", `"subscriptionType":"object.propertyChange","objectTypeId":"0-48","objectId":7,"propertyName":"hs_call_status","propertyValue":"BUSY","isSensitive":false`,
+			connector.Event{Kind: connector.EventChanged, Type: connector.TypeCall, ID: "7", Property: "hs_call_status", Value: "BUSY"},
+		},
+		{
+			"generic meeting", `"subscriptionType":"object.deletion","objectTypeId":"0-47","objectId":7`,
+			connector.Event{Kind: connector.EventDeleted, Type: connector.TypeMeeting, ID: "7"},
+		},
+		{
+			"generic task", `"subscriptionType":"object.propertyChange","objectTypeId":"0-27","objectId":7`,
+			connector.Event{Kind: connector.EventChanged, Type: connector.TypeTask, ID: "7"},
+		},
+		{
+			"kind of record that nobody reads", `"subscriptionType":"object.creation","objectTypeId":"2-1234","objectId":7`,
+			connector.Event{Kind: connector.EventOther, ID: "7"},
+		},
 		{"ticket", `"subscriptionType":"ticket.creation","objectId":7`, connector.Event{Kind: connector.EventOther, ID: "7"}},
-		{"unknown action", `"subscriptionType":"contact.levitation","objectId":7`,
-			connector.Event{Kind: connector.EventOther, Type: connector.TypeContact, ID: "7"}},
-		{"no record", `"subscriptionType":"contact.privacyDeletion"`,
-			connector.Event{Kind: connector.EventOther, Type: connector.TypeContact}},
-		{"merge", `"subscriptionType":"contact.merge","objectId":10,"primaryObjectId":10,"mergedObjectIds":[11,12],"newObjectId":99,"numberOfPropertiesMoved":3`,
+		{
+			"unknown action", `"subscriptionType":"contact.levitation","objectId":7`,
+			connector.Event{Kind: connector.EventOther, Type: connector.TypeContact, ID: "7"},
+		},
+		{
+			"no record", `"subscriptionType":"contact.privacyDeletion"`,
+			connector.Event{Kind: connector.EventOther, Type: connector.TypeContact},
+		},
+		{
+			"merge", `"subscriptionType":"contact.merge","objectId":10,"primaryObjectId":10,"mergedObjectIds":[11,12],"newObjectId":99,"numberOfPropertiesMoved":3`,
 			connector.Event{Kind: connector.EventMerged, Type: connector.TypeContact, ID: "99", Others: []connector.Ref{
 				ref("contact", "99"), ref("contact", "10"), ref("contact", "11"), ref("contact", "12"),
-			}}},
-		{"merge that names no new record", `"subscriptionType":"object.merge","objectTypeId":"0-1","objectId":10,"primaryObjectId":10,"mergedObjectIds":[11]`,
-			connector.Event{Kind: connector.EventMerged, Type: connector.TypeContact, ID: "10", Others: []connector.Ref{ref("contact", "10"), ref("contact", "11")}}},
-		{"classic association", `"subscriptionType":"contact.associationChange","associationType":"CONTACT_TO_COMPANY","fromObjectId":20,"toObjectId":21,"associationRemoved":true,"isPrimaryAssociation":true`,
-			connector.Event{Kind: connector.EventAssociation, Type: connector.TypeContact, ID: "20", Others: []connector.Ref{ref("contact", "20"), ref("company", "21")}}},
-		{"generic association", `"subscriptionType":"object.associationChange","objectTypeId":"0-48","fromObjectTypeId":"0-48","toObjectTypeId":"0-1","fromObjectId":22,"toObjectId":23,"associationTypeId":194,"associationCategory":"HUBSPOT_DEFINED"`,
-			connector.Event{Kind: connector.EventAssociation, Type: connector.TypeCall, ID: "22", Others: []connector.Ref{ref("call", "22"), ref("contact", "23")}}},
-		{"association with a ticket", `"subscriptionType":"contact.associationChange","associationType":"TICKET_TO_CONTACT","fromObjectId":24,"toObjectId":25`,
-			connector.Event{Kind: connector.EventAssociation, Type: connector.TypeContact, ID: "25", Others: []connector.Ref{ref("contact", "25")}}},
+			}},
+		},
+		{
+			"merge that names no new record", `"subscriptionType":"object.merge","objectTypeId":"0-1","objectId":10,"primaryObjectId":10,"mergedObjectIds":[11]`,
+			connector.Event{Kind: connector.EventMerged, Type: connector.TypeContact, ID: "10", Others: []connector.Ref{ref("contact", "10"), ref("contact", "11")}},
+		},
+		{
+			"classic association", `"subscriptionType":"contact.associationChange","associationType":"CONTACT_TO_COMPANY","fromObjectId":20,"toObjectId":21,"associationRemoved":true,"isPrimaryAssociation":true`,
+			connector.Event{Kind: connector.EventAssociation, Type: connector.TypeContact, ID: "20", Others: []connector.Ref{ref("contact", "20"), ref("company", "21")}},
+		},
+		{
+			"generic association", `"subscriptionType":"object.associationChange","objectTypeId":"0-48","fromObjectTypeId":"0-48","toObjectTypeId":"0-1","fromObjectId":22,"toObjectId":23,"associationTypeId":194,"associationCategory":"HUBSPOT_DEFINED"`,
+			connector.Event{Kind: connector.EventAssociation, Type: connector.TypeCall, ID: "22", Others: []connector.Ref{ref("call", "22"), ref("contact", "23")}},
+		},
+		{
+			"association with a ticket", `"subscriptionType":"contact.associationChange","associationType":"TICKET_TO_CONTACT","fromObjectId":24,"toObjectId":25`,
+			connector.Event{Kind: connector.EventAssociation, Type: connector.TypeContact, ID: "25", Others: []connector.Ref{ref("contact", "25")}},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -136,7 +136,8 @@ func (c *call) accountDetails() answer {
 		Domain      string   `json:"uiDomain"`
 		Hosting     string   `json:"dataHostingLocation"`
 	}{
-		c.a.opts.PortalID, "STANDARD", c.a.opts.TimeZone, "EUR", []string{},
+		c.a.opts.PortalID, "STANDARD", c.a.opts.TimeZone, "EUR",
+		[]string{},
 		sign + time.Unix(int64(abs), 0).UTC().Format("15:04"), offset * 1000, "app.hubspot.com", "eu1",
 	})
 }
@@ -165,8 +166,12 @@ func (c *call) dispositions() answer {
 		Deleted bool   `json:"deleted"`
 	}
 	return c.json(http.StatusOK, []outcome{
-		{CallBusy, "Busy", false}, {CallConnected, "Connected", false}, {CallLeftMessage, "Left live message", false},
-		{CallLeftVoicemail, "Left voicemail", false}, {CallNoAnswer, "No answer", false}, {CallWrongNumber, "Wrong number", false},
+		{CallBusy, "Busy", false},
+		{CallConnected, "Connected", false},
+		{CallLeftMessage, "Left live message", false},
+		{CallLeftVoicemail, "Left voicemail", false},
+		{CallNoAnswer, "No answer", false},
+		{CallWrongNumber, "Wrong number", false},
 	})
 }
 

@@ -43,13 +43,26 @@ func newWords() *words {
 
 func titlesDE() [][2]string {
 	return [][2]string{
-		{"Geschäftsführer", "Geschäftsführerin"}, {"Leiter IT", "Leiterin IT"}, {"Einkaufsleiter", "Einkaufsleiterin"},
-		{"Einkäufer", "Einkäuferin"}, {"Leiter Produktion", "Leiterin Produktion"}, {"Vertriebsleiter", "Vertriebsleiterin"},
-		{"Leiter Logistik", "Leiterin Logistik"}, {"Projektleiter", "Projektleiterin"}, {"Prokurist", "Prokuristin"},
-		{"Sachbearbeiter Einkauf", "Sachbearbeiterin Einkauf"}, {"Disponent", "Disponentin"}, {"Controller", "Controllerin"},
-		{"Werkstudent", "Werkstudentin"}, {"Praktikant", "Praktikantin"}, {"Head of Operations", "Head of Operations"},
-		{"Kaufmännischer Leiter", "Kaufmännische Leiterin"}, {"Assistent der Geschäftsführung", "Assistentin der Geschäftsführung"},
-		{"Bereichsleiter Supply Chain", "Bereichsleiterin Supply Chain"}, {"CFO", "CFO"}, {"IT-Administrator", "IT-Administratorin"},
+		{"Geschäftsführer", "Geschäftsführerin"},
+		{"Leiter IT", "Leiterin IT"},
+		{"Einkaufsleiter", "Einkaufsleiterin"},
+		{"Einkäufer", "Einkäuferin"},
+		{"Leiter Produktion", "Leiterin Produktion"},
+		{"Vertriebsleiter", "Vertriebsleiterin"},
+		{"Leiter Logistik", "Leiterin Logistik"},
+		{"Projektleiter", "Projektleiterin"},
+		{"Prokurist", "Prokuristin"},
+		{"Sachbearbeiter Einkauf", "Sachbearbeiterin Einkauf"},
+		{"Disponent", "Disponentin"},
+		{"Controller", "Controllerin"},
+		{"Werkstudent", "Werkstudentin"},
+		{"Praktikant", "Praktikantin"},
+		{"Head of Operations", "Head of Operations"},
+		{"Kaufmännischer Leiter", "Kaufmännische Leiterin"},
+		{"Assistent der Geschäftsführung", "Assistentin der Geschäftsführung"},
+		{"Bereichsleiter Supply Chain", "Bereichsleiterin Supply Chain"},
+		{"CFO", "CFO"},
+		{"IT-Administrator", "IT-Administratorin"},
 	}
 }
 
