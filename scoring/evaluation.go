@@ -16,54 +16,54 @@ func (p Points) String() string {
 
 // Evaluation is the model's verdict on a lead at a time, with every reason.
 type Evaluation struct { //nolint:recvcheck // place builds it, everything after reads it
-	Model  string    // version of the model: hash of its canonical text
-	At     time.Time // the moment evaluated, floored to the model's grid
-	Scores []Score   // in the model's order
+	Model  string    `json:"model,omitempty"`  // version of the model: hash of its canonical text
+	At     time.Time `json:"at,omitzero"`      // the moment evaluated, floored to the model's grid
+	Scores []Score   `json:"scores,omitempty"` // in the model's order
 	// Stages has one entry per stage of the model in the lead's order, then the side tracks.
-	Stages []StageVerdict
+	Stages []StageVerdict `json:"stages,omitempty"`
 	// Stage is the furthest stage whose criteria are met (a side track wins over all); empty if none is.
-	Stage       string
-	StageReason Reason
+	Stage       string `json:"stage,omitempty"`
+	StageReason Reason `json:"stage_reason"`
 	// Next is the first stage after the further of Stage and Lead.Stage; empty at the end of the order.
-	Next string
+	Next string `json:"next,omitempty"`
 	// Missing is what keeps the lead from Next, one entry per unmet check.
-	Missing []Check
+	Missing []Check `json:"missing,omitempty"`
 	// Push says that the scores differ enough from Lead.Pushed to be written: never written, a step apart,
 	// or a stage's criteria were crossed.
-	Push bool
+	Push bool `json:"push,omitempty"`
 	// Reached are the stages whose criteria are met, in order.
-	Reached []string
+	Reached []string `json:"reached,omitempty"`
 	// NextChange is the first grid point at which Push, Stage or Reached differ by time alone, assuming
 	// that the scores are written now if Push; zero if they do not within the horizon (one year).
-	NextChange time.Time
+	NextChange time.Time `json:"next_change,omitzero"`
 }
 
 // Score is one score with its derivation. The sum of the lines is exactly Points.
 type Score struct {
-	Name   string
-	Points Points
-	Whole  int64 // Points in whole points, rounded half away from zero
-	Lines  []Line
+	Name   string `json:"name,omitempty"`
+	Points Points `json:"points"`
+	Whole  int64  `json:"whole"` // Points in whole points, rounded half away from zero
+	Lines  []Line `json:"lines,omitempty"`
 }
 
 // Line is one contribution.
 type Line struct {
-	Rule string // name of the rule; empty for a line of the score itself (floor, ceiling)
+	Rule string `json:"rule,omitempty"` // name of the rule; empty for a line of the score itself (floor, ceiling)
 	// Activity is the activity's ID; empty for a rule over facts and for lines that cut.
-	Activity  string
-	Kind      string
-	At        time.Time
-	Uncertain bool
-	Raw       Points // before decay
-	Result    Points // what counts
-	Reason    Reason // why: matched, decayed, capped, floored
-	Facts     []Seen // the facts a rule over facts looked at
+	Activity  string    `json:"activity,omitempty"`
+	Kind      string    `json:"kind,omitempty"`
+	At        time.Time `json:"at,omitzero"`
+	Uncertain bool      `json:"uncertain,omitempty"`
+	Raw       Points    `json:"raw"`             // before decay
+	Result    Points    `json:"result"`          // what counts
+	Reason    Reason    `json:"reason"`          // why: matched, decayed, capped, floored
+	Facts     []Seen    `json:"facts,omitempty"` // the facts a rule over facts looked at
 }
 
 // Seen is a value that a condition saw.
 type Seen struct {
-	Fact  string
-	Value Value // unknown if the lead has none
+	Fact  string `json:"fact,omitempty"`
+	Value Value  `json:"value"` // unknown if the lead has none
 }
 
 // Truth is three-valued: what is unknown is neither true nor false.
@@ -90,23 +90,23 @@ const (
 
 // Check is one criterion of a stage with what it saw.
 type Check struct {
-	Stage   string
-	Kind    CheckKind
-	Name    string // score or gate name; the source text of a condition
-	State   Truth
-	Want    Points // CheckScore only
-	Got     Points // CheckScore only
-	Seen    []Seen
-	Unknown []string // facts that would have to be known
-	Ask     string   // whom or what to ask, from the model; English if the model has several languages
+	Stage   string    `json:"stage,omitempty"`
+	Kind    CheckKind `json:"kind"`
+	Name    string    `json:"name,omitempty"` // score or gate name; the source text of a condition
+	State   Truth     `json:"state"`
+	Want    Points    `json:"want"` // CheckScore only
+	Got     Points    `json:"got"`  // CheckScore only
+	Seen    []Seen    `json:"seen,omitempty"`
+	Unknown []string  `json:"unknown,omitempty"` // facts that would have to be known
+	Ask     string    `json:"ask,omitempty"`     // whom or what to ask, from the model; English if the model has several languages
 	// Asks is Ask by language, see TextIn.
-	Asks map[string]string
+	Asks map[string]string `json:"asks,omitempty"`
 }
 
 // StageVerdict is one stage with all its checks.
 type StageVerdict struct {
-	Stage     string
-	SideTrack bool
-	Reached   bool
-	Checks    []Check
+	Stage     string  `json:"stage,omitempty"`
+	SideTrack bool    `json:"side_track,omitempty"`
+	Reached   bool    `json:"reached,omitempty"`
+	Checks    []Check `json:"checks,omitempty"`
 }

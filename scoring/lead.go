@@ -15,11 +15,11 @@ const (
 
 // Value is one known fact. The zero Value is unknown, which is neither zero nor empty.
 type Value struct {
-	Type   FactType
-	Text   string
-	Number float64
-	Bool   bool
-	Time   time.Time
+	Type   FactType  `json:"type"`
+	Text   string    `json:"text,omitempty"`
+	Number float64   `json:"number"`
+	Bool   bool      `json:"bool,omitempty"`
+	Time   time.Time `json:"time,omitzero"`
 }
 
 // Known reports whether there is a value at all.

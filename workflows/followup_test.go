@@ -229,6 +229,7 @@ func TestPlan_shadowAndOff(t *testing.T) {
 		"and is recorded once":                 {who: mode(shadow, workflows.ClassStage), happen: again(nothing), want: []string{}},
 		"status in shadow":                     {who: mode(shadow, workflows.ClassStatus), want: []string{"stage sql", "status new (shadow)"}},
 		"status in shadow is recorded once":    {who: mode(shadow, workflows.ClassStatus), happen: again(nothing), want: []string{}},
+		"one more call in shadow":              {who: mode(shadow, workflows.ClassStatus), happen: again(func(p *person) { p.call(noAnswer, 0).step(); p.after(time.Hour).call(noAnswer, 0) }), want: []string{}},
 		"task in shadow":                       {who: mode(shadow, workflows.ClassTask), want: []string{"stage sql", "status new", "task first contact (shadow)"}},
 		"leaving has no task to close":         {who: mode(shadow, workflows.ClassTask), happen: again(func(p *person) { p.status("IN_PROGRESS") }), want: []string{}},
 		"deal in shadow":                       {who: mode(shadow, workflows.ClassDeal), happen: again(func(p *person) { p.status("OPEN_DEAL") }), want: []string{"close first contact", "deal open the deal (shadow)"}},

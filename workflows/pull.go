@@ -117,7 +117,9 @@ func (p *Puller) Sweep(ctx context.Context, f Fence, t connector.ObjectType) (Pu
 	if err != nil {
 		return total, fmt.Errorf("load position of %q: %w", feed, err)
 	}
+	var began time.Time // of a walk that is resumed nobody knows
 	if state.Cursor == "" {
+		began = p.Now()
 		if state, err = p.begin(ctx, f.Portal, t, state); err != nil {
 			return total, err
 		}
@@ -139,6 +141,9 @@ func (p *Puller) Sweep(ctx context.Context, f Fence, t connector.ObjectType) (Pu
 			}
 		}
 		state.Cursor, state.Complete = got.Next, got.Next == ""
+		if quiet := began.Add(-maxSkew); state.Complete && !began.IsZero() && quiet.After(state.Seen) {
+			state.Seen = quiet // a quiet account's last changes are not walked for ever
+		}
 		state.Done, state.Total = state.Done+len(got.Objects), got.Total
 		page.Next = state
 		count, err := p.save(ctx, f, page)
@@ -155,7 +160,10 @@ func (p *Puller) Sweep(ctx context.Context, f Fence, t connector.ObjectType) (Pu
 	}
 }
 
-// begin places a new walk: behind the newest change seen by the overlap, or where the first load began.
+// maxSkew is how far the CRM's clock may be behind ours without a change being missed.
+const maxSkew = 10 * time.Minute
+
+// begin places a new walk: behind the newest change seen, or the last complete walk, by the overlap; or where the first load began.
 func (p *Puller) begin(ctx context.Context, portal connector.PortalID, t connector.ObjectType, state FeedState) (FeedState, error) {
 	if state.Seen.IsZero() {
 		load, err := p.Store.Feed(ctx, portal, feedLoad+string(t))

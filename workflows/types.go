@@ -72,21 +72,24 @@ const (
 // "contact/<id>/<class>" and a newer plan replaces the payload of the row, whatever its state (absolute
 // values); for the other kinds the key is the idempotency key and a row is never replaced.
 type OutboxEntry struct {
-	Key     string
-	Kind    EntryKind
-	Class   Class
-	Contact connector.ObjectID
-	State   EntryState // shadow or ready when planned
-	Reason  scoring.Reason
-	Payload json.RawMessage // UpdatePayload, connector.Task, connector.Deal or ClosePayload
+	Key     string             `json:"key,omitempty"`
+	Kind    EntryKind          `json:"kind"`
+	Class   Class              `json:"class"`
+	Contact connector.ObjectID `json:"contact,omitempty"`
+	State   EntryState         `json:"state"` // shadow or ready when planned
+	Reason  scoring.Reason     `json:"reason"`
+	Payload json.RawMessage    `json:"payload"` // UpdatePayload, connector.Task, connector.Deal or ClosePayload
 	// Attempt counts sendings; a settlement names the attempt it belongs to.
-	Attempt int
+	Attempt int `json:"attempt"`
 	// Unknown is true on an entry handed out again after a sending whose outcome nobody recorded.
-	Unknown  bool
-	RemoteID connector.ObjectID
-	Error    string
+	Unknown  bool               `json:"unknown,omitempty"`
+	RemoteID connector.ObjectID `json:"remote_id,omitempty"`
+	Error    string             `json:"error,omitempty"`
 	// PlannedAt is business time; SentAt, SettledAt and NextAt are operating time; zero if never.
-	PlannedAt, SentAt, SettledAt, NextAt time.Time
+	PlannedAt time.Time `json:"planned_at,omitzero"`
+	SentAt    time.Time `json:"sent_at,omitzero"`
+	SettledAt time.Time `json:"settled_at,omitzero"`
+	NextAt    time.Time `json:"next_at,omitzero"`
 }
 
 // UpdatePayload is the payload of KindUpdate.
@@ -205,12 +208,12 @@ type LeadRecord struct {
 
 // Decision is the record of why, append-only.
 type Decision struct {
-	Contact connector.ObjectID
-	No      int       // counts up per contact, from LeadState.Decisions
-	At      time.Time // business time
-	Model   string
-	Reason  scoring.Reason
-	Actions []Action
+	Contact connector.ObjectID `json:"contact,omitempty"`
+	No      int                `json:"no"`          // counts up per contact, from LeadState.Decisions
+	At      time.Time          `json:"at,omitzero"` // business time
+	Model   string             `json:"model,omitempty"`
+	Reason  scoring.Reason     `json:"reason"`
+	Actions []Action           `json:"actions,omitempty"`
 }
 
 // Decided is what one reconciled contact saves, in one transaction with its neighbours.

@@ -24,12 +24,12 @@ func demonstrate(t *testing.T, o demoOptions, tamper func(*simulator.Account)) (
 	return out.String(), err
 }
 
-func short() demoOptions {
+func aMoment() demoOptions {
 	return demoOptions{lasts: 2 * time.Second, speed: 24 * time.Hour, contacts: 120, seed: 1}
 }
 
 func TestDemo_endsWell(t *testing.T) {
-	text, err := demonstrate(t, short(), nil)
+	text, err := demonstrate(t, aMoment(), nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -45,7 +45,7 @@ func TestDemo_endsWell(t *testing.T) {
 // The first lines tell of the account; the seed alone decides them.
 func TestDemo_sameSeedSameAccount(t *testing.T) {
 	beginning := func(seed uint64) []string {
-		o := short()
+		o := aMoment()
 		o.lasts, o.seed = 0, seed
 		text, err := demonstrate(t, o, nil)
 		if err != nil {
@@ -120,7 +120,7 @@ func TestDemo_auditFailsWhenSomethingIsBroken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var contact string
 			var broken error
-			text, err := demonstrate(t, short(), func(a *simulator.Account) { contact, broken = tamper(a) })
+			text, err := demonstrate(t, aMoment(), func(a *simulator.Account) { contact, broken = tamper(a) })
 			if broken != nil || contact == "" {
 				t.Fatalf("could not break it: contact %q, %v\n%s", contact, broken, text)
 			}

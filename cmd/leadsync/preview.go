@@ -344,7 +344,8 @@ func (out *preview) write(w io.Writer, language string) error {
 	section("Deals these would cause", out.Deals)
 	section("Statuses there already, that count as handled (a backfill would cause)", out.Backfill)
 	fmt.Fprintf(t, "\nScores to write\t%d\t\n", out.Scores)
-	fmt.Fprintf(t, "Calls made for this preview\t%v\t\n", out.Calls)
+	parts, calls := tally(out.Calls)
+	fmt.Fprintf(t, "Calls made for this preview (%s)\t%d\t\n", parts, calls)
 	fmt.Fprintf(t, "Calls for the first load of the account, about\t%d\t\n", out.FirstLoad)
 	fmt.Fprintf(t, "Calls to write all scores once, about\t%d\t\n", out.Write)
 	if err := t.Flush(); err != nil {

@@ -101,7 +101,7 @@ func rootCommand(env *environment) *cobra.Command {
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError{fmt.Errorf("expected %s, got %d arguments", what, len(args))}
+			return usageError{fmt.Errorf("expected %s, got %d", what, len(args))}
 		}
 		return nil
 	}

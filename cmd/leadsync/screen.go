@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -251,15 +252,19 @@ func (s *screen) summary(d *demo, report audit.Report) {
 // calls says what the API was asked, and what one call per record would have cost: a contact, its company,
 // its calls and its meetings for every evaluation, and one call for every effect.
 func (s *screen) calls(d *demo) {
-	buckets, total := d.account.CallsByBucket(), 0
-	var parts []string
-	for name, n := range buckets {
-		total += n
-		parts = append(parts, fmt.Sprintf("%s %d", name, n))
-	}
-	slices.Sort(parts)
+	parts, total := tally(d.account.CallsByBucket())
 	naive := 4*s.seen + s.moves + s.statuses + s.scores + s.tasks + s.deals + s.closed
-	s.printf("  %d API calls (%s). One call per record would have been %d: %d saved.\n", total, strings.Join(parts, ", "), naive, max(0, naive-total))
+	s.printf("  %d API calls (%s). One call per record would have been %d: %d saved.\n", total, parts, naive, max(0, naive-total))
+}
+
+// tally lists counts by name, and adds them up.
+func tally(counts map[string]int) (text string, total int) {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		total += counts[name]
+		parts = append(parts, fmt.Sprintf("%s %d", name, counts[name]))
+	}
+	return strings.Join(parts, ", "), total
 }
 
 func (s *screen) kept(d *demo, dir string) {

@@ -130,8 +130,12 @@ func announceSwitches(ctx context.Context, w io.Writer, in *installation, st *st
 			if p.Effects[class] != workflows.ModeOn || before[class] == workflows.ModeOn {
 				continue
 			}
-			fmt.Fprintf(w, "portal %s: %s goes from %s to on. Recorded in shadow so far: %d (these are not written; what is due from now on is).",
-				p.Name, class, orWord(string(before[class]), "new"), counts[class])
+			if before[class] == "" {
+				fmt.Fprintf(w, "portal %s: %s is on from the start.", p.Name, class)
+			} else {
+				fmt.Fprintf(w, "portal %s: %s goes from %s to on. Recorded in shadow so far: %d. These are not written; what changes from now on is.",
+					p.Name, class, before[class], counts[class])
+			}
 			if limit, ok := in.cfg.Limits.PerHour()[class]; ok {
 				fmt.Fprintf(w, " More than %d an hour pause the class.", limit)
 			}

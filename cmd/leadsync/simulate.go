@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"path/filepath"
 	"time"
 
@@ -81,7 +82,7 @@ func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
 	if o.contacts > 0 {
 		population.Populate(account, population.Options{Seed: o.seed, Contacts: o.contacts, Start: clock.Now()})
 	}
-	goLive := len(account.Journal())
+	goLive, since := len(account.Journal()), clock.Now()
 	url := "http://" + listener.Addr().String()
 	if err := writeInstallation(env, o, url, target); err != nil {
 		return err
@@ -89,7 +90,7 @@ func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
 	account.Start(ctx)
 	defer account.Close()
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /control/audit", auditHandler(account, clock, goLive))
+	mux.HandleFunc("POST /control/audit", auditHandler(account, clock, goLive, since))
 	mux.Handle("/control/", account.Control())
 	mux.Handle("/", account.Handler())
 	stop := serveHandler(ctx, listener, mux)
@@ -118,36 +119,58 @@ func writeInstallation(env *environment, o simulateOptions, url, target string) 
 	return nil
 }
 
-// auditHandler audits the account against the model in the request's body (empty: the demo's), or against
-// {"model": "...", "steps": ["2026-11-21T10:00:00Z", …]} to name the instants at which decisions were made.
-func auditHandler(account *simulator.Account, clock *worldClock, goLive int) http.HandlerFunc {
+// auditHandler audits the account against the model in the request's body ({"model": "..."}; empty: the
+// demo's). The account must be at rest.
+func auditHandler(account *simulator.Account, clock *worldClock, goLive int, since time.Time) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var ask struct {
-			Model string      `json:"model"`
-			Steps []time.Time `json:"steps"`
+			Model string `json:"model"`
 		}
 		dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&ask); err != nil && r.ContentLength != 0 {
-			http.Error(w, `{"error": "send {\"model\": text, \"steps\": [times]} or nothing"}`, http.StatusBadRequest)
+			http.Error(w, `{"error": "send {\"model\": text} or nothing"}`, http.StatusBadRequest)
 			return
 		}
 		if ask.Model == "" {
 			ask.Model = string(demoModel())
-		}
-		if len(ask.Steps) == 0 {
-			ask.Steps = []time.Time{clock.Now()}
 		}
 		in, err := auditInput(account, []byte(ask.Model), goLive)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		in.Steps = ask.Steps
+		in.GoLiveAt = since
+		inSteps(&in, clock.Now())
 		report := audit.Run(in)
 		w.Header().Set("Content-Type", "application/json")
 		_ = printJSON(w, report) // the caller has gone if this fails
 	}
+}
+
+// reaction is how long after a deed leadsync's writes count as its consequence.
+const reaction = time.Minute
+
+// inSteps tells an auditor who thinks in steps about a world that does not stand still: what leadsync wrote
+// within a minute of a deed belongs to the deed's instant, what it wrote later happened because time passed.
+func inSteps(in *audit.Input, now time.Time) {
+	in.Journal = slices.Clone(in.Journal)
+	last := in.GoLiveAt
+	for i := range in.Journal {
+		e := &in.Journal[i]
+		if e.Seq <= in.GoLive {
+			continue
+		}
+		if e.Actor.Kind == simulator.API && e.At.Sub(last) <= reaction {
+			e.At = last
+			continue
+		}
+		if !e.At.Equal(last) {
+			in.Steps = append(in.Steps, e.At)
+		}
+		last = e.At
+	}
+	in.Steps = append(in.Steps, now)
 }
 
 // auditInput is an audit of an account that the demo's installation works.

@@ -166,9 +166,9 @@ func (w *walk) after(typ connector.ObjectType, page []record, more bool) (connec
 	if w != nil && last < w.At {
 		return "", standstill(typ)
 	}
-	next := walk{At: last, Done: w.doneAt(typ, page, last)}
+	next := &walk{At: last, Done: w.doneAt(typ, page, last)}
 	if len(next.Done) > tiesNamed {
-		next = walk{At: last, Tied: true}
+		next = &walk{At: last, Tied: true}
 	}
 	return next.cursor(), nil
 }
@@ -176,9 +176,9 @@ func (w *walk) after(typ connector.ObjectType, page []record, more bool) (connec
 // afterTied goes on with the next ids of the instant, and then with what is later.
 func (w *walk) afterTied(typ connector.ObjectType, page []record, more bool) (connector.Cursor, error) {
 	if !more || len(page) == 0 {
-		return walk{At: w.At}.cursor(), nil
+		return (&walk{At: w.At}).cursor(), nil
 	}
-	next := walk{At: w.At, Tied: true, LastID: string(page[len(page)-1].ID)}
+	next := &walk{At: w.At, Tied: true, LastID: string(page[len(page)-1].ID)}
 	if next.LastID == w.LastID {
 		return "", standstill(typ)
 	}
@@ -200,7 +200,7 @@ func (w *walk) doneAt(typ connector.ObjectType, page []record, last int64) []str
 	return done
 }
 
-func (w walk) cursor() connector.Cursor {
+func (w *walk) cursor() connector.Cursor {
 	b, _ := json.Marshal(w) // numbers, strings and booleans do not fail
 	return connector.Cursor(b)
 }

@@ -39,6 +39,11 @@ type wireSearch struct {
 	After      string
 }
 
+// beyond reports whether this is more than HubSpot's search can do (hubspot-api 5.4).
+func (q wireSearch) beyond(after int, err error) bool {
+	return err != nil || after+q.Limit > 10_000 || q.Limit > 200 || len(q.Sorts) != 1 || len(q.FilterGroups) > 5
+}
+
 func (s *searched) RoundTrip(r *http.Request) (*http.Response, error) {
 	if s.before != nil {
 		s.before()
@@ -48,8 +53,8 @@ func (s *searched) RoundTrip(r *http.Request) (*http.Response, error) {
 		return answerWith(400, `{"category":"VALIDATION_ERROR","message":"too long"}`), nil
 	}
 	q := bodyOf[wireSearch](s.t, r)
-	after, err := strconv.Atoi(q.After)
-	if err != nil || after+q.Limit > 10_000 || q.Limit > 200 || len(q.Sorts) != 1 || len(q.FilterGroups) > 5 {
+	after, unread := strconv.Atoi(q.After)
+	if q.beyond(after, unread) {
 		return answerWith(400, `{"category":"VALIDATION_ERROR","message":"beyond what search can do"}`), nil
 	}
 	var hits []int

@@ -55,7 +55,7 @@ func TestChangedDocumented(t *testing.T) {
 	c, _ := documented(t, "search")
 	q := connector.ChangedQuery{Type: connector.TypeCall, Since: time.UnixMilli(1793440800000), Properties: []string{"hs_call_status"}}
 	var ids []connector.ObjectID
-	for pages := 0; pages < 3; pages++ {
+	for range 3 { // pages
 		page, err := c.Changed(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)

@@ -67,12 +67,11 @@ func (e endpoint) path(args ...string) string {
 
 // bucket names the budget that HubSpot charges for the endpoint (hubspot-api 4.1).
 func (e endpoint) bucket() string {
-	switch e {
-	case epSearch:
+	if e == epSearch {
 		return BucketSearch
-	case epLinksRead, epLinksAssert:
-		return BucketAssociations
-	default:
-		return BucketGeneral
 	}
+	if e == epLinksRead || e == epLinksAssert {
+		return BucketAssociations
+	}
+	return BucketGeneral
 }

@@ -21,9 +21,8 @@ const (
 )
 
 var (
-	//nolint:gochecknoglobals // compiled once
 	mailAddress = regexp.MustCompile(`[^\s"'<>\[\]{}(),;:=]+@[^\s"'<>\[\]{}(),;:=]+`)
-	//nolint:gochecknoglobals // compiled once: "..., propertyName=x, value=y} on 5"
+	// "..., propertyName=x, value=y} on 5"
 	coordinateValue = regexp.MustCompile(`value=[^}]*`)
 )
 
@@ -46,11 +45,17 @@ type lenient[T any] struct{ value T }
 
 // UnmarshalJSON never fails.
 func (l *lenient[T]) UnmarshalJSON(b []byte) error {
-	var v T
-	if json.Unmarshal(b, &v) == nil {
-		l.value = v
-	}
+	l.value, _ = decoded[T](b)
 	return nil
+}
+
+// decoded is the zero value and false when the JSON is not a T.
+func decoded[T any](b []byte) (T, bool) {
+	var v, zero T
+	if json.Unmarshal(b, &v) != nil {
+		return zero, false
+	}
+	return v, true
 }
 
 // text is a string that may come as a number, a boolean, null or an object; the latter is kept as its JSON.
@@ -75,8 +80,8 @@ type notes map[string][]text
 
 // UnmarshalJSON never fails on valid JSON.
 func (c *notes) UnmarshalJSON(b []byte) error {
-	var raw map[string]json.RawMessage
-	if json.Unmarshal(b, &raw) != nil {
+	raw, ok := decoded[map[string]json.RawMessage](b)
+	if !ok {
 		return nil
 	}
 	*c = make(notes, len(raw))
@@ -94,17 +99,14 @@ func (c *notes) UnmarshalJSON(b []byte) error {
 
 // decodeFault reads an error body; HTML, nothing and nonsense give the zero fault.
 func decodeFault(body []byte) fault {
-	var f fault
-	if json.Unmarshal(body, &f) != nil {
-		return fault{}
-	}
+	f, _ := decoded[fault](body)
 	return f
 }
 
 // policy names the exceeded limit: the policy name, else the words of the message, else what the bucket
 // suggests (hubspot-api 4).
 func (f fault) policy(bucket string) string {
-	words := strings.ToLower(string(orString(string(f.PolicyName), string(f.Message))))
+	words := strings.ToLower(orString(string(f.PolicyName), string(f.Message)))
 	switch {
 	case strings.Contains(words, "daily"):
 		return policyDaily
@@ -280,26 +282,34 @@ func (c *Client) untilReset() time.Duration {
 }
 
 func statusKind(status int, effect effect) error {
-	switch {
-	case status == http.StatusUnauthorized:
+	switch status {
+	case http.StatusUnauthorized:
 		return connector.ErrUnauthorized
-	case status == http.StatusForbidden:
+	case http.StatusForbidden:
 		return connector.ErrForbidden
-	case status == http.StatusNotFound, status == http.StatusGone:
+	case http.StatusNotFound, http.StatusGone:
 		return connector.ErrNotFound
-	case status == http.StatusConflict:
+	case http.StatusConflict:
 		return connector.ErrConflict
-	case status == http.StatusLocked && effect == creates:
-		return connector.ErrAmbiguous // hubspot-api 7.3: unknown
-	case status == http.StatusTooManyRequests, status == http.StatusLocked, status == statusAccountMoving:
+	case http.StatusTooManyRequests, statusAccountMoving:
 		return connector.ErrThrottled
-	case status >= 500 && effect == creates, status == http.StatusRequestTimeout && effect == creates:
-		return connector.ErrAmbiguous
-	case status >= 500, status == http.StatusRequestTimeout:
-		return connector.ErrUnavailable
-	default:
-		return connector.ErrInvalid
+	case http.StatusLocked:
+		return unlessCreating(effect, connector.ErrThrottled)
+	case http.StatusRequestTimeout:
+		return unlessCreating(effect, connector.ErrUnavailable)
 	}
+	if status >= 500 {
+		return unlessCreating(effect, connector.ErrUnavailable)
+	}
+	return connector.ErrInvalid
+}
+
+// unlessCreating is kind, but for a creation nobody knows whether HubSpot did it (hubspot-api 7.3).
+func unlessCreating(effect effect, kind error) error {
+	if effect == creates {
+		return connector.ErrAmbiguous
+	}
+	return kind
 }
 
 // unreadableError is for an answer that says success and cannot be read: a write may have happened.

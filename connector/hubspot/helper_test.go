@@ -31,15 +31,15 @@ func answerWith(status int, body string) *http.Response {
 }
 
 // bodyOf decodes a request.
-func bodyOf[T any](t testing.TB, r *http.Request) T {
-	t.Helper()
+func bodyOf[T any](tb testing.TB, r *http.Request) T {
+	tb.Helper()
 	var v T
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
-		t.Error(err)
+		tb.Error(err)
 	}
 	if err := json.NewDecoder(bytes.NewReader(b)).Decode(&v); err != nil {
-		t.Errorf("decode request %s: %v", b, err)
+		tb.Errorf("decode request %s: %v", b, err)
 	}
 	return v
 }
@@ -71,49 +71,49 @@ func quick(transport http.RoundTripper) hubspot.Config {
 	}
 }
 
-func newClient(t testing.TB, cfg hubspot.Config) *hubspot.Client {
-	t.Helper()
+func newClient(tb testing.TB, cfg hubspot.Config) *hubspot.Client {
+	tb.Helper()
 	c, err := hubspot.New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }
 
 // documented plays the named cassettes of the documentation folder.
-func documented(t testing.TB, names ...string) (*hubspot.Client, *recorder.Player) {
-	t.Helper()
+func documented(tb testing.TB, names ...string) (*hubspot.Client, *recorder.Player) {
+	tb.Helper()
 	paths := make([]string, len(names))
 	for i, n := range names {
 		paths[i] = filepath.Join("..", "..", "fixtures", "hubspot", "documentation", n+".yaml")
 	}
 	p, err := recorder.Replay(paths...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if left := p.Unplayed(); len(left) > 0 && !t.Failed() {
-			t.Errorf("interactions that nobody asked for: %v", left)
+	tb.Cleanup(func() {
+		if left := p.Unplayed(); len(left) > 0 && !tb.Failed() {
+			tb.Errorf("interactions that nobody asked for: %v", left)
 		}
 	})
-	return newClient(t, quick(p)), p
+	return newClient(tb, quick(p)), p
 }
 
 // detail is the error as connector.Error; it fails the test if it is none.
-func detail(t testing.TB, err error) *connector.Error {
-	t.Helper()
+func detail(tb testing.TB, err error) *connector.Error {
+	tb.Helper()
 	var e *connector.Error
 	if !errors.As(err, &e) {
-		t.Fatalf("error %v is no connector.Error", err)
+		tb.Fatalf("error %v is no connector.Error", err)
 	}
 	return e
 }
 
-func at(t testing.TB, s string) time.Time {
-	t.Helper()
+func at(tb testing.TB, s string) time.Time {
+	tb.Helper()
 	v, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }

@@ -41,10 +41,10 @@ func plain(int) *http.Response {
 	return answerWith(200, `{"results":[],"total":0}`)
 }
 
-func limited(max, ms string) func(int) *http.Response {
+func limited(most, ms string) func(int) *http.Response {
 	return func(int) *http.Response {
 		resp := answerWith(200, `{"results":[],"total":0}`)
-		resp.Header.Set("X-HubSpot-RateLimit-Max", max)
+		resp.Header.Set("X-HubSpot-RateLimit-Max", most)
 		resp.Header.Set("X-HubSpot-RateLimit-Interval-Milliseconds", ms)
 		return resp
 	}

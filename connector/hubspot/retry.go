@@ -100,10 +100,7 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 		return false, nil //nolint:nilerr // do reports it with what is known about the call
 	}
 	if err != nil {
-		if errors.Is(err, errToken) || errors.Is(err, errBodyTooLarge) || errors.Is(err, errNotSent) {
-			return false, nil
-		}
-		return x.request.effect != creates || surelyNotSent(err), nil
+		return mayRepeat(x.request, err), nil
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
@@ -118,6 +115,14 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 		x.wait = retryAfter(resp.Header)
 		return resp.StatusCode >= 500 && x.request.effect != creates && x.wait <= longestWait, nil
 	}
+}
+
+// mayRepeat says whether an attempt without an answer can be made again and might fare better.
+func mayRepeat(r request, err error) bool {
+	if errors.Is(err, errToken) || errors.Is(err, errBodyTooLarge) || errors.Is(err, errNotSent) {
+		return false
+	}
+	return r.effect != creates || surelyNotSent(err)
 }
 
 // backoff waits what the answer demands, else an exponential wait; jitter only lengthens the former.
@@ -265,8 +270,7 @@ func lostError(r request, err error) error {
 
 // cause strips the URL, which has the query in it, from a transport error.
 func cause(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

@@ -22,13 +22,13 @@ import (
 )
 
 // mocked is a client over httpmock that answers every address with respond.
-func mocked(t testing.TB, attempts int, respond httpmock.Responder) (*hubspot.Client, *httpmock.MockTransport) {
-	t.Helper()
+func mocked(tb testing.TB, attempts int, respond httpmock.Responder) (*hubspot.Client, *httpmock.MockTransport) {
+	tb.Helper()
 	m := httpmock.NewMockTransport()
 	m.RegisterNoResponder(respond)
 	cfg := quick(m)
 	cfg.Attempts = attempts
-	return newClient(t, cfg), m
+	return newClient(tb, cfg), m
 }
 
 func status(code int, headers ...string) httpmock.Responder {
@@ -98,23 +98,23 @@ func TestRetryTable(t *testing.T) {
 		{"endless body", httpmock.NewBytesResponder(200, bytes.Repeat([]byte(" "), 4<<20+1)), outcome{1, connector.ErrInvalid}, outcome{1, connector.ErrAmbiguous}, outcome{1, connector.ErrAmbiguous}},
 	}
 	for _, tt := range tests {
-		do := map[string]func(*hubspot.Client) error{
-			"read": func(c *hubspot.Client) error {
-				_, err := c.Read(context.Background(), connector.TypeContact, []connector.ObjectID{"1"}, nil)
+		do := map[string]func(context.Context, *hubspot.Client) error{
+			"read": func(ctx context.Context, c *hubspot.Client) error {
+				_, err := c.Read(ctx, connector.TypeContact, []connector.ObjectID{"1"}, nil)
 				return err
 			},
-			"update": func(c *hubspot.Client) error {
-				return c.Update(context.Background(), connector.TypeContact, []connector.Update{{ID: "1", Properties: map[string]string{"a": "b"}}})[0].Err
+			"update": func(ctx context.Context, c *hubspot.Client) error {
+				return c.Update(ctx, connector.TypeContact, []connector.Update{{ID: "1", Properties: map[string]string{"a": "b"}}})[0].Err
 			},
-			"create": func(c *hubspot.Client) error {
-				return c.CreateTasks(context.Background(), []connector.Task{task("k", "1")})[0].Err
+			"create": func(ctx context.Context, c *hubspot.Client) error {
+				return c.CreateTasks(ctx, []connector.Task{task("k", "1")})[0].Err
 			},
 		}
 		for name, want := range map[string]outcome{"read": tt.read, "update": tt.update, "create": tt.create} {
 			t.Run(tt.name+"/"+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					c, m := mocked(t, all, tt.respond)
-					err := do[name](c)
+					err := do[name](t.Context(), c)
 					if !errors.Is(err, want.kind) || m.GetTotalCallCount() != want.tries {
 						t.Errorf("%d tries and %v, want %d and %v", m.GetTotalCallCount(), err, want.tries, want.kind)
 					}

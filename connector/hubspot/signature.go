@@ -30,7 +30,7 @@ const (
 	newestSignature = 5 * time.Minute // our own hardening
 )
 
-//nolint:gochecknoglobals // compiled once: milliseconds since the epoch (hubspot-api 3.5)
+// timestampForm is milliseconds since the epoch (hubspot-api 3.5).
 var timestampForm = regexp.MustCompile(`^[0-9]{13}$`)
 
 // Verifier checks version 3 of HubSpot's webhook signature (hubspot-api 3.5). Versions 1 and 2 have no

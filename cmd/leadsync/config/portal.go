@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"time"
 
 	"leadsync/connector"
@@ -58,6 +59,13 @@ type Portal struct {
 	Properties Properties
 	// DealProperties are set on every deal because the account's own rules ask for them.
 	DealProperties map[string]string
+}
+
+// Simulated reports whether the portal's CRM is on the loopback address: a simulated account, in which no
+// effect can do harm.
+func (p Portal) Simulated() bool {
+	u, err := url.Parse(p.BaseURL)
+	return err == nil && loopback(u.Hostname())
 }
 
 // Webhooks say how the CRM tells of changes. Without them polling does everything, only later.

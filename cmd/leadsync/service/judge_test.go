@@ -46,6 +46,7 @@ func TestCost_thousandChangedContacts(t *testing.T) {
 			r := newRig(t, rigOptions{populate: load(1500, numbered), modes: modes})
 			r.start()
 			r.advance(time.Hour) // beyond the overlap of the sweeps
+			r.settle()
 			before := r.account.Calls()
 			for _, o := range r.account.Objects(contacts)[:1000] {
 				r.advance(time.Millisecond)

@@ -22,6 +22,7 @@ type Runner struct {
 	mu     sync.Mutex
 	state  State
 	portal *workflows.Portal
+	first  bool // this process is the first to work the account
 }
 
 // State is what a runner is doing, for people.
@@ -189,6 +190,9 @@ func (r *Runner) attempt(ctx context.Context, f workflows.Fence) error {
 		return err
 	}
 	portal := found.Portal
+	if err := r.shadowFirst(ctx, portal); err != nil {
+		return err
+	}
 	for _, finding := range found.Findings {
 		r.svc.Log.Warn("account", "portal", f.Portal, "finding", finding.Text, "remedy", finding.Remedy)
 	}
@@ -216,6 +220,30 @@ func (r *Runner) attempt(ctx context.Context, f workflows.Fence) error {
 	return w.Run(ctx, f)
 }
 
+// shadowFirst keeps every effect in shadow in the first run against a real account, whatever the switches say:
+// nobody has seen yet what they would do. The next start obeys the switches and prints the counts first.
+func (r *Runner) shadowFirst(ctx context.Context, portal *workflows.Portal) error {
+	modes, err := r.svc.Store.Modes(ctx, portal.ID)
+	if err != nil {
+		return fmt.Errorf("read effect switches: %w", err)
+	}
+	r.mu.Lock()
+	r.first = r.first || len(modes) == 0
+	first := r.first && !r.cfg.Simulated()
+	r.mu.Unlock()
+	if !first {
+		return nil
+	}
+	for class, mode := range portal.Modes {
+		if mode == workflows.ModeOn {
+			portal.Modes[class] = workflows.ModeShadow
+			r.svc.Log.Warn("first run against this account: effect stays in shadow", "portal", portal.ID, "class", class,
+				"remedy", "look at `leadsync effects`, then restart")
+		}
+	}
+	return nil
+}
+
 // adoptModel records the model and the effect switches; a changed model and a class switched on make every
 // contact due from the mirror, which costs no call.
 func (r *Runner) adoptModel(ctx context.Context, f workflows.Fence, portal *workflows.Portal) error {
@@ -238,6 +266,9 @@ func (r *Runner) adoptModel(ctx context.Context, f workflows.Fence, portal *work
 	n, err := r.svc.Store.MarkAllDue(ctx, f, r.conn.Now())
 	if err != nil {
 		return fmt.Errorf("mark contacts for the new model: %w", err)
+	}
+	if n == 0 {
+		return nil
 	}
 	r.svc.Log.Info("model or switches changed, contacts are evaluated again", "portal", f.Portal, "contacts", n)
 	return nil

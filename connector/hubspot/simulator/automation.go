@@ -11,12 +11,7 @@ import (
 func (a *Account) derivedAtBirth(m mutation, r *record, given []change) []change {
 	t := r.t
 	has := func(name string) bool {
-		for _, c := range given {
-			if c.key == t.key(name) && c.val != "" {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(given, func(c change) bool { return c.key == t.key(name) && c.val != "" })
 	}
 	var out []change
 	set := func(name, val string) { out = append(out, t.changeIfKnown(name, val)...) }

@@ -24,14 +24,15 @@ type batchIn struct {
 	Inputs                []input  `json:"inputs"`
 }
 
-// readBatch decodes and bounds a batch.
-func (c *call) readBatch(most int) (batchIn, answer, bool) {
+// readBatch decodes and bounds a batch: 100 inputs, 50 with history (hubspot-api 11.2).
+func (c *call) readBatch() (batchIn, answer, bool) {
 	var in batchIn
+	most := 100
 	if ans, ok := c.decode(&in); !ok {
 		return in, ans, false
 	}
 	if len(in.PropertiesWithHistory) > 0 {
-		most = min(most, 50)
+		most = 50
 	}
 	if len(in.Inputs) > most {
 		return in, c.invalid(fmt.Sprintf("The maximum number of inputs supported in a batch request for object is %d. This request had %d.", most, len(in.Inputs))), false
@@ -85,7 +86,7 @@ func (c *call) missingError(ids []string, traces []string) batchError {
 
 // batchRead reads by id or unique property; unknown ones make it a 207 (hubspot-api 11.2).
 func (c *call) batchRead() answer {
-	in, ans, ok := c.readBatch(100)
+	in, ans, ok := c.readBatch()
 	if !ok {
 		return ans
 	}
@@ -171,7 +172,7 @@ func (c *call) refuseTwins(plans []*plan) {
 }
 
 func (c *call) batchCreate() answer {
-	in, ans, ok := c.readBatch(100)
+	in, ans, ok := c.readBatch()
 	if !ok {
 		return ans
 	}
@@ -194,7 +195,7 @@ func (c *call) batchCreate() answer {
 
 // batchUpdate changes records by id; merged-away ids are silently left out (hubspot-api 11.2).
 func (c *call) batchUpdate() answer {
-	in, ans, ok := c.readBatch(100)
+	in, ans, ok := c.readBatch()
 	if !ok {
 		return ans
 	}
@@ -203,10 +204,7 @@ func (c *call) batchUpdate() answer {
 	}
 	var plans []*plan
 	var missing, traces []string
-	omit := -1
-	if c.fault.Kind == FaultOmit && len(in.Inputs) > 0 {
-		omit = c.a.rng.IntN(len(in.Inputs))
-	}
+	omit := c.omitted(len(in.Inputs))
 	for i, one := range in.Inputs {
 		if c.nonUnique(one.IDProperty) {
 			return c.invalid("Unable to perform update/upsert by non-unique " + c.t.typeID + " property: " + one.IDProperty)
@@ -224,6 +222,14 @@ func (c *call) batchUpdate() answer {
 		}
 	}
 	return c.applyUpdates(plans, missing, traces)
+}
+
+// omitted is the input of n that the fault leaves out of the answer, -1 for none.
+func (c *call) omitted(n int) int {
+	if c.fault.Kind != FaultOmit || n == 0 {
+		return -1
+	}
+	return c.a.rng.IntN(n)
 }
 
 // nonUnique: email identifies contacts elsewhere, but not here (hubspot-api 5.2).
@@ -255,7 +261,7 @@ func (c *call) applyUpdates(plans []*plan, missing, traces []string) answer {
 // batchUpsert creates or changes by a unique property; by email nothing is
 // applied when one input is refused (hubspot-api 5.2).
 func (c *call) batchUpsert() answer {
-	in, ans, ok := c.readBatch(100)
+	in, ans, ok := c.readBatch()
 	if !ok {
 		return ans
 	}
@@ -304,7 +310,7 @@ func (c *call) upsertOne(p *plan) []byte {
 }
 
 func (c *call) batchArchive() answer {
-	in, ans, ok := c.readBatch(100)
+	in, ans, ok := c.readBatch()
 	if !ok {
 		return ans
 	}

@@ -43,6 +43,10 @@ const (
 	OpProperty     Op = "property"
 )
 
+// OwnerActive is the Property of the entries about owners: whether they are
+// active users. An owner has no entry before the first change.
+const OwnerActive = "active"
+
 // Entry is one line of the journal: one fact that changed.
 type Entry struct {
 	Seq   int       `json:"seq"`
@@ -58,7 +62,8 @@ type Entry struct {
 	ID       string `json:"id,omitempty"`
 	Property string `json:"property,omitempty"`
 	// Old and New are property values; for associate New is "type/id", for
-	// merge New is the surviving id, for load New counts the records.
+	// merge New is the surviving id, for load New counts the records. Of owners
+	// only OwnerActive is recorded, as "true" and "false".
 	Old string `json:"old,omitempty"`
 	New string `json:"new,omitempty"`
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -57,6 +58,33 @@ func TestModifiedTimes(t *testing.T) {
 		if w.prop("contacts", x, "lastmodifieddate") != after {
 			t.Error("no change, but the time moved")
 		}
+	}
+}
+
+// An auditor has to know when an owner left: what changes nothing is not told.
+func TestJournalTellsOfOwners(t *testing.T) {
+	w := newWorld(t, func(o *simulator.Options) { o.Webhook.URL = "https://leadsync.test/hook" })
+	id := w.CreateOwner("Rita Rep", "rita@our-company.example", true)
+	seen := len(w.Journal())
+	for _, active := range []bool{true, false, false, true} {
+		must(t, w.SetOwnerActive(id, active))
+		w.now.add(time.Hour)
+	}
+	base := simulator.Entry{
+		Actor: simulator.Actor{Kind: simulator.System}, Op: simulator.OpSet, Type: simulator.Owners, ID: id, Property: simulator.OwnerActive,
+	}
+	left, back := base, base
+	left.Seq, left.Old, left.New, left.At = seen+1, "true", "false", w.now.now().Add(-3*time.Hour)
+	back.Seq, back.Old, back.New, back.At = seen+2, "false", "true", w.now.now().Add(-time.Hour)
+	got := w.JournalSince(seen)
+	for i := range got {
+		got[i].Wall = time.Time{}
+	}
+	if d := cmp.Diff([]simulator.Entry{left, back}, got); d != "" {
+		t.Error(d)
+	}
+	if w.Pending().Total() != 0 {
+		t.Error("a webhook about an owner")
 	}
 }
 
@@ -132,7 +160,7 @@ func TestSameSeedSameAccount(t *testing.T) {
 		b.WriteString(w.ask(201, "POST", contacts+"/batch/create", inputs(`{"properties":{}}`, `{"properties":{}}`, `{"properties":{}}`)).raw)
 		return b.String()
 	}
-	if run(1) != run(1) || run(1) == run(2) {
+	if first, again, other := run(1), run(1), run(2); first != again || first == other {
 		t.Error("the account does not follow its seed")
 	}
 }

@@ -79,7 +79,7 @@ func (a *Account) noteSet(m mutation, r *record, p *Property, c change, old stri
 	}
 	// Roll-ups and calculated values fire no webhook (hubspot-api 3.3), nor do
 	// the technical values that HubSpot fills in itself.
-	if !p.ReadOnly && !(c.system && strings.HasPrefix(p.Name, "hs_")) {
+	if !p.ReadOnly && (!c.system || !strings.HasPrefix(p.Name, "hs_")) {
 		em := m
 		if c.system {
 			em.actor = Actor{Kind: System}

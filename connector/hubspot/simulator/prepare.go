@@ -118,7 +118,7 @@ func (c *call) planLink(p *plan, l inputLink) {
 		return
 	}
 	for _, ty := range l.Types {
-		kind, ok := c.a.kinds.of[uint16(ty.TypeID&0xffff)] //nolint:gosec // masked
+		kind, ok := c.a.kinds.of[uint16(ty.TypeID&0xffff)]
 		if !ok || kind.from != c.t.name || ty.Category != "HUBSPOT_DEFINED" || int(kind.id) != ty.TypeID {
 			p.refuse(http.StatusBadRequest, apiError{
 				Message: fmt.Sprintf("%d is not a valid %s association type from %s.", ty.TypeID, ty.Category, c.t.name), Category: "VALIDATION_ERROR",

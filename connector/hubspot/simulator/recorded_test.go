@@ -161,15 +161,15 @@ func compareDefinitions(t *testing.T, w *world, raw string) {
 		Options               []struct{ Value string }
 		Meta                  struct{ ReadOnlyValue bool } `json:"modificationMetadata"`
 	}
-	var real, ours struct{ Results []definition }
-	must(t, json.Unmarshal([]byte(raw), &real))
+	var theirs, ours struct{ Results []definition }
+	must(t, json.Unmarshal([]byte(raw), &theirs))
 	must(t, json.Unmarshal([]byte(w.ask(200, "GET", "/crm/properties/2026-09/contacts", "").raw), &ours))
 	mine := map[string]definition{}
 	for _, d := range ours.Results {
 		mine[d.Name] = d
 	}
 	shared := 0
-	for _, d := range real.Results {
+	for _, d := range theirs.Results {
 		m, ok := mine[d.Name]
 		if !ok {
 			continue

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,7 +14,7 @@ type inProcess struct{ h http.Handler }
 func (t inProcess) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p != http.ErrAbortHandler {
+			if abort, _ := p.(error); !errors.Is(abort, http.ErrAbortHandler) {
 				panic(p)
 			}
 			resp, err = nil, fmt.Errorf("read answer: %w", io.ErrUnexpectedEOF)

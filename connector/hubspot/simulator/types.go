@@ -13,6 +13,9 @@ const (
 	Communications = "communications"
 )
 
+// Owners is the type of the journal's entries about owners, who are no records: paths know them by another API.
+const Owners = "owners"
+
 // objectType holds what differs from type to type on the wire.
 type objectType struct {
 	name, typeID, singular string

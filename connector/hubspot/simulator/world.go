@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -82,17 +83,22 @@ func (a *Account) CreateOwner(name, email string, active bool) string {
 	return o.ID
 }
 
-// SetOwnerActive deactivates (archives) or reactivates an owner.
+// SetOwnerActive deactivates (archives) or reactivates an owner. It fires no
+// webhook: HubSpot has none about owners.
 func (a *Account) SetOwnerActive(id string, active bool) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for i := range a.owners {
-		if a.owners[i].ID == id {
-			a.owners[i].Active = active
-			return nil
-		}
+	i := slices.IndexFunc(a.owners, func(o Owner) bool { return o.ID == id })
+	if i < 0 {
+		return fmt.Errorf("set owner %q: %w", id, ErrNotFound)
 	}
-	return fmt.Errorf("set owner %q: %w", id, ErrNotFound)
+	if was := a.owners[i].Active; was != active {
+		a.owners[i].Active = active
+		a.note(a.begin(Actor{Kind: System}), Entry{
+			Op: OpSet, Type: Owners, ID: id, Property: OwnerActive, Old: strconv.FormatBool(was), New: strconv.FormatBool(active),
+		})
+	}
+	return nil
 }
 
 // Owners lists the owners in order of creation.

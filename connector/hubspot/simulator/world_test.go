@@ -87,16 +87,16 @@ func TestSettingsChangeWhileRunning(t *testing.T) {
 
 func TestUniquePropertiesAreFew(t *testing.T) {
 	w := newWorld(t)
-	make := func(i int) reply {
+	define := func(i int) reply {
 		return w.do("POST", "/crm/properties/2026-09/tasks", fmt.Sprintf(
 			`{"groupName":"taskinformation","name":"key_%d","label":"k","type":"string","fieldType":"text","hasUniqueValue":true}`, i))
 	}
 	for i := range 10 {
-		if r := make(i); r.status != 201 {
+		if r := define(i); r.status != 201 {
 			t.Fatalf("%s", r.raw)
 		}
 	}
-	if r := make(10); r.status != 400 || !strings.Contains(r.raw, "At most 10") {
+	if r := define(10); r.status != 400 || !strings.Contains(r.raw, "At most 10") {
 		t.Errorf("%d %s", r.status, r.raw)
 	}
 	if r := w.ask(200, "GET", "/crm/properties/2026-09/tasks/groups", ""); len(r.list("results")) == 0 {

@@ -1,6 +1,7 @@
 package population
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -80,7 +81,7 @@ func (w *World) companyGap(d dice, c company, known map[string]string) (found ma
 
 // industryOf reads the branch out of the name.
 func (w *World) industryOf(name string) string {
-	for _, word := range strings.Fields(name) {
+	for word := range strings.FieldsSeq(name) {
 		if i := w.words.industries[word]; i != "" {
 			return i
 		}
@@ -149,9 +150,7 @@ func (w *World) signUp(d dice, employer int, form string) func(*act) (string, er
 	props := w.invent(d, employer, tells)
 	props["lifecyclestage"], props["newsletter_consent"] = stage, strconv.FormatBool(form == formNewsletter || d.chance(0.5))
 	if form == formDemo || form == formContact {
-		for k, v := range research(d, 0.5) {
-			props[k] = v
-		}
+		maps.Copy(props, research(d, 0.5))
 	}
 	var links []simulator.Link
 	if employer >= 0 {

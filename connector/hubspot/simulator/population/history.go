@@ -55,10 +55,10 @@ func (b *builder) addContact(d dice) {
 }
 
 func tellsAtStage(d dice, stage string) int {
-	switch {
-	case stage == stageSubscriber:
+	switch stage {
+	case stageSubscriber:
 		return d.weighted(65, 25, 10)
-	case stage == stageLead:
+	case stageLead:
 		return d.weighted(4, 20, 76)
 	default:
 		return tellsJob

@@ -54,8 +54,7 @@ func TestStagesAndStatusesAreTheAccounts(t *testing.T) {
 }
 
 func TestCustomPropertiesAreAddedOnce(t *testing.T) {
-	now := func() time.Time { return start() }
-	a := simulator.New(simulator.Options{Now: now, Wall: now})
+	a := simulator.New(simulator.Options{Now: start, Wall: start})
 	own := simulator.Property{Name: "budget", Label: "Jahresbudget", Type: "number", FieldType: "number", GroupName: "contactinformation"}
 	if err := a.AddProperty(simulator.Contacts, own); err != nil {
 		t.Fatal(err)

@@ -35,17 +35,9 @@ func (w *World) invent(d dice, at, tells int) map[string]string {
 		}
 	}
 	if tells >= tellsJob {
-		if d.chance(0.9) {
-			p["jobtitle"] = w.titleFor(d, c.german, woman)
-		}
+		w.setJob(p, d, c, woman)
 		if at >= 0 {
 			p["company"] = c.name
-		}
-		if d.chance(0.8) {
-			p["country"] = c.country
-		}
-		if d.chance(0.7) {
-			p["phone"] = phone(d, c.country)
 		}
 	}
 	if d.chance(0.5) {
@@ -57,6 +49,19 @@ func (w *World) invent(d dice, at, tells int) map[string]string {
 	_, p["hs_email_domain"], _ = strings.Cut(p["email"], "@")
 	p["hs_analytics_source"] = []string{"ORGANIC_SEARCH", "ORGANIC_SEARCH", "PAID_SEARCH", "EMAIL_MARKETING", "REFERRALS", "DIRECT_TRAFFIC", "SOCIAL_MEDIA"}[d.IntN(7)]
 	return p
+}
+
+// setJob is what somebody tells who tells the job, each line not always.
+func (w *World) setJob(p map[string]string, d dice, c company, woman bool) {
+	if d.chance(0.9) {
+		p["jobtitle"] = w.titleFor(d, c.german, woman)
+	}
+	if d.chance(0.8) {
+		p["country"] = c.country
+	}
+	if d.chance(0.7) {
+		p["phone"] = phone(d, c.country)
+	}
 }
 
 func (w *World) nameFor(d dice, german, woman bool) (first, last string) {

@@ -183,8 +183,7 @@ func TestActors(t *testing.T) {
 
 // What the account does not take is counted, not hidden.
 func TestRefusedIsCounted(t *testing.T) {
-	now := func() time.Time { return start() }
-	a := simulator.New(simulator.Options{Now: now, Wall: now})
+	a := simulator.New(simulator.Options{Now: start, Wall: start})
 	odd := simulator.Property{Name: "decision_authority", Type: "number", FieldType: "number", GroupName: "contactinformation"}
 	if err := a.AddProperty(simulator.Contacts, odd); err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 // call logs a call and completes the task that asked for it, if any.
 func (j job) call(task string) bool {
 	c := simulator.Call{Title: "Anruf"}
-	said := ""
+	var said string
 	switch j.d.weighted(36, 8, 12, 42, 2) {
 	case 0:
 		c.Disposition, said = simulator.CallNoAnswer, "no answer"
@@ -34,7 +34,7 @@ func (j job) call(task string) bool {
 // meeting logs a meeting that took place, or did not.
 func (j job) meeting() bool {
 	m := simulator.Meeting{Duration: 45 * time.Minute, Title: "Produktvorführung"}
-	said := ""
+	var said string
 	var later map[string]string
 	switch j.d.weighted(70, 12, 10, 8) {
 	case 0:

@@ -2,6 +2,7 @@ package population
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -89,7 +90,7 @@ func (w *World) warm(d dice) int {
 // visitor draws who does a web deed: somebody who did nothing else in this step.
 func (w *World) visitor(s *step, d dice, kind DeedKind) int {
 	for range 25 {
-		who := nobody
+		var who int
 		if len(w.journeys) > 0 && kind != MachineClick && d.chance(0.6) {
 			who = w.journeys[d.IntN(len(w.journeys))].who
 		} else {
@@ -201,9 +202,7 @@ func (w *World) answers(d dice, p person, form string, known map[string]string) 
 	}
 	if form == formDemo || form == formContact {
 		asked["phone"] = phone(d, c.country)
-		for k, v := range research(d, 0.6) {
-			asked[k] = v
-		}
+		maps.Copy(asked, research(d, 0.6))
 	}
 	for _, k := range sorted(asked) {
 		if known[k] != "" || asked[k] == "" {

@@ -106,7 +106,7 @@ func (w *World) Step(from, to time.Time) []Deed {
 	}
 	w.follow()
 	s := &step{
-		from: from, to: to, key: uint64(from.UnixNano()), days: to.Sub(from).Hours() / 24, //nolint:gosec // only a key
+		from: from, to: to, key: uint64(from.UnixNano()), days: to.Sub(from).Hours() / 24,
 		all: []span{all}, work: w.office.open(from, to), busy: map[int]bool{}, changed: map[int]bool{},
 	}
 	s.workdays = workdays(s.work)
