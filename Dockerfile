@@ -26,6 +26,6 @@ USER 65532:65532
 WORKDIR /var/lib/leadsync
 VOLUME /var/lib/leadsync
 EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["/leadsync", "health"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["/leadsync", "health", "--config", "/etc/leadsync/leadsync.yaml"]
 ENTRYPOINT ["/leadsync"]
 CMD ["serve", "--config", "/etc/leadsync/leadsync.yaml"]

@@ -23,7 +23,7 @@ bench: ## all benchmarks with allocations
 	go test -run '^$$' -bench . -benchmem ./...
 
 crash: ## kill the real program KILLS times and audit the account each time
-	LEADSYNC_KILLS=$(or $(KILLS),20) go test -run Crash -v -count=1 -timeout 60m ./cmd/leadsync
+	LEADSYNC_KILLS=$(or $(KILLS),20) go test -run '^TestServe_killed' -v -count=1 -timeout 60m ./cmd/leadsync
 
 fuzz: ## every fuzz test for ten seconds
 	@set -e; for pkg in $$(go list ./...); do \

@@ -208,7 +208,10 @@ func writeDecisions(w io.Writer, decisions []workflows.Decision, language string
 			if a.DueAt != "" {
 				change += " due " + a.DueAt
 			}
-			fmt.Fprintf(w, "     %-6s %-6s %s  (%s)\n", a.Class, a.Mode, change, workflows.RenderReason(language, a.Reason))
+			if change != "" { // scores say everything in their reason
+				change += "  "
+			}
+			fmt.Fprintf(w, "     %-6s %-6s %s(%s)\n", a.Class, a.Mode, change, workflows.RenderReason(language, a.Reason))
 		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"

@@ -22,7 +22,7 @@ const (
 
 var (
 	mailAddress = regexp.MustCompile(`[^\s"'<>\[\]{}(),;:=]+@[^\s"'<>\[\]{}(),;:=]+`)
-	// "..., propertyName=x, value=y} on 5"
+	// coordinateValue is in "..., propertyName=x, value=y} on 5".
 	coordinateValue = regexp.MustCompile(`value=[^}]*`)
 )
 

@@ -16,7 +16,7 @@ type Input struct {
 	// Journal is everything that happened in the account, from its first entry on.
 	Journal []simulator.Entry
 	// Account is read once, as it stands at the end of the journal, to know the records that were loaded in
-	// bulk, which the journal only counts, and the owners, whom it does not tell of.
+	// bulk, which the journal only counts, and the owners, of whom it tells only who left and came back.
 	Account *simulator.Account
 	// GoLive is the Seq of the last entry before go-live: everything up to it is the baseline.
 	GoLive int
@@ -61,7 +61,7 @@ type auditor struct {
 	world    *world
 	contacts map[string]*contact
 	report   Report
-	left     map[string]bool  // owners of whom it is known that they had left by the step
+	shifted  map[string]bool  // owners who left or came back in this step
 	ours     map[string]*made // "type/id" of the tasks and deals that leadsync made
 	at       time.Time        // the step being audited
 }
@@ -94,7 +94,7 @@ type made struct {
 // Run audits a journal. It changes nothing and is deterministic.
 func Run(in Input) Report {
 	a := &auditor{
-		in: in, contacts: map[string]*contact{}, left: map[string]bool{}, ours: map[string]*made{}, at: in.GoLiveAt,
+		in: in, contacts: map[string]*contact{}, shifted: map[string]bool{}, ours: map[string]*made{}, at: in.GoLiveAt,
 	}
 	a.run()
 	slices.SortStableFunc(a.report.Findings, func(x, y Finding) int { return x.At.Compare(y.At) })
@@ -106,18 +106,18 @@ func (a *auditor) run() {
 		switch thrown := recover().(type) {
 		case nil:
 		case misunderstanding:
-			a.report.add(Finding{At: a.at, What: "model", Want: "a condition that the auditor can judge", Got: thrown.text})
+			a.add(Finding{At: a.at, What: "model", Want: "a condition that the auditor can judge", Got: thrown.text})
 		default:
 			panic(thrown)
 		}
 	}()
 	var err error
 	if a.model, err = readModel(a.in.Model); err != nil {
-		a.report.add(Finding{At: a.at, What: "model", Want: "a model that the auditor can judge", Got: err.Error()})
+		a.add(Finding{At: a.at, What: "model", Want: "a model that the auditor can judge", Got: err.Error()})
 		return
 	}
 	if a.zone, err = time.LoadLocation(orText(a.in.Mapping.TimeZone, "Europe/Berlin")); err != nil {
-		a.report.add(Finding{At: a.at, What: "mapping", Want: "a time zone", Got: err.Error()})
+		a.add(Finding{At: a.at, What: "mapping", Want: "a time zone", Got: err.Error()})
 		return
 	}
 	a.world = newWorld(a.in.Account, a.in.Journal)
@@ -141,7 +141,7 @@ func (a *auditor) run() {
 func (a *auditor) merges() {
 	for _, e := range a.in.Journal {
 		if e.Type == simulator.Contacts && (e.Op == simulator.OpMerge || e.Op == simulator.OpPurge) {
-			a.report.add(Finding{
+			a.add(Finding{
 				Contact: e.ID, Name: "now " + orText(e.New, "deleted"), At: e.At, What: string(e.Op), Want: "neither merge nor privacy deletion",
 				Got: "one", Why: "the auditor does not follow them: the journal does not tell what the records held",
 			})
@@ -184,6 +184,7 @@ func (a *auditor) judge(c *contact) verdict {
 // step audits one step: what people did is applied, the rules are asked, and what leadsync did is compared.
 func (a *auditor) step(s step) {
 	touched, again := map[string]bool{}, map[string]bool{}
+	clear(a.shifted)
 	for _, e := range s.theirs {
 		a.apply(e, touched)
 	}
@@ -258,6 +259,9 @@ func (a *auditor) apply(e simulator.Entry, touched map[string]bool) {
 	if m := a.ours[e.Type+"/"+e.ID]; m != nil && e.Actor.Kind != simulator.API && (e.Op == simulator.OpRestore || e.Property == "hs_task_status") {
 		m.touched = true
 	}
+	if e.Type == simulator.Owners {
+		a.shifted[e.ID] = true
+	}
 	a.touch(e, touched)
 	a.world.apply(e)
 	a.touch(e, touched)
@@ -286,7 +290,7 @@ func (a *auditor) touch(e simulator.Entry, touched map[string]bool) {
 func (a *auditor) find(c *contact, f Finding) {
 	f.Contact, f.Name, f.At = c.record.id, nameOfContact(c.record), a.at
 	c.broken = true
-	a.report.add(f)
+	a.add(f)
 }
 
 func orText(s, fallback string) string {

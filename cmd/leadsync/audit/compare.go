@@ -146,12 +146,12 @@ func show(scores map[string]string) string {
 func (a *auditor) strangers(w writings) {
 	nobody := w.of("")
 	for _, m := range slices.Concat(nobody.tasks, nobody.deals) {
-		a.report.add(Finding{
+		a.add(Finding{
 			At: a.at, What: strings.TrimSuffix(m.record.typ, "s"), Want: "an association with a contact",
 			Got: m.record.key() + " with none", Why: "every task and deal belongs to a contact",
 		})
 	}
 	for _, what := range nobody.foreign {
-		a.report.add(Finding{At: a.at, What: "archive", Want: "only tasks of ours are archived", Got: what})
+		a.add(Finding{At: a.at, What: "archive", Want: "only tasks of ours are archived", Got: what})
 	}
 }

@@ -130,7 +130,7 @@ func (a *auditor) stageRule(m *memory, x *expected, l lead, v verdict) (entered 
 
 // statusRule is rules 3 to 5. It tells the status that was entered, and when its cause happened.
 func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (status string, cause time.Time) {
-	at, stage := a.at, x.standing.stage
+	at := a.at
 	newest := a.newestStatus(l, at)
 	isNews := newest != nil && newest.id != m.considered
 	if newest != nil {
@@ -143,7 +143,7 @@ func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (st
 	}
 	m.status = l.status
 	switch {
-	case isNews && a.model.talking()[stage] && !a.model.final()[l.status] && !newest.at.Before(m.statusSince):
+	case isNews && a.hears(m, newest, x.standing.stage, l.status):
 		status, cause = a.statusOf(*newest), newest.at
 		x.because(newest.id + " of " + stamp(newest.at) + " says " + status + " (rule 4)")
 	case entered != "" && l.statusValue == "":
@@ -161,6 +161,12 @@ func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (st
 	}
 	m.status, m.statusSince = status, at
 	return status, cause
+}
+
+// hears reports whether an activity may set a status: the stage is one for talks, the status is not a last
+// word, and the activity is not older than it (rule 4).
+func (a *auditor) hears(m *memory, news *activity, stage, status string) bool {
+	return a.model.talking()[stage] && !a.model.final()[status] && !news.at.Before(m.statusSince)
 }
 
 func (a *auditor) statusOnStage(stage string) string {

@@ -19,10 +19,10 @@
 //
 // # What is assumed
 //
-// The world stands still while leadsync works, and a contact does at most one thing in a step. The journal
-// does not tell when an owner leaves: of owners who are gone at the end, tasks may have gone to them up to
-// the first that went to the fallback owner. Merges and privacy deletions are not followed; a contact that
-// has one fails. A loaded deal, call or meeting that is archived later is taken to have no contact. Of
-// holidays only those of all Germany are known, and the days given as closed. Case and accents are those of
-// western European languages. Whether "total" rounds each score or their sum is not looked at.
+// The world stands still while leadsync works, and a contact does at most one thing in a step. An owner who
+// leaves is known to have left from the next step on: in the step itself, what leadsync makes may still go
+// to them, because it reads owners and is not told of them. Merges and privacy deletions are not followed; a
+// contact that has one fails. A loaded deal, call or meeting that is archived later is taken to have no
+// contact. Of holidays only those of all Germany are known, and the days given as closed. Case and accents
+// are those of western European languages. Whether "total" rounds each score or their sum is not looked at.
 package audit

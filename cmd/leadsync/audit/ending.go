@@ -69,7 +69,7 @@ func (a *auditor) endingKey(m *made, keys map[string]*made) {
 	if key != "" {
 		f.Why = other.record.key() + " has the same key as " + m.record.key()
 	}
-	a.report.add(f)
+	a.add(f)
 }
 
 func (a *auditor) openOnce(m *made, open map[string]*made) {
@@ -82,7 +82,7 @@ func (a *auditor) openOnce(m *made, open map[string]*made) {
 	f := a.about(m)
 	f.What, f.Want, f.Got = "task open twice", "one open task", showTask(other.record)+" and "+showTask(m.record)
 	f.Why = "the task of a new episode closes the one before (rule 6)"
-	a.report.add(f)
+	a.add(f)
 	m.touched = true // reported once
 }
 

@@ -127,18 +127,7 @@ func (a *auditor) compareTask(c *contact, t *task, r *record, why string) {
 	wrong := func(what, want, got, why string) {
 		a.find(c, Finding{What: "task " + what, Want: want, Got: got, Why: showTask(r) + ": " + why})
 	}
-	if subject := a.filled(rule.subject, c); !fits(r.props["hs_task_subject"], subject) {
-		wrong("subject", quote(subject), quote(r.props["hs_task_subject"]), "the subject of "+quote(t.rule)+" names the contact")
-	}
-	if len(rule.body) > 0 && r.props["hs_task_body"] == "" {
-		wrong("body", "a text that says why", "none", "the text of "+quote(t.rule))
-	}
-	if kindOfTask(r) != rule.kind {
-		wrong("type", rule.kind, kindOfTask(r), "the type of "+quote(t.rule))
-	}
-	if rule.priority != "" && !strings.EqualFold(r.props["hs_task_priority"], rule.priority) {
-		wrong("priority", rule.priority, r.props["hs_task_priority"], "the priority of "+quote(t.rule))
-	}
+	a.compareWords(c, t, r, wrong)
 	if got := r.props["hubspot_owner_id"]; got != a.ownerOf(c, got) {
 		wrong("owner", a.ownerOf(c, got), got, "the contact's owner if active, else the fallback owner (rule 7)")
 	}
@@ -152,6 +141,23 @@ func (a *auditor) compareTask(c *contact, t *task, r *record, why string) {
 	}
 }
 
+// compareWords checks what the rule alone says about a task.
+func (a *auditor) compareWords(c *contact, t *task, r *record, wrong func(what, want, got, why string)) {
+	rule := a.ruleNamed(t.rule).task
+	if subject := a.filled(rule.subject, c); !fits(r.props["hs_task_subject"], subject) {
+		wrong("subject", quote(subject), quote(r.props["hs_task_subject"]), "the subject of "+quote(t.rule)+" names the contact")
+	}
+	if len(rule.body) > 0 && r.props["hs_task_body"] == "" {
+		wrong("body", "a text that says why", "none", "the text of "+quote(t.rule))
+	}
+	if kindOfTask(r) != rule.kind {
+		wrong("type", rule.kind, kindOfTask(r), "the type of "+quote(t.rule))
+	}
+	if rule.priority != "" && !strings.EqualFold(r.props["hs_task_priority"], rule.priority) {
+		wrong("priority", rule.priority, r.props["hs_task_priority"], "the priority of "+quote(t.rule))
+	}
+}
+
 func orRange(first, last string) string {
 	if first == last {
 		return first
@@ -159,18 +165,16 @@ func orRange(first, last string) string {
 	return first + " to " + last
 }
 
-// ownerOf is rule 7. The journal does not tell when an owner left. Of one who is gone at the end it is only
-// known that the tasks and deals went to the fallback owner from some moment on: the first that did is
-// taken as that moment.
+// ownerOf is rule 7. No webhook tells that an owner left or came back: the program learns of it when it next
+// reads the owners, which it does in every step. So in the very step of the change both are right, and from
+// the next on only one.
 func (a *auditor) ownerOf(c *contact, got string) string {
-	owner := c.record.props["hubspot_owner_id"]
-	active, known := a.world.owners[owner]
-	switch {
-	case active:
-		return owner
-	case !known || a.left[owner] || got != owner:
-		a.left[owner] = true
-		return a.in.Mapping.FallbackOwner
+	owner, fallback := c.record.props["hubspot_owner_id"], a.in.Mapping.FallbackOwner
+	if a.shifted[owner] && (got == owner || got == fallback) {
+		return got
 	}
-	return owner
+	if a.world.owners[owner] {
+		return owner
+	}
+	return fallback
 }

@@ -50,8 +50,10 @@ func (r Report) OK() bool { return len(r.Findings) == 0 }
 
 // Write prints the report for people: what was looked at, the first 20 findings, and how many more there are.
 func (r Report) Write(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "audit: %d contacts over %d steps, %d evaluations; %d stage moves, %d statuses, %d scores, %d tasks, %d deals\n",
-		r.Contacts, r.Steps, r.Evaluations, r.StageMoves, r.Statuses, r.Scores, r.Tasks, r.Deals)
+	_, _ = fmt.Fprintf(w, "audit: %s over %s, %s; %s, %s, %s, %s, %s\n",
+		number(r.Contacts, "contact", "contacts"), number(r.Steps, "step", "steps"), number(r.Evaluations, "evaluation", "evaluations"),
+		number(r.StageMoves, "stage move", "stage moves"), number(r.Statuses, "status", "statuses"), number(r.Scores, "score", "scores"),
+		number(r.Tasks, "task", "tasks"), number(r.Deals, "deal", "deals"))
 	for _, f := range r.Findings[:min(shownFindings, len(r.Findings))] {
 		_, _ = fmt.Fprintln(w, "  "+f.String())
 	}
@@ -62,15 +64,23 @@ func (r Report) Write(w io.Writer) {
 		_, _ = fmt.Fprintln(w, "audit: every contact is as it should be")
 		return
 	}
-	_, _ = fmt.Fprintf(w, "audit: FAILED with %d findings\n", len(r.Findings)+r.Truncated)
+	_, _ = fmt.Fprintf(w, "audit: FAILED with %s\n", number(len(r.Findings)+r.Truncated, "finding", "findings"))
 }
 
-func (r *Report) add(f Finding) {
-	if len(r.Findings) >= keptFindings {
-		r.Truncated++
+func (a *auditor) add(f Finding) {
+	if len(a.report.Findings) >= keptFindings {
+		a.report.Truncated++
 		return
 	}
-	r.Findings = append(r.Findings, f)
+	a.report.Findings = append(a.report.Findings, f)
+}
+
+// number is n and its noun: "1 deal", "2 deals".
+func number(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
 }
 
 func stamp(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") }

@@ -1,8 +1,10 @@
 package audit_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"leadsync/cmd/leadsync/audit"
 	"leadsync/connector/hubspot/simulator"
@@ -128,6 +130,122 @@ func TestAuditNamesTasksOfNobodyAndMerges(t *testing.T) {
 	}
 	if !whats["task"] || !whats["merge"] {
 		t.Errorf("found %v", report.Findings)
+	}
+}
+
+// Somebody leaves, and it counts when: the owner's tasks and deals are right before and wrong after.
+func TestAuditKnowsWhenAnOwnerLeft(t *testing.T) {
+	const before, with, after, back = "before", "in the step", "after", "after coming back"
+	for _, test := range []struct {
+		when     string
+		fallback bool // the task goes to the fallback owner
+		want     string
+	}{
+		{before, false, ""},
+		{before, true, "task owner"},
+		{with, false, ""},
+		{with, true, ""},
+		{after, false, "task owner"},
+		{after, true, ""},
+		{back, false, ""},
+		{back, true, "task owner"},
+	} {
+		t.Run(fmt.Sprintf("%s, to fallback %t", test.when, test.fallback), func(t *testing.T) {
+			s := newStory(t, "")
+			leaver := s.account.CreateOwner("Lea Leaver", "lea@our-company.example", true)
+			s.load()
+			s.score(s.ada, 30)
+			s.score(s.ben, 0)
+			to := leaver
+			if test.fallback {
+				to = s.owner
+			}
+			for i, when := range []string{before, with, after, back} {
+				s.now = at("2026-03-03 10:00").AddDate(0, 0, i)
+				if when == with || when == back && test.when == back {
+					s.must(s.account.SetOwnerActive(leaver, when == back))
+				}
+				if when == back {
+					s.now = s.now.Add(time.Hour)
+				}
+				if when == test.when {
+					s.owned(leaver, to)
+				}
+			}
+			if got := whatsOf(audit.Run(s.input(modelText))); got != test.want {
+				t.Errorf("found %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// What says nothing about the status by rule 4: leadsync does nothing, and that is right.
+func TestAuditExpectsNoStatus(t *testing.T) {
+	for name, tell := range map[string]func(*story){
+		"a call in a stage that nobody calls in": func(s *story) { s.call(s.ada, simulator.CallNoAnswer) },
+		"a call before the status was set": func(s *story) {
+			dora := s.owned(s.owner, s.owner)
+			s.now = at("2026-03-04 10:00")
+			s.set(person, dora, map[string]string{"hs_lead_status": "ATTEMPTED_TO_CONTACT"})
+			s.archive(s.tasks["First call: Dora Neu"])
+			s.task(taskOf{dora, "Call Dora Neu again", "CALL", "2026-03-06T08:00:00Z", s.owner, ""})
+			s.now = at("2026-03-05 10:00")
+			_, err := s.account.LogCall(person, dora, simulator.Call{Disposition: simulator.CallNoAnswer, At: at("2026-03-03 12:00")})
+			s.must(err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, "")
+			s.load()
+			s.score(s.ada, 30)
+			s.score(s.ben, 0)
+			s.now = at("2026-03-03 10:00")
+			tell(s)
+			if report := audit.Run(s.input(modelText)); !report.OK() {
+				t.Errorf("found %v", report.Findings)
+			}
+		})
+	}
+}
+
+func whatsOf(report audit.Report) string {
+	var whats []string
+	for _, f := range report.Findings {
+		whats = append(whats, f.What)
+	}
+	return strings.Join(whats, ", ")
+}
+
+func TestReportCountsInWords(t *testing.T) {
+	one := audit.Report{
+		Contacts: 1, Steps: 1, Evaluations: 1, StageMoves: 1, Statuses: 1, Scores: 1, Tasks: 1, Deals: 1, Findings: []audit.Finding{{}},
+	}
+	two := audit.Report{
+		Contacts: 2, Steps: 2, Evaluations: 2, StageMoves: 2, Statuses: 2, Scores: 2, Tasks: 2, Deals: 2, Findings: make([]audit.Finding, 2),
+	}
+	for _, test := range []struct {
+		report       audit.Report
+		first, final string
+	}{
+		{
+			one, "audit: 1 contact over 1 step, 1 evaluation; 1 stage move, 1 status, 1 score, 1 task, 1 deal\n",
+			"audit: FAILED with 1 finding\n",
+		},
+		{
+			two, "audit: 2 contacts over 2 steps, 2 evaluations; 2 stage moves, 2 statuses, 2 scores, 2 tasks, 2 deals\n",
+			"audit: FAILED with 2 findings\n",
+		},
+		{
+			audit.Report{},
+			"audit: 0 contacts over 0 steps, 0 evaluations; 0 stage moves, 0 statuses, 0 scores, 0 tasks, 0 deals\n",
+			"audit: every contact is as it should be\n",
+		},
+	} {
+		var b strings.Builder
+		test.report.Write(&b)
+		if !strings.HasPrefix(b.String(), test.first) || !strings.HasSuffix(b.String(), test.final) {
+			t.Errorf("written:\n%s", b.String())
+		}
 	}
 }
 

@@ -224,6 +224,22 @@ func (s *story) deal(contact, pipeline string, links ...simulator.Link) {
 	s.must(err)
 }
 
+// owned makes a contact of an owner who is to be called, and the task of it for somebody.
+func (s *story) owned(owner, taskOwner string) string {
+	id, err := s.account.CreateContact(person, map[string]string{
+		"email": "dora@muster.example", "firstname": "Dora", "lastname": "Neu", "hubspot_owner_id": owner, "lifecyclestage": "salesqualifiedlead",
+	})
+	s.must(err)
+	s.set(leadsync, id, map[string]string{"hs_lead_status": "NEW"})
+	s.score(id, 0)
+	due := s.now.AddDate(0, 0, 1)
+	for due.Weekday() == time.Saturday || due.Weekday() == time.Sunday {
+		due = due.AddDate(0, 0, 1)
+	}
+	s.task(taskOf{id, "First call: Dora Neu", "CALL", due.Format(time.RFC3339), taskOwner, "HIGH"})
+	return id
+}
+
 func (s *story) archive(task string) { s.must(s.account.Archive(leadsync, simulator.Tasks, task)) }
 
 func (s *story) input(model string) audit.Input {

@@ -25,7 +25,7 @@ func (r *record) key() string { return r.typ + "/" + r.id }
 // world is the account as the journal tells it. It is rolled back to the beginning once and then read forward.
 type world struct {
 	records map[string]*record
-	owners  map[string]bool // owner id → active; owners are not in the journal
+	owners  map[string]bool // owner id → active
 	merged  map[string]bool // contacts that a merge or a privacy deletion touched: their past cannot be told
 }
 
@@ -96,6 +96,7 @@ func (w *world) takeLinks(account *simulator.Account, r *record) {
 
 // undo takes one entry back.
 func (w *world) undo(e simulator.Entry) {
+	w.setOwner(e, e.Old)
 	r := w.records[e.Type+"/"+e.ID]
 	if r == nil {
 		return
@@ -120,6 +121,7 @@ func (w *world) undo(e simulator.Entry) {
 
 // apply reads one entry forward.
 func (w *world) apply(e simulator.Entry) {
+	w.setOwner(e, e.New)
 	key := e.Type + "/" + e.ID
 	r := w.records[key]
 	if e.Op == simulator.OpCreate {
@@ -145,6 +147,13 @@ func (w *world) apply(e simulator.Entry) {
 		w.link(r, e.Old, 0)
 	case simulator.OpCreate, simulator.OpLoad, simulator.OpProperty:
 		// A creation was handled above; the others change no record of their own.
+	}
+}
+
+// setOwner takes what an entry says about an owner. One who was made on the way counts from the beginning.
+func (w *world) setOwner(e simulator.Entry, value string) {
+	if e.Type == simulator.Owners && e.Property == simulator.OwnerActive {
+		w.owners[e.ID] = value == "true"
 	}
 }
 

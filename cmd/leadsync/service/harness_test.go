@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -40,6 +41,7 @@ type rig struct {
 	store    *store.Store
 	svc      *service.Service
 	conn     service.Connection
+	options  service.Options
 	cancel   context.CancelFunc
 	done     chan error
 	logs     *lockedBuffer
@@ -56,7 +58,8 @@ type rigOptions struct {
 	account  simulator.Options
 	populate func(*simulator.Account)
 	dir      string
-	patience time.Duration // how long eventually waits; 30 s unless given
+	baseURL  string        // in the configuration; the account's own unless given
+	patience time.Duration // how long eventually waits; 3 min unless given (the race detector is slow)
 }
 
 // lockedBuffer takes log lines from many goroutines.
@@ -92,7 +95,7 @@ func (r *rig) advance(d time.Duration) {
 // newRig makes account and receiver; start starts the service.
 func newRig(t *testing.T, o rigOptions) *rig {
 	t.Helper()
-	r := &rig{t: t, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), logs: &lockedBuffer{}, patience: max(o.patience, 30*time.Second)}
+	r := &rig{t: t, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), logs: &lockedBuffer{}, patience: max(o.patience, 3*time.Minute)}
 	r.hooks = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if r.svc == nil {
 			http.Error(w, "not there yet", http.StatusServiceUnavailable)
@@ -158,7 +161,7 @@ portals:
     crm: hubspot
     account: "48000001"
     token_env: T
-    base_url: ` + r.api.URL + `
+    base_url: ` + cmp.Or(o.baseURL, r.api.URL) + `
     webhooks: {enabled: true, target_url: ` + target + `, app_id: "4100001", client_secret_env: S}
     effects: ` + o.modes + `
     time_zone: Europe/Berlin
@@ -187,13 +190,21 @@ portals:
 		CRM: client, Now: r.world, Names: names(),
 		Verifier: &hubspot.Verifier{Secrets: []string{secret}, TargetURL: target, Now: time.Now},
 	}
-	r.svc, err = service.New(service.Options{
+	r.options = service.Options{
 		Config: cfg, Model: model, Store: r.store, Connections: map[string]service.Connection{"rig": r.conn}, Log: log,
 		Now: time.Now, Jitter: func() float64 { return 0.5 }, Worker: "w1", Idle: 20 * time.Millisecond, Probe: 50 * time.Millisecond,
-	})
+	}
+	r.again()
+}
+
+// again makes a service on the same database, as a restarted process would.
+func (r *rig) again() {
+	r.t.Helper()
+	svc, err := service.New(r.options)
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.svc = svc
 }
 
 func loadModel(t *testing.T) *scoring.Model {
@@ -247,7 +258,7 @@ func (r *rig) eventually(what string, ok func() bool) {
 	r.t.Helper()
 	deadline := time.NewTimer(r.patience)
 	defer deadline.Stop()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {

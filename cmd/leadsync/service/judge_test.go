@@ -286,6 +286,35 @@ func TestShadow_writesNothing(t *testing.T) {
 	}
 }
 
+// Against a real account (not on loopback) the first run stays in shadow whatever the switches say; the next
+// start obeys them.
+func TestFirstRun_againstARealAccountIsInShadow(t *testing.T) {
+	o := rigOptions{baseURL: "https://api.hubapi.com", populate: load(20, numbered)} // the client goes to the simulator all the same
+	r := newRig(t, o)
+	r.start()
+	id := r.must(r.account.CreateContact(user(), decisionMaker("Haas")))
+	if err := r.account.SubmitForm(id, "Demo request", r.world()); err != nil {
+		t.Fatal(err)
+	}
+	r.settle()
+	for _, e := range r.account.Journal() {
+		if e.Actor.Kind == simulator.API {
+			t.Fatalf("written in the first run: %+v", e)
+		}
+	}
+	if !strings.Contains(r.logs.String(), "first run against this account") {
+		t.Error("nobody was told why nothing is written")
+	}
+	r.stop()
+	r.again()
+	r.cancelableRun()
+	r.eventually("scores of the second run", func() bool { return r.prop(id, "leadsync_score") != "" })
+	r.settle()
+	if got := r.prop(id, "lifecyclestage"); got != "salesqualifiedlead" {
+		t.Errorf("stage in the second run = %q", got)
+	}
+}
+
 func TestWrongAccount_stopsThePortal(t *testing.T) {
 	o := rigOptions{populate: load(10, numbered)}
 	r := newRig(t, o)

@@ -24,7 +24,7 @@ type batchIn struct {
 	Inputs                []input  `json:"inputs"`
 }
 
-// readBatch decodes and bounds a batch: 100 inputs, 50 with history (hubspot-api 11.2).
+// readBatch decodes and bounds a batch: 100 inputs, 50 with history (hubspot-api 5.2).
 func (c *call) readBatch() (batchIn, answer, bool) {
 	var in batchIn
 	most := 100
