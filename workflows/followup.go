@@ -168,11 +168,8 @@ func (pl *planner) placeholders() map[string]string {
 	return values
 }
 
-// add puts an action and its outbox entry into the plan. What is off leaves no trace.
+// add puts an action and its outbox entry into the plan. Nobody hands it what is off.
 func (pl *planner) add(a Action, payload any) {
-	if a.Mode == ModeOff {
-		return
-	}
 	text, err := json.Marshal(payload)
 	if err != nil {
 		panic(fmt.Sprintf("marshal payload of %s: %v", a.Key, err)) // plain structs of strings and times always marshal

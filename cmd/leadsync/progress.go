@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,7 +36,11 @@ type bars struct {
 	open map[string]*progressbar.ProgressBar
 }
 
+// show draws first loads and samples; a sweep is daily business and draws nothing.
 func (b *bars) show(portal string, p workflows.Progress) {
+	if strings.HasPrefix(p.Feed, "sweep/") {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := portal + " " + p.Feed
@@ -49,7 +54,7 @@ func (b *bars) show(portal string, p workflows.Progress) {
 			total = -1 // the CRM does not tell: a spinner
 		}
 		bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(b.env.stderr), progressbar.OptionSetDescription(key),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionOnCompletion(func() { _, _ = b.env.stderr.Write([]byte("\n")) }))
 		b.open[key] = bar
 	}

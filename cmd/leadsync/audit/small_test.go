@@ -183,6 +183,14 @@ func TestAuditKnowsWhenAnOwnerLeft(t *testing.T) {
 func TestAuditExpectsNoStatus(t *testing.T) {
 	for name, tell := range map[string]func(*story){
 		"a call in a stage that nobody calls in": func(s *story) { s.call(s.ada, simulator.CallNoAnswer) },
+		"a call after the last word": func(s *story) {
+			dora := s.owned(s.owner, s.owner)
+			s.now = at("2026-03-04 10:00")
+			s.set(person, dora, map[string]string{"hs_lead_status": "UNQUALIFIED"})
+			s.archive(s.tasks["First call: Dora Neu"])
+			s.now = at("2026-03-05 10:00")
+			s.call(dora, simulator.CallNoAnswer)
+		},
 		"a call before the status was set": func(s *story) {
 			dora := s.owned(s.owner, s.owner)
 			s.now = at("2026-03-04 10:00")

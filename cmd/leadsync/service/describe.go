@@ -136,6 +136,7 @@ func (d *describer) contacts(ctx context.Context) error {
 	byName := propertiesByName(props)
 	d.stages(byName[d.portal.Names.Stage])
 	d.options(workflows.ClassStatus, "lead status", d.portal.Statuses, byName[d.portal.Names.Status])
+	d.unread()
 	for _, want := range d.portal.ContactProperties(d.model) {
 		if _, ok := byName[want]; !ok {
 			d.find("create it, or point the fact or activity at another property (portal key `facts`, or the model)",
@@ -157,6 +158,21 @@ func (d *describer) contacts(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// unread names what the model speaks of and this portal cannot give it.
+func (d *describer) unread() {
+	for _, status := range d.model.Statuses() {
+		if d.portal.Statuses[status] == "" {
+			d.find("map it under `statuses`", "lead status %q of the model is not mapped in portal %q; it is never set or seen", status, d.cfg.Name)
+		}
+	}
+	read := workflows.ActivityTypes(d.model)
+	for _, k := range d.model.ActivityKinds() {
+		if k.Object != "" && !slices.Contains(read, connector.ObjectType(k.Object)) {
+			d.find("use a counter property of the contact instead", "activity %q is made of %ss, which this release does not read; it never happens", k.Kind, k.Object)
+		}
+	}
 }
 
 // stages learns the account's own order of the model's stages (requirements, part 13, point 5).
