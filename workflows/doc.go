@@ -33,7 +33,8 @@
 //     if it is not the one considered last time; every evaluation after release considers it, whatever the
 //     stage. News sets its status if the contact is (after rule 2) in a stage that rule 3 names, its present
 //     status is not final (a status whose follow-up creates a deal or closes tasks), and it is not older
-//     than the last change of status, unless there was none. It goes before rule 3. If the contact has that
+//     than the last change of status (setting or clearing it; for a contact that was loaded with a status, the
+//     load). What was the newest such activity at the load counts as considered. It goes before rule 3. If the contact has that
 //     status already, the status is entered once more.
 //  5. People first. If the status in the CRM differs from the one remembered and is not empty, somebody
 //     entered it: that counts as entering it, and rules 3 and 4 do nothing this time.

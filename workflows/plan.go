@@ -36,7 +36,10 @@ func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadStat
 	lead := LeadOf(p, m, r)
 	state := LeadState{
 		Held: true, FactsHash: hashFacts(lead), Stage: lead.Stage, Furthest: lead.Stage, StageSince: now,
-		Status: lead.Status, StatusSince: now, Root: r.ID, Model: m.Version(), EvaluatedAt: now,
+		Status: lead.Status, Root: r.ID, Model: m.Version(), EvaluatedAt: now,
+	}
+	if lead.Status != "" {
+		state.StatusSince = now
 	}
 	if a, ok := latestStatusActivity(m, lead, now); ok {
 		state.StatusActivity = a.ID
@@ -144,7 +147,7 @@ func (pl *planner) status(stage string, entered bool, news scoring.Activity, fre
 
 // mayFollow reports whether an activity may set the lead status (rule 4).
 func (pl *planner) mayFollow(news scoring.Activity, stage, observed string) bool {
-	return pl.inStatusStage(stage) && !pl.final(observed) && (observed == "" || !news.At.Before(pl.out.State.StatusSince))
+	return pl.inStatusStage(stage) && !pl.final(observed) && !news.At.Before(pl.out.State.StatusSince)
 }
 
 // leave closes the open tasks of rules of other statuses than the one the contact has now.

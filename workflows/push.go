@@ -140,6 +140,13 @@ func (p *Pusher) updates(ctx context.Context, entries []OutboxEntry) ([]Settleme
 			settlements = append(settlements, s)
 			first = cmp.Or(first, err)
 		}
+		delete(byContact, r.ID)
+	}
+	for _, id := range order { // nothing came back for these; absolute values may be sent again
+		for _, e := range byContact[id] {
+			s, _ := p.outcome(e, id, fmt.Errorf("update contact %q: no answer for this id: %w", id, connector.ErrUnavailable))
+			settlements = append(settlements, s)
+		}
 	}
 	return settlements, first
 }

@@ -23,7 +23,7 @@ import (
 // `serve`, over 2,000 contacts, is killed with SIGKILL again and again, at every named point and at random
 // moments, and started again with the same database. After each kill the account is audited: no task or deal
 // twice, none missing. LEADSYNC_KILLS says how often (5 unless it says more), LEADSYNC_CRASH_CONTACTS over
-// how many contacts.
+// how many contacts (2,000, and 300 under the race detector).
 func TestServe_killedAgainAndAgain(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
@@ -133,7 +133,7 @@ func besiege(t *testing.T, database string) {
 	start := time.Date(2026, time.November, 2, 7, 30, 0, 0, time.UTC)
 	s := &siege{T: t, rng: rand.New(rand.NewPCG(seed, 20)), start: start}
 	s.town = newTown(t, townOptions{
-		contacts: numberFrom(t, "LEADSYNC_CRASH_CONTACTS", 2000), seed: seed, start: start, webhooks: true,
+		contacts: numberFrom(t, "LEADSYNC_CRASH_CONTACTS", crashContacts), seed: seed, start: start, webhooks: true,
 		database: database, every: "@every 1s",
 		account: simulator.Options{
 			// Events that come while nobody listens are tried again, some until they are lost: then sweeps find them.

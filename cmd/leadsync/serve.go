@@ -71,7 +71,11 @@ func serve(cmd *cobra.Command, env *environment) error {
 		// Requests under way are finished: an event that was read is stored or refused, never dropped.
 		stop, cancel := context.WithTimeout(context.WithoutCancel(run), 10*time.Second)
 		defer cancel()
-		return server.Shutdown(stop)
+		if err := server.Shutdown(stop); err != nil {
+			log.Warn("connections closed that did not end", "error", err)
+			return server.Close()
+		}
+		return nil
 	})
 	if err := g.Wait(); err != nil {
 		return err

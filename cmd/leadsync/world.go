@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -75,9 +76,11 @@ func serveHandler(ctx context.Context, l net.Listener, h http.Handler) func() er
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if err := server.Shutdown(stop); err != nil {
-			return err
+			_ = server.Close() // a client that opened a connection and says nothing is not waited for
 		}
-		<-done
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
 		return nil
 	}
 }

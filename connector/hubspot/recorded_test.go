@@ -101,9 +101,9 @@ func recordedChecks() map[string]func(t *testing.T, w *recordedWire, c *hubspot.
 			t.Helper()
 			// batch/read leaves the id out, so the client reads it alone
 			w.answers["POST "+objects+"/contacts/batch/read"] = []*http.Response{answerWith(200, `{"results":[]}`)}
-			got, err := c.Read(t.Context(), connector.TypeContact, []connector.ObjectID{id}, nil)
+			got, err := c.Read(t.Context(), connector.TypeContact, []connector.ObjectID{id}, []string{"lastname"})
 			o := got.Found[id]
-			if err != nil || o.ID != id || o.UpdatedAt.IsZero() || o.Properties["lastname"] == "" {
+			if err != nil || o.ID != id || o.UpdatedAt.IsZero() || o.Properties["lastname"] == "" || len(o.Properties) != 1 {
 				t.Errorf("read %+v, %v", got, err)
 			}
 		}

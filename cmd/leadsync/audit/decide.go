@@ -54,6 +54,9 @@ func (a *auditor) rank(stage string) int {
 // begin makes the memory of a contact that the first load brought: everything there counts as handled.
 func (a *auditor) begin(l lead, at time.Time) *memory {
 	m := &memory{held: true, loaded: l, stage: l.stage, status: l.status, high: a.rank(l.stage), tasks: map[string]*task{}}
+	if l.status != "" {
+		m.statusSince = a.at
+	}
 	if newest := a.newestStatus(l, at); newest != nil {
 		m.considered = newest.id
 	}
@@ -141,7 +144,9 @@ func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (st
 		x.because("somebody set the status " + l.status + " (rule 5)")
 		return l.status, at
 	}
-	m.status = l.status
+	if l.status != m.status {
+		m.status, m.statusSince = l.status, at // somebody cleared it
+	}
 	switch {
 	case isNews && a.hears(m, newest, x.standing.stage, l.status):
 		status, cause = a.statusOf(*newest), newest.at
