@@ -247,8 +247,8 @@ func dealEntry(key string, contact connector.ObjectID) workflows.OutboxEntry {
 	return entry(workflows.KindDeal, workflows.ClassDeal, key, contact, connector.Deal{Key: key, Contact: contact})
 }
 
-func closing(key string, contact connector.ObjectID) workflows.OutboxEntry {
-	return entry(workflows.KindClose, workflows.ClassTask, "close/"+key, contact, workflows.ClosePayload{TaskKey: key})
+func closing(key string) workflows.OutboxEntry {
+	return entry(workflows.KindClose, workflows.ClassTask, "close/"+key, "1", workflows.ClosePayload{TaskKey: key})
 }
 
 func update(contact connector.ObjectID, class workflows.Class, props map[string]string) workflows.OutboxEntry {

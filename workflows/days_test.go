@@ -153,7 +153,7 @@ func (d *days) open(path string) {
 	d.must(d.store.EnsurePortal(d.Context(), portalID, "hubspot", "days"))
 	d.fence, _, err = d.store.Acquire(d.Context(), portalID, "w", 1000*time.Hour)
 	d.must(err)
-	p, m := newPortal(), parseModel(d, "testdata/model.yaml")
+	p, m := newPortal(), parseModel(d)
 	p.FallbackOwner = d.account.Owners()[0].ID
 	p.Outcomes = map[string]string{simulator.CallConnected: "connected", simulator.CallNoAnswer: "no_answer", simulator.CallBusy: "busy"}
 	specs := map[workflows.Chore]string{workflows.ChoreOwners: "@every 6h", workflows.ChorePrune: "17 4 * * *"}

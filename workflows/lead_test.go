@@ -126,7 +126,7 @@ func TestOccurrences_anyOrder(t *testing.T) {
 }
 
 func TestReadings(t *testing.T) {
-	model := parseModel(t, "testdata/model.yaml")
+	model := parseModel(t)
 	contact := func(pairs ...string) connector.Object {
 		return connector.Object{Type: connector.TypeContact, ID: "1", Properties: with(map[string]string{}, pairs...)}
 	}

@@ -41,11 +41,11 @@ func deed(r *rapid.T, p *person) {
 }
 
 func someone(r *rapid.T) *person {
-	make := newPerson
+	birth := newPerson
 	if rapid.Bool().Draw(r, "loaded") {
-		make = loaded
+		birth = loaded
 	}
-	p := make(r, reach(rapid.SampledFrom([]string{"lead", "mql", "sql", "other"}).Draw(r, "first")))
+	p := birth(r, reach(rapid.SampledFrom([]string{"lead", "mql", "sql", "other"}).Draw(r, "first")))
 	for _, c := range slices.Sorted(maps.Keys(allOn())) {
 		p.portal.Modes[c] = rapid.SampledFrom([]workflows.Mode{workflows.ModeOn, workflows.ModeOn, workflows.ModeOn, workflows.ModeShadow, workflows.ModeOff}).Draw(r, string(c))
 	}

@@ -85,6 +85,9 @@ func (p *Puller) Load(ctx context.Context, f Fence, t connector.ObjectType) erro
 			if err != nil {
 				return fmt.Errorf("list records of type %s: %w", t, err)
 			}
+			if got.Partial {
+				return fmt.Errorf("list records of type %s: the model reads %d properties, too many for one listing; take facts out of the model", t, len(page.Properties))
+			}
 			page.Objects = append(page.Objects, got.Objects...)
 			state.Cursor, state.Complete = got.Next, got.Next == ""
 			done = state.Complete || len(page.Objects) >= p.gather(t)
@@ -126,26 +129,10 @@ func (p *Puller) Sweep(ctx context.Context, f Fence, t connector.ObjectType) (Pu
 	}
 	state.Done = 0
 	for {
-		page := PulledPage{Feed: feed, Type: t, Properties: p.Portal.Properties(p.Model, t), HintOnly: t == connector.TypeContact}
-		got, err := p.CRM.Changed(ctx, connector.ChangedQuery{Type: t, Since: state.Since, Cursor: state.Cursor, Properties: page.Properties})
+		page, err := p.changed(ctx, feed, t, &state, began)
 		if err != nil {
-			return total, fmt.Errorf("search changed records of type %s: %w", t, err)
+			return total, err
 		}
-		if got.Partial {
-			page.Properties = nil
-		}
-		page.Objects = got.Objects
-		for _, o := range got.Objects {
-			if o.UpdatedAt.After(state.Seen) {
-				state.Seen = o.UpdatedAt
-			}
-		}
-		state.Cursor, state.Complete = got.Next, got.Next == ""
-		if quiet := began.Add(-maxSkew); state.Complete && !began.IsZero() && quiet.After(state.Seen) {
-			state.Seen = quiet // a quiet account's last changes are not walked for ever
-		}
-		state.Done, state.Total = state.Done+len(got.Objects), got.Total
-		page.Next = state
 		count, err := p.save(ctx, f, page)
 		if err != nil {
 			return total, err
@@ -158,6 +145,31 @@ func (p *Puller) Sweep(ctx context.Context, f Fence, t connector.ObjectType) (Pu
 		}
 		p.tell(feed, state)
 	}
+}
+
+// changed reads the next page of a sweep and moves its position behind it.
+func (p *Puller) changed(ctx context.Context, feed string, t connector.ObjectType, state *FeedState, began time.Time) (PulledPage, error) {
+	page := PulledPage{Feed: feed, Type: t, Properties: p.Portal.Properties(p.Model, t), HintOnly: t == connector.TypeContact}
+	got, err := p.CRM.Changed(ctx, connector.ChangedQuery{Type: t, Since: state.Since, Cursor: state.Cursor, Properties: page.Properties})
+	if err != nil {
+		return page, fmt.Errorf("search changed records of type %s: %w", t, err)
+	}
+	if got.Partial {
+		page.Properties = nil
+	}
+	page.Objects = got.Objects
+	for _, o := range got.Objects {
+		if o.UpdatedAt.After(state.Seen) {
+			state.Seen = o.UpdatedAt
+		}
+	}
+	state.Cursor, state.Complete = got.Next, got.Next == ""
+	if quiet := began.Add(-maxSkew); state.Complete && !began.IsZero() && quiet.After(state.Seen) {
+		state.Seen = quiet // a quiet account's last changes are not walked for ever
+	}
+	state.Done, state.Total = state.Done+len(got.Objects), got.Total
+	page.Next = *state
+	return page, nil
 }
 
 // maxSkew is how far the CRM's clock may be behind ours without a change being missed.

@@ -24,7 +24,7 @@ const (
 func TestPush_settles(t *testing.T) {
 	b := newBench(t)
 	b.plan(update("1", workflows.ClassStage, map[string]string{"lifecyclestage": "lead"}), update("1", workflows.ClassScore, map[string]string{"leadsync_score": "5"}),
-		task("t1", "1"), dealEntry("d1", "1"), closing("t1", "1"))
+		task("t1", "1"), dealEntry("d1", "1"), closing("t1"))
 	b.must(b.push())
 	want := []string{"update 1", "create t1", "create d1", "close t1"} // one call per contact, closings last
 	if diff := cmp.Diff(want, b.crm.asked()); diff != "" {
@@ -231,7 +231,7 @@ func TestPush_portalWide(t *testing.T) {
 		for name, fail := range map[string]string{"update": "update 1", "task": "create t", "deal": "create d", "close": "close x", "looking": "FindByKey"} {
 			t.Run(kind.Error()+"/"+name, func(t *testing.T) {
 				b := newBench(t)
-				b.plan(update("1", workflows.ClassStage, map[string]string{"lifecyclestage": "lead"}), task("t", "1"), dealEntry("d", "1"), closing("x", "1"))
+				b.plan(update("1", workflows.ClassStage, map[string]string{"lifecyclestage": "lead"}), task("t", "1"), dealEntry("d", "1"), closing("x"))
 				if fail == "FindByKey" {
 					b.crash(workflows.KindTask)
 					b.plan(task("new", "2"))
@@ -266,7 +266,7 @@ func TestPush_parkedAfterTooManyAttempts(t *testing.T) {
 	for _, kind := range []error{connector.ErrUnavailable, connector.ErrAmbiguous} {
 		t.Run(kind.Error(), func(t *testing.T) {
 			b := newBench(t)
-			b.plan(update("1", workflows.ClassStage, map[string]string{"lifecyclestage": "lead"}), task("t", "1"), dealEntry("d", "1"), closing("x", "1"))
+			b.plan(update("1", workflows.ClassStage, map[string]string{"lifecyclestage": "lead"}), task("t", "1"), dealEntry("d", "1"), closing("x"))
 			for _, what := range []string{"update 1", "create t", "create d", "close x"} {
 				b.crm.fail[what] = fault(kind)
 			}
@@ -310,7 +310,7 @@ func TestPush_ambiguousUpdate(t *testing.T) {
 // A closing waits for the creation of its task, as long as that is under way.
 func TestPush_closingAndCreation(t *testing.T) {
 	b := newBench(t)
-	b.plan(task("k", "1"), closing("k", "1"))
+	b.plan(task("k", "1"), closing("k"))
 	b.crm.fail["create k"] = fault(connector.ErrAmbiguous)
 	b.must(b.push())
 	if asked := b.crm.asked(); slices.Contains(asked, "close k") {
@@ -328,7 +328,7 @@ func TestPush_closingAndCreation(t *testing.T) {
 func TestPush_closingOfACancelledCreation(t *testing.T) {
 	b := newBench(t)
 	b.plan(task("k", "1"))
-	e := closing("k", "1")
+	e := closing("k")
 	e.State, e.PlannedAt = ready, monday
 	b.must(b.store.SaveDecisions(b.Context(), b.fence, []workflows.Decided{
 		{ID: "1", State: workflows.LeadState{Root: "1"}, CancelKeys: []string{"k"}, Entries: []workflows.OutboxEntry{e}},

@@ -25,8 +25,9 @@ type fail interface {
 	Fatalf(format string, args ...any)
 }
 
-func parseModel(t fail, path string) *scoring.Model {
+func parseModel(t fail) *scoring.Model {
 	t.Helper()
+	const path = "testdata/model.yaml"
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatalf("%v", err)
@@ -89,7 +90,7 @@ type person struct {
 // newPerson is a contact that leadsync has never planned for: it was created after go-live.
 func newPerson(t fail, props map[string]string) *person {
 	t.Helper()
-	p := &person{t: t, portal: newPortal(), model: parseModel(t, "testdata/model.yaml"), now: monday, owners: map[string]connector.Owner{
+	p := &person{t: t, portal: newPortal(), model: parseModel(t), now: monday, owners: map[string]connector.Owner{
 		"jana": {ID: "jana", Active: true, Person: true}, "left": {ID: "left", Person: true}, "queue": {ID: "queue", Active: true},
 	}}
 	p.record = workflows.LeadRecord{ID: "101", Contact: connector.Object{

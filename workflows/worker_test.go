@@ -18,7 +18,7 @@ import (
 func newWorker(b *bench) *workflows.Worker {
 	b.Helper()
 	now := func() time.Time { return b.clock }
-	m := parseModel(b, "testdata/model.yaml")
+	m := parseModel(b)
 	p := b.pusher.Portal
 	return &workflows.Worker{
 		Puller:     &workflows.Puller{CRM: b.crm, Store: b.store, Portal: p, Model: m, Now: now, Overlap: 15 * time.Minute},

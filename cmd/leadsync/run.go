@@ -184,7 +184,7 @@ func newLog(env *environment, l config.Log) *slog.Logger {
 	if l.Format == "json" || l.Format != "text" && !isTerminal(env.stderr) {
 		return slog.New(slog.NewJSONHandler(env.stderr, &slog.HandlerOptions{Level: level}))
 	}
-	return slog.New(tint.NewHandler(env.stderr, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(env.stderr)}))
+	return slog.New(tint.NewTextHandler(env.stderr, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(env.stderr)}))
 }
 
 func isTerminal(w io.Writer) bool {

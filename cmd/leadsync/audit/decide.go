@@ -134,11 +134,7 @@ func (a *auditor) stageRule(m *memory, x *expected, l lead, v verdict) (entered 
 // statusRule is rules 3 to 5. It tells the status that was entered, and when its cause happened.
 func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (status string, cause time.Time) {
 	at := a.at
-	newest := a.newestStatus(l, at)
-	isNews := newest != nil && newest.id != m.considered
-	if newest != nil {
-		m.considered = newest.id
-	}
+	newest, isNews := a.statusNews(m, l)
 	if l.statusValue != "" && l.status != m.status {
 		m.status, m.statusSince = l.status, at
 		x.because("somebody set the status " + l.status + " (rule 5)")
@@ -166,6 +162,16 @@ func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (st
 	}
 	m.status, m.statusSince = status, at
 	return status, cause
+}
+
+// statusNews is the newest activity that speaks of a status, and whether it has not been considered before.
+func (a *auditor) statusNews(m *memory, l lead) (*activity, bool) {
+	newest := a.newestStatus(l, a.at)
+	if newest == nil || newest.id == m.considered {
+		return newest, false
+	}
+	m.considered = newest.id
+	return newest, true
 }
 
 // hears reports whether an activity may set a status: the stage is one for talks, the status is not a last
