@@ -111,7 +111,8 @@ type Settlement struct {
 	State    EntryState
 	Wait     time.Duration
 	RemoteID connector.ObjectID
-	Error    string
+	// Error is the CRM's refusal, or for a settled closing what it found (connector.CloseOutcome).
+	Error string
 	// Free says that the attempt was not the entry's fault (throttled, unauthorised): it is not counted.
 	Free bool
 }

@@ -93,7 +93,8 @@ type siege struct {
 	rng    *rand.Rand
 	serve  *process
 	steps  []time.Time
-	start  time.Time
+	start  time.Time // of the world; go-live is at this time too
+	acted  time.Time // when people did something last
 	goLive int
 	deeds  int
 }
@@ -131,7 +132,7 @@ func besiege(t *testing.T, database string) {
 	// Half an hour after the full one: time moves scores at full hours only, so that the seconds by which the
 	// service's clock runs ahead of a world that stands still change nothing.
 	start := time.Date(2026, time.November, 2, 7, 30, 0, 0, time.UTC)
-	s := &siege{T: t, rng: rand.New(rand.NewPCG(seed, 20)), start: start}
+	s := &siege{T: t, rng: rand.New(rand.NewPCG(seed, 20)), start: start, acted: start}
 	s.town = newTown(t, townOptions{
 		contacts: numberFrom(t, "LEADSYNC_CRASH_CONTACTS", crashContacts), seed: seed, start: start, webhooks: true,
 		database: database, every: "@every 1s",
@@ -167,36 +168,36 @@ func (s *siege) strike(b blow) string {
 	if b.to > b.from {
 		n += s.rng.IntN(b.to - b.from + 1)
 	}
-	text := ""
+	text, victim := "", s.serve
 	switch {
 	case b.point != "":
 		text = fmt.Sprintf("at point %s, pass %d", b.point, n)
 		if s.serve != nil {
 			s.serve.stop(s.T)
-			s.behave() // what nobody listens to is delivered again, or found by a sweep
+			s.act() // what nobody listens to is delivered again, or found by a sweep
 		}
-		s.serve = s.town.serve(s.T, fmt.Sprintf("LEADSYNC_FAIL_AT=%s:%d", b.point, n))
+		victim = s.town.serve(s.T, fmt.Sprintf("LEADSYNC_FAIL_AT=%s:%d", b.point, n))
 	case b.how == "request":
-		x := &trap{in: n, before: s.rng.IntN(2) == 0, spring: s.serve.kill}
+		x := &trap{in: n, before: s.rng.IntN(2) == 0, spring: victim.kill}
 		text = fmt.Sprintf("at request %d, carried out: %t", n, !x.before)
+		s.wait(victim)
 		s.arm(x)
-		s.behave()
+		s.act()
 	default:
-		wait := time.Duration(s.rng.IntN(400)) * time.Millisecond
-		text = fmt.Sprintf("%s after the deeds", wait)
-		s.behave()
-		timer := time.AfterFunc(wait, s.serve.kill)
+		after := time.Duration(s.rng.IntN(400)) * time.Millisecond
+		text = fmt.Sprintf("%s after the deeds", after)
+		s.wait(victim)
+		s.act()
+		timer := time.AfterFunc(after, victim.kill)
 		defer timer.Stop()
 	}
-	victim := s.serve
-	for more := 0; ; more++ {
-		if s.fell(victim) {
-			break
-		}
+	for more := 0; !s.fell(victim); more++ {
 		if more == 12 {
 			s.Fatalf("the service survived (%s)", text)
 		}
-		s.behave()
+		if s.wait(victim); victim.alive() {
+			s.act()
+		}
 	}
 	if !victim.killed() {
 		s.Fatalf("the service was not killed (%s), it ended by itself: %v\n%s", text, victim.err, victim.stderr.tail(4000))
@@ -252,23 +253,43 @@ func (s *siege) stuck(what string) string {
 	return fmt.Sprintf("%s: account %+v, not swept since the last change: %v, service says\n%s\n%s", what, s.account.Pending(), s.unswept(), s.ask("/readyz"), s.serve.stderr.tail(3000))
 }
 
-// behave moves the world on and lets people do things. It may be called only when everything has settled, or
-// nobody has been working since.
-func (s *siege) behave() {
+// wait lets time pass without anybody doing anything, until a second before the next deeds, and waits until
+// the service has done what time alone asks of it, or is dead. It would be right as well for it to see time
+// and deeds at once, or one after the other; the audit must know which.
+func (s *siege) wait(victim *process) {
 	s.Helper()
-	from := s.clock.Now()
-	to := from.Add(3 * time.Hour)
-	if to.Hour() > 17 { // nobody sells at night
+	s.move(s.next().Add(-time.Second))
+	s.unsure() // a sweep that begins from now on tells the service the time
+	s.fell(victim)
+}
+
+// act lets people do things. Everything before must have settled, or nobody have been working since.
+func (s *siege) act() {
+	s.Helper()
+	from, to := s.acted, s.next()
+	s.move(to)
+	s.acted = to
+	s.deeds += len(s.people.Step(from, to))
+}
+
+// next is when people act again: every three hours, half an hour after the full one, and not at night.
+func (s *siege) next() time.Time {
+	to := s.acted.Add(3 * time.Hour)
+	if to.Hour() > 17 {
 		to = time.Date(to.Year(), to.Month(), to.Day()+1, 7, 30, 0, 0, time.UTC)
 	}
 	for to.Weekday() == time.Saturday || to.Weekday() == time.Sunday {
 		to = to.AddDate(0, 0, 1)
 	}
+	return to
+}
+
+func (s *siege) move(to time.Time) {
+	s.Helper()
 	if err := s.clock.Move(to); err != nil {
 		s.Fatal(err)
 	}
 	s.steps = append(s.steps, to)
-	s.deeds += len(s.people.Step(from, to))
 }
 
 // firstWrite is the position in the journal before the service's first write.
@@ -296,6 +317,7 @@ func (s *siege) audit() audit.Report {
 		var text strings.Builder
 		report.Write(&text)
 		s.Error(text.String())
+		s.tell(report.Findings[0].Contact)
 	}
 	s.nothingTwice()
 	p, ok := s.ready()
@@ -303,6 +325,21 @@ func (s *siege) audit() audit.Report {
 		s.Errorf("the service is not well: %+v", p)
 	}
 	return report
+}
+
+// tell logs what is known of a contact: its last changes in the account, and what the program thinks of it.
+func (s *siege) tell(contact string) {
+	s.Helper()
+	var lines []string
+	for _, e := range s.account.Journal() {
+		if e.ID == contact || strings.HasSuffix(e.New, "/"+contact) {
+			lines = append(lines, fmt.Sprintf("%s %s %s %s/%s %s %q -> %q", e.At.Format(time.RFC3339), e.Actor.Kind, e.Op, e.Type, e.ID, e.Property, e.Old, e.New))
+		}
+	}
+	s.Logf("contact %s:\n%s", contact, strings.Join(lines, "\n"))
+	p := launch(s.T, s.dir, nil, "explain", contact)
+	<-p.dead
+	s.Log(p.stderr.String())
 }
 
 // nothingTwice looks at all tasks and deals that the service ever made: no key twice, each of one contact,

@@ -75,6 +75,7 @@ type demo struct {
 	model   []byte
 
 	live, idle chan struct{}
+	park       chan chan struct{} // hands the idle worker a channel to wait on
 	apiURL     string
 	goLive     int // journal position
 	goLiveAt   time.Time
@@ -197,13 +198,13 @@ func (d *demo) wire(ctx context.Context, dir string, api, hooks net.Listener, ta
 		return err
 	}
 	conn.Now = d.clock.Now
-	d.live, d.idle = make(chan struct{}, 1), make(chan struct{}, 1)
+	d.live, d.idle, d.park = make(chan struct{}, 1), make(chan struct{}, 1), make(chan chan struct{})
 	d.svc, err = service.New(service.Options{
 		Config: cfg, Model: model, Store: d.store, Connections: map[string]service.Connection{"demo": conn}, Log: log,
 		Now: d.env.now, Jitter: jitter, Worker: workerName(env), Idle: 20 * time.Millisecond,
 		Observer: service.Observer{
 			Progress: d.screen.progress, Planned: d.screen.planned, Settled: d.screen.settled,
-			Live: func(string) { notify(d.live) }, Idle: func(string) { notify(d.idle) },
+			Live: func(string) { notify(d.live) }, Idle: func(string) { d.rest() },
 		},
 	})
 	if err != nil {
@@ -257,13 +258,9 @@ func (d *demo) behave(ctx context.Context) error {
 		if d.env.now().Sub(began) >= d.lasts {
 			return nil
 		}
-		from := d.clock.Now()
-		to := from.Add(stride)
-		if err := d.clock.Move(to); err != nil {
+		if err := d.step(ctx, stride); err != nil {
 			return err
 		}
-		d.steps = append(d.steps, to)
-		d.screen.step(to, d.people.Step(from, to))
 		if err := d.drain(ctx); err != nil {
 			return err
 		}
@@ -271,6 +268,37 @@ func (d *demo) behave(ctx context.Context) error {
 		if err := pace(ctx, began.Add(time.Duration(n)*time.Second/perSecond).Sub(d.env.now())); err != nil {
 			return err
 		}
+	}
+}
+
+// step lets the world's time pass and people behave while the worker stands still, and asks for sweeps before
+// it goes on: everything that happened at one instant is known before anything is decided at that instant.
+func (d *demo) step(ctx context.Context, stride time.Duration) error {
+	release := make(chan struct{})
+	defer close(release)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case d.park <- release:
+	}
+	from := d.clock.Now()
+	to := from.Add(stride)
+	if err := d.clock.Move(to); err != nil {
+		return err
+	}
+	d.steps = append(d.steps, to)
+	d.screen.step(to, d.people.Step(from, to))
+	d.runner.Sweep()
+	return nil
+}
+
+// rest is where the worker comes when it has nothing to do.
+func (d *demo) rest() {
+	select {
+	case release := <-d.park:
+		<-release
+	default:
+		notify(d.idle)
 	}
 }
 

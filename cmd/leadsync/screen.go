@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"leadsync/cmd/leadsync/audit"
+	"leadsync/connector"
 	"leadsync/connector/hubspot/simulator/population"
 	"leadsync/scoring"
 	"leadsync/workflows"
@@ -198,7 +199,9 @@ func (s *screen) settled(_ string, e workflows.OutboxEntry, st workflows.Settlem
 	case e.Kind == workflows.KindDeal:
 		s.deals++
 	case e.Kind == workflows.KindClose:
-		s.closed++
+		if st.Error == string(connector.CloseArchived) { // others had been completed or deleted by a person
+			s.closed++
+		}
 	case e.Class == workflows.ClassStage:
 		s.moves++
 	case e.Class == workflows.ClassStatus:
