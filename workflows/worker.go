@@ -126,7 +126,7 @@ func (w *Worker) Run(ctx context.Context, f Fence) error {
 		case err != nil:
 			failures++
 			w.Log.Error("step failed", "portal", f.Portal, "attempt", failures, "error", err)
-			if err := wait(ctx, Backoff(failures, w.Jitter())); err != nil {
+			if err := Wait(ctx, Backoff(failures, w.Jitter())); err != nil {
 				return err
 			}
 			continue
@@ -151,11 +151,15 @@ func (w *Worker) rest(ctx context.Context) error {
 	case <-timer.C:
 		return nil
 	case <-w.Schedule.Woken():
-		return wait(ctx, w.Window) // let a burst of hints become one batch
+		return Wait(ctx, w.Window) // let a burst of hints become one batch
 	}
 }
 
-func wait(ctx context.Context, d time.Duration) error {
+// Wait waits for a while, or until the context ends, whose error it returns then.
+func Wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

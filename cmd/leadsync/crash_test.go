@@ -168,7 +168,8 @@ func (s *siege) strike(b blow) string {
 	if b.to > b.from {
 		n += s.rng.IntN(b.to - b.from + 1)
 	}
-	text, victim := "", s.serve
+	victim := s.serve
+	var text string
 	switch {
 	case b.point != "":
 		text = fmt.Sprintf("at point %s, pass %d", b.point, n)
@@ -250,7 +251,7 @@ func (s *siege) loaded() bool {
 const patience = 4 * time.Minute
 
 func (s *siege) stuck(what string) string {
-	return fmt.Sprintf("%s: account %+v, not swept since the last change: %v, service says\n%s\n%s", what, s.account.Pending(), s.unswept(), s.ask("/readyz"), s.serve.stderr.tail(3000))
+	return fmt.Sprintf("%s: account %+v, not swept since the last change: %v, service says\n%s\n%s", what, s.account.Pending(), s.unswept(), s.readyz(), s.serve.stderr.tail(3000))
 }
 
 // wait lets time pass without anybody doing anything, until a second before the next deeds, and waits until

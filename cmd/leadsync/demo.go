@@ -265,7 +265,7 @@ func (d *demo) behave(ctx context.Context) error {
 			return err
 		}
 		d.screen.settle()
-		if err := pace(ctx, began.Add(time.Duration(n)*time.Second/perSecond).Sub(d.env.now())); err != nil {
+		if err := workflows.Wait(ctx, began.Add(time.Duration(n)*time.Second/perSecond).Sub(d.env.now())); err != nil {
 			return err
 		}
 	}
@@ -299,20 +299,6 @@ func (d *demo) rest() {
 		<-release
 	default:
 		notify(d.idle)
-	}
-}
-
-func pace(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }
 

@@ -112,7 +112,7 @@ func TestLatency_byWebhook(t *testing.T) {
 	}
 	eventually(t, 30*time.Second, func() string { return "first load: " + p.stderr.tail(2000) }, working)
 	people := newcomers(t, w, len(deeds(w.clock.Now)))
-	eventually(t, 30*time.Second, func() string { return "newcomers are not scored: " + w.ask("/readyz") }, func() bool {
+	eventually(t, 30*time.Second, func() string { return "newcomers are not scored: " + w.readyz() }, func() bool {
 		for _, id := range people {
 			if o, ok := w.account.Object(simulator.Contacts, id); !ok || o.Properties["leadsync_score"] == "" {
 				return false
@@ -132,7 +132,7 @@ func TestLatency_byWebhook(t *testing.T) {
 
 func (w *town) describe(what, contact string) string {
 	o, _ := w.account.Object(simulator.Contacts, contact)
-	return what + ": stage " + o.Properties["lifecyclestage"] + ", status " + o.Properties["hs_lead_status"] + "; service says " + w.ask("/readyz")
+	return what + ": stage " + o.Properties["lifecyclestage"] + ", status " + o.Properties["hs_lead_status"] + "; service says " + w.readyz()
 }
 
 // Without webhooks it is there before a second sweep after the deed begins.
@@ -141,7 +141,7 @@ func TestLatency_bySweep(t *testing.T) {
 	p := w.serve(t)
 	eventually(t, 30*time.Second, func() string { return "first load: " + p.stderr.tail(2000) }, w.settled)
 	people := newcomers(t, w, len(deeds(w.clock.Now)))
-	eventually(t, 30*time.Second, func() string { return "newcomers: " + w.ask("/readyz") }, w.settled)
+	eventually(t, 30*time.Second, func() string { return "newcomers: " + w.readyz() }, w.settled)
 	for i, d := range deeds(w.clock.Now) {
 		before := w.begun(d.found)
 		d.do(t, w.account, people[i])

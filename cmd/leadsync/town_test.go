@@ -278,9 +278,9 @@ func (w *town) serve(t *testing.T, env ...string) *process {
 	return launch(t, w.dir, env, "serve", "--config", "leadsync.yaml")
 }
 
-// ask reads a page of the service; empty if it does not answer.
-func (w *town) ask(path string) string {
-	resp, err := w.client.Get("http://" + w.listen + path)
+// readyz is the service's page about its readiness; empty if it does not answer.
+func (w *town) readyz() string {
+	resp, err := w.client.Get("http://" + w.listen + "/readyz")
 	if err != nil {
 		return ""
 	}
@@ -306,7 +306,7 @@ func (w *town) ready() (portal struct {
 	var answer struct {
 		Portals []json.RawMessage `json:"portals"`
 	}
-	if json.Unmarshal([]byte(w.ask("/readyz")), &answer) != nil || len(answer.Portals) != 1 {
+	if json.Unmarshal([]byte(w.readyz()), &answer) != nil || len(answer.Portals) != 1 {
 		return portal, false
 	}
 	return portal, json.Unmarshal(answer.Portals[0], &portal) == nil

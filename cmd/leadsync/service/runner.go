@@ -116,7 +116,7 @@ func (r *Runner) Run(ctx context.Context) error {
 			return nil
 		}
 		r.set(StateWaiting)
-		if !sleep(ctx, lease/3) {
+		if workflows.Wait(ctx, lease/3) != nil {
 			return nil
 		}
 	}
@@ -290,10 +290,7 @@ func (r *Runner) pause(ctx context.Context, f workflows.Fence, cause error) erro
 	if first {
 		r.svc.Log.Error("portal paused", "portal", f.Portal, "wait", d, "error", cause)
 	}
-	if !sleep(ctx, d) {
-		return ctx.Err()
-	}
-	return nil
+	return workflows.Wait(ctx, d)
 }
 
 func (r *Runner) worker(portal *workflows.Portal) *workflows.Worker {
@@ -327,15 +324,4 @@ func (r *Runner) worker(portal *workflows.Portal) *workflows.Worker {
 		}
 	}
 	return w
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
