@@ -134,9 +134,7 @@ func (e Evaluation) Text(lang string) string {
 	fmt.Fprintf(&b, "%s %s, %s %.12s\n", say(lang, "As of", "Stand"), clock(lang, e.At), say(lang, "model", "Modell"), e.Model)
 	for _, score := range e.Scores {
 		fmt.Fprintf(&b, "\n%s: %d\n", score.Name, score.Whole)
-		for _, line := range score.Lines {
-			fmt.Fprintf(&b, "  %s\n", RenderLine(lang, line))
-		}
+		writeLines(&b, lang, score.Lines)
 		fmt.Fprintf(&b, "  = %s\n", decimal(lang, score.Points.String()))
 	}
 	stage := e.Stage
@@ -151,6 +149,20 @@ func (e Evaluation) Text(lang string) string {
 		fmt.Fprintf(&b, "%s: %s\n", say(lang, "Next change by time alone", "Nächste Änderung durch bloßen Zeitablauf"), clock(lang, e.NextChange))
 	}
 	return b.String()
+}
+
+// writeLines writes contributions, equal ones that follow each other once, with their number.
+func writeLines(b *strings.Builder, lang string, lines []Line) {
+	for i := 0; i < len(lines); {
+		text, n := RenderLine(lang, lines[i]), 1
+		for i+n < len(lines) && RenderLine(lang, lines[i+n]) == text {
+			n++
+		}
+		if i += n; n > 1 {
+			text = fmt.Sprintf("%d × %s", n, text)
+		}
+		fmt.Fprintf(b, "  %s\n", text)
+	}
 }
 
 func (e Evaluation) writeMissing(b *strings.Builder, lang string) {

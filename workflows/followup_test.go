@@ -187,7 +187,7 @@ func TestPlan_scores(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPerson(t, base)
 			first := decoded[workflows.UpdatePayload](t, entryOf(t, p.step(), workflows.KindUpdate, workflows.ClassScore)).Properties
-			if first["leadsync_fit"] != "40" || first["leadsync_engagement"] != "0" || first["leadsync_score"] != "40" || first["leadsync_reasons"] == "" || first["leadsync_scored_at"] != "2026-11-02T09:00:00Z" {
+			if first["leadsync_fit"] != "40" || first["leadsync_engagement"] != "0" || first["leadsync_score"] != "40" || first["leadsync_reasons"] == "" || first["leadsync_scored_at"] != "2026-11-02T09:00:00.000Z" {
 				t.Errorf("written %v", first)
 			}
 			p.after(time.Hour)

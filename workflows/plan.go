@@ -298,7 +298,7 @@ func (pl *planner) score() {
 		props[prop] = pl.Evaluation.Short(pl.Portal.Language, reasonsLimit)
 	}
 	if prop := pl.Portal.Written.ScoredAt; prop != "" {
-		props[prop] = pl.Evaluation.At.UTC().Format(time.RFC3339)
+		props[prop] = pl.Evaluation.At.UTC().Format("2006-01-02T15:04:05.000Z") // as it comes back, so that the echo is recognised
 	}
 	pl.update(Action{Class: ClassScore, Mode: mode, Kind: KindUpdate, Reason: scoring.Reason{Code: ReasonScoreStep}}, props)
 }

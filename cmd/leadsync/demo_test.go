@@ -105,6 +105,10 @@ func TestDemo_auditFailsWhenSomethingIsBroken(t *testing.T) {
 			contact := ofTask(a, task)
 			return contact, a.Archive(ours, simulator.Tasks, task.ID)
 		},
+		"task altered": func(a *simulator.Account) (string, error) {
+			task := live(a, simulator.Tasks, openTaskOfOurs)
+			return ofTask(a, task), a.Set(ours, simulator.Tasks, task.ID, map[string]string{"hs_task_subject": "Something else"})
+		},
 		"task duplicated": func(a *simulator.Account) (string, error) {
 			task := live(a, simulator.Tasks, openTaskOfOurs)
 			contact, props := ofTask(a, task), map[string]string{"leadsync_key": task.Properties["leadsync_key"] + "-again"}

@@ -31,7 +31,7 @@ func (c portalCommand) with(cmd *cobra.Command, do func(context.Context, *instal
 	if err != nil {
 		return err
 	}
-	st, err := in.open(cmd.Context(), c.env)
+	st, err := in.openExisting(cmd.Context(), c.env)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func openExplainer(cmd *cobra.Command, env *environment, name string) (*explaine
 	if x.cfg, err = in.choose(name); err != nil {
 		return nil, err
 	}
-	if x.store, err = in.open(cmd.Context(), env); err != nil {
+	if x.store, err = in.openExisting(cmd.Context(), env); err != nil {
 		return nil, err
 	}
 	if err := x.describe(cmd.Context(), env); err != nil {
@@ -243,7 +243,7 @@ func historyCommand(env *environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		st, err := in.open(ctx, env)
+		st, err := in.openExisting(ctx, env)
 		if err != nil {
 			return err
 		}

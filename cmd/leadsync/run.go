@@ -172,6 +172,16 @@ func (in *installation) open(ctx context.Context, env *environment) (*store.Stor
 	return st, nil
 }
 
+// openExisting opens a database that serve has made. A command that only looks makes none.
+func (in *installation) openExisting(ctx context.Context, env *environment) (*store.Store, error) {
+	if file := in.cfg.Database.File; file != "" {
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("there is no database %q yet; `leadsync serve` makes it", file)
+		}
+	}
+	return in.open(ctx, env)
+}
+
 // jitter is a source of numbers in [0, 1) for backoff: it need not be secret or repeatable.
 func jitter() float64 { return rand.Float64() } //nolint:gosec // spreads waits, protects nothing
 

@@ -86,6 +86,7 @@ type contact struct {
 
 // made is a task or deal that leadsync made.
 type made struct {
+	request int64 // the API request that created it; 0 if none did
 	record  *record
 	contact string
 	touched bool // somebody else changed its state, or it was reported: not to be counted as open twice

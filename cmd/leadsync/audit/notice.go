@@ -18,10 +18,14 @@ func (a *auditor) notice(e simulator.Entry, w writings) {
 	case e.Type == simulator.Contacts && e.Op == simulator.OpSet:
 		a.noticeContact(e, w.of(e.ID))
 	case e.Op == simulator.OpCreate && (e.Type == simulator.Tasks || e.Type == simulator.Deals):
-		a.ours[key] = &made{record: a.world.records[key]}
+		a.ours[key] = &made{record: a.world.records[key], request: e.Request}
 		a.report.Tasks += yes(e.Type == simulator.Tasks)
 		a.report.Deals += yes(e.Type == simulator.Deals)
 		w.of("").add(a.ours[key])
+	case e.Op == simulator.OpSet && a.ours[key] != nil && a.ours[key].request != e.Request:
+		// What was created is the rep's from then on: leadsync may archive it, never change it.
+		of := w.of(a.ours[key].contact)
+		of.foreign = append(of.foreign, e.Property+" of "+key)
 	case e.Op == simulator.OpAssociate:
 		a.noticeLink(e, w)
 	case e.Op == simulator.OpArchive:

@@ -45,7 +45,7 @@ func Describe(ctx context.Context, c *config.Config, p config.Portal, m *scoring
 		return nil, fmt.Errorf("%w: portal %q is configured as account %s, the token is for %s; nothing was written",
 			ErrWrongAccount, p.Name, p.Account, account.ID)
 	}
-	d := describer{cfg: p, model: m, crm: conn.CRM}
+	d := describer{cfg: p, model: m, crm: conn.CRM, blocked: map[workflows.Class]bool{}}
 	if d.portal, err = NewPortal(p, c.Limits, conn.Names, account); err != nil {
 		return nil, err
 	}
@@ -109,6 +109,7 @@ type describer struct {
 	model    *scoring.Model
 	crm      describes
 	portal   *workflows.Portal
+	blocked  map[workflows.Class]bool
 	findings []Finding
 }
 
@@ -118,11 +119,11 @@ func (d *describer) find(remedy, text string, args ...any) {
 
 // block puts a class that is on back into shadow.
 func (d *describer) block(class workflows.Class, remedy, text string, args ...any) {
-	if d.portal.Mode(class) != workflows.ModeOn {
+	if d.portal.Mode(class) != workflows.ModeOn && !d.blocked[class] {
 		d.find(remedy, text, args...)
 		return
 	}
-	d.portal.Modes[class] = workflows.ModeShadow
+	d.portal.Modes[class], d.blocked[class] = workflows.ModeShadow, true
 	d.findings = append(d.findings, Finding{
 		Blocking: true, Text: fmt.Sprintf(text, args...) + fmt.Sprintf(" (effect %q stays in shadow)", class), Remedy: remedy,
 	})
