@@ -138,6 +138,14 @@ func (p *Portal) Properties(m *scoring.Model, t connector.ObjectType) []string {
 	return p.ActivityProperties(m, t)
 }
 
+// ReadTypes are the kinds of record that leadsync reads, contacts last. A hint about anything else, such as a
+// task that was associated, makes nothing due.
+func ReadTypes() []connector.ObjectType {
+	return []connector.ObjectType{
+		connector.TypeCall, connector.TypeMeeting, connector.TypeCompany, connector.TypeDeal, connector.TypeContact,
+	}
+}
+
 // ActivityTypes are the kinds of object that the model reads as activities, in a fixed order.
 func ActivityTypes(m *scoring.Model) []connector.ObjectType {
 	var types []connector.ObjectType

@@ -179,13 +179,14 @@ func (w *Worker) Step(ctx context.Context, f Fence) (bool, error) {
 	} else if did {
 		worked = true
 	}
-	others := []connector.ObjectType{connector.TypeCall, connector.TypeMeeting, connector.TypeCompany, connector.TypeDeal}
+	types := ReadTypes()
+	others, contact := types[:len(types)-1], types[len(types)-1:]
 	did, err := w.due(ctx, f, others, w.Reconciler.Objects)
 	worked = worked || did
 	if err != nil {
 		return worked, err
 	}
-	did, err = w.due(ctx, f, []connector.ObjectType{connector.TypeContact}, w.Reconciler.Contacts)
+	did, err = w.due(ctx, f, contact, w.Reconciler.Contacts)
 	worked = worked || did
 	if err != nil {
 		return worked, err

@@ -90,7 +90,7 @@ func countEvents(fresh []connector.Event, echo map[int]bool, count *workflows.Re
 func refsOf(event connector.Event) []connector.Ref {
 	var named []connector.Ref
 	for _, ref := range append([]connector.Ref{{Type: event.Type, ID: event.ID}}, event.Others...) {
-		if ref.Type != "" && ref.ID != "" {
+		if ref.ID != "" && slices.Contains(workflows.ReadTypes(), ref.Type) {
 			named = append(named, ref)
 		}
 	}

@@ -40,7 +40,8 @@ func TestReceive(t *testing.T) {
 	eachDatabase(t, func(b *bench) {
 		other, unread := event("e3", "3"), event("e4", "4")
 		other.Kind, unread.Type = connector.EventOther, ""
-		merged := event("e5", "5", contact("6"), connector.Ref{Type: connector.TypeCall, ID: "7"}, connector.Ref{ID: "8"})
+		merged := event("e5", "5", contact("6"), connector.Ref{Type: connector.TypeCall, ID: "7"}, connector.Ref{ID: "8"},
+			connector.Ref{Type: connector.TypeTask, ID: "10"}) // nobody reads tasks: such a row would stay due for ever
 		first := delivery("d1", event("e1", "1"), event("e2", "1"), event("e2", "1"), other, unread, merged)
 		if diff := cmp.Diff(workflows.Received{Fresh: 3, Duplicate: 1, Ignored: 2}, b.receive(first)); diff != "" {
 			b.Error(diff)
@@ -59,6 +60,9 @@ func TestReceive(t *testing.T) {
 		want := []string{"call 7 r1 true", "contact 1 r1 true", "contact 5 r1 true", "contact 6 r1 true", "contact 9 r1 true"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			b.Error(diff)
+		}
+		if n := b.count("SELECT COUNT(*) FROM due"); n != len(want) {
+			b.Errorf("%d rows due, want %d", n, len(want))
 		}
 		if n := b.count("SELECT COUNT(*) FROM deliveries"); n != 2 {
 			b.Errorf("%d deliveries kept, want 2", n)
