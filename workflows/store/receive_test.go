@@ -61,7 +61,7 @@ func TestReceive(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			b.Error(diff)
 		}
-		if n := b.count("SELECT COUNT(*) FROM due"); n != len(want) {
+		if n := b.count("SELECT COUNT(*) FROM due"); int(n) != len(want) {
 			b.Errorf("%d rows due, want %d", n, len(want))
 		}
 		if n := b.count("SELECT COUNT(*) FROM deliveries"); n != 2 {
