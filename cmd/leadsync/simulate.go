@@ -161,7 +161,8 @@ func inSteps(in *audit.Input, now time.Time) {
 		if e.Seq <= in.GoLive {
 			continue
 		}
-		if e.Actor.Kind == simulator.API && e.At.Sub(last) <= reaction {
+		written := e.Actor.Kind == simulator.API || e.Request != 0 // by a call, or by HubSpot on account of one
+		if written && e.At.Sub(last) <= reaction {
 			e.At = last
 			continue
 		}

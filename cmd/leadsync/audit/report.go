@@ -9,22 +9,29 @@ import (
 
 // Report is what an audit counted and found. It is passed if there are no findings.
 type Report struct {
-	Contacts, Steps, Evaluations, StageMoves, Statuses, Scores, Tasks, Deals int
+	Contacts    int `json:"contacts"`
+	Steps       int `json:"steps"`
+	Evaluations int `json:"evaluations"`
+	StageMoves  int `json:"stage_moves"`
+	Statuses    int `json:"statuses"`
+	Scores      int `json:"scores"`
+	Tasks       int `json:"tasks"`
+	Deals       int `json:"deals"`
 	// Findings are the mistakes in the order of the journal, the first step of each contact that has any.
-	Findings []Finding
+	Findings []Finding `json:"findings,omitempty"`
 	// Truncated counts the findings beyond those kept in Findings.
-	Truncated int
+	Truncated int `json:"truncated"`
 }
 
 // Finding is one thing that is not as it should be.
 type Finding struct {
-	Contact string // id of the contact; empty if none can be named
-	Name    string // what people call the contact
-	At      time.Time
-	What    string // stage, status, score, task, duplicate task, deal, …
-	Want    string
-	Got     string
-	Why     string // the rule and what it saw
+	Contact string    `json:"contact,omitempty"` // id of the contact; empty if none can be named
+	Name    string    `json:"name,omitempty"`    // what people call the contact
+	At      time.Time `json:"at,omitzero"`
+	What    string    `json:"what,omitempty"` // stage, status, score, task, duplicate task, deal, …
+	Want    string    `json:"want,omitempty"`
+	Got     string    `json:"got,omitempty"`
+	Why     string    `json:"why,omitempty"` // the rule and what it saw
 }
 
 // String is the finding on one line.
