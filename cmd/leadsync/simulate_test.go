@@ -14,7 +14,7 @@ import (
 // step of its own.
 func TestInSteps(t *testing.T) {
 	start := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
-	at := func(d time.Duration) time.Time { return start.Add(d) }
+	at := start.Add
 	api, user, system := simulator.Actor{Kind: simulator.API}, simulator.Actor{Kind: simulator.User}, simulator.Actor{Kind: simulator.System}
 	in := audit.Input{GoLive: 1, GoLiveAt: start, Journal: []simulator.Entry{
 		{Seq: 1, At: at(-time.Hour), Actor: system},
