@@ -13,6 +13,7 @@ import (
 
 type inbox interface {
 	Receive(ctx context.Context, d Delivery) (Received, error)
+	Erase(ctx context.Context, portal connector.PortalID, id connector.ObjectID) error
 }
 
 // Receiver takes verified deliveries. It stores before it answers and decides nothing.
@@ -28,7 +29,8 @@ type Receiver struct {
 // Receive stores one verified request and marks the records that it names due, one transaction per portal
 // that it mentions (undocumented whether a request can mix portals: hubspot-api 3.1). When it returns nil,
 // everything is durable. An error means that nothing of the failing portal was stored; the CRM delivers
-// again. Events of unknown portals are counted as ignored and not stored.
+// again. Events of unknown portals are counted as ignored and not stored. A privacy deletion erases what is
+// known of the contact, the delivery that names it included, before the answer.
 func (r *Receiver) Receive(ctx context.Context, body []byte, events []connector.Event) (Received, error) {
 	var total Received
 	byPortal := map[connector.PortalID][]connector.Event{}
@@ -51,6 +53,9 @@ func (r *Receiver) Receive(ctx context.Context, body []byte, events []connector.
 			return total, fmt.Errorf("store delivery of portal %q: %w", portal, err)
 		}
 		r.Pass.at(PointReceived)
+		if err := r.erase(ctx, portal, byPortal[portal]); err != nil {
+			return total, err
+		}
 		total.Fresh += got.Fresh
 		total.Duplicate += got.Duplicate
 		total.Echo += got.Echo
@@ -60,6 +65,20 @@ func (r *Receiver) Receive(ctx context.Context, body []byte, events []connector.
 		}
 	}
 	return total, nil
+}
+
+// erase obeys privacy deletions. It also does so for a delivery that comes once more, because the first time may
+// have ended in between.
+func (r *Receiver) erase(ctx context.Context, portal connector.PortalID, events []connector.Event) error {
+	for _, e := range events {
+		if e.Kind != connector.EventPrivacy || e.ID == "" {
+			continue
+		}
+		if err := r.Store.Erase(ctx, portal, e.ID); err != nil {
+			return fmt.Errorf("erase contact %q: %w", e.ID, err)
+		}
+	}
+	return nil
 }
 
 // delivery is one portal's part of a request; the whole body if there is only one portal in it.

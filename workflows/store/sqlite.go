@@ -47,6 +47,7 @@ func sqliteAddress(path, mode, begin string) string {
 	}
 	if mode != "ro" {
 		settings.Add("_pragma", "journal_mode(WAL)")
+		settings.Add("_pragma", "secure_delete(1)") // what is erased is overwritten, not only forgotten
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + settings.Encode()
 }

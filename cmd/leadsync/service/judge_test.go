@@ -286,6 +286,42 @@ func TestShadow_writesNothing(t *testing.T) {
 	}
 }
 
+// A privacy deletion leaves nothing of the contact in the database, and no later event brings it back.
+func TestPrivacyDeletion_erases(t *testing.T) {
+	r := newRig(t, rigOptions{webhooks: true})
+	r.start()
+	id := r.must(r.account.CreateContact(user(), decisionMaker("Canary")))
+	if err := r.account.SubmitForm(id, "Demo request", r.world()); err != nil {
+		t.Fatal(err)
+	}
+	r.settle()
+	if found, err := r.store.FindContact(t.Context(), "48000001", "canary@nordlicht.example"); err != nil || len(found) != 1 {
+		t.Fatalf("before: %v, %v", found, err)
+	}
+	if err := r.account.PrivacyDelete(user(), contacts, id); err != nil {
+		t.Fatal(err)
+	}
+	r.settle()
+	r.stop()
+	if found, err := r.store.FindContact(t.Context(), "48000001", id); err != nil || len(found) != 0 {
+		t.Errorf("after: %v, %v", found, err)
+	}
+	if err := r.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []string{"", "-wal"} {
+		text, err := os.ReadFile(r.options.Config.Database.File + end)
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		for _, canary := range []string{"Canary", "canary@"} {
+			if n := bytes.Count(text, []byte(canary)); n > 0 {
+				t.Errorf("%q stands %d times in the database file%s", canary, n, end)
+			}
+		}
+	}
+}
+
 // Against a real account (not on loopback) the first run stays in shadow whatever the switches say; the next
 // start obeys them.
 func TestFirstRun_againstARealAccountIsInShadow(t *testing.T) {
