@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,14 +10,13 @@ import (
 	"leadsync/scoring"
 )
 
-// contradictions compares the two files with each other: what the installation says about facts, stages,
-// statuses and pipelines must be things that the model speaks of, and what the model needs must be mapped. All of
-// them are reported at once. Neither file is wrong by itself, so a contradiction names key and portal.
-func contradictions(path string, c *config.Config, m *scoring.Model) error {
-	var errs []error
-	for _, p := range c.Portals {
+// contradictions compares the two files with each other: what the installation says about facts must be
+// something that the model speaks of, and what the model needs must be mapped. All of them are found at once.
+func contradictions(c *config.Config, m *scoring.Model) []config.Problem {
+	var found []config.Problem
+	for i, p := range c.Portals {
 		say := func(key, problem, remedy string) {
-			errs = append(errs, fmt.Errorf("%s: portals.%s.%s: %s; %s", path, p.Name, key, problem, remedy))
+			found = append(found, config.Problem{Key: fmt.Sprintf("portals[%d].%s", i, key), Problem: problem, Remedy: remedy})
 		}
 		facts := factNames(m)
 		for _, name := range slices.Sorted(maps.Keys(p.Facts)) {
@@ -28,16 +26,17 @@ func contradictions(path string, c *config.Config, m *scoring.Model) error {
 		}
 		for _, s := range m.Stages() {
 			if p.Stages[s.Name] == "" {
-				say("stages."+s.Name, "the model's stage is not mapped to a value of the account", "map it, or take it out of "+c.Model)
+				say("stages."+s.Name, "the model's stage "+s.Name+" is not mapped to a value of the account", "map it, or take it out of "+c.Model)
 			}
 		}
 		for _, f := range m.FollowUps() {
 			if f.Deal != nil && p.Pipelines[f.Deal.Pipeline].ID == "" {
-				say("pipelines."+f.Deal.Pipeline, fmt.Sprintf("follow-up %q opens deals in it, and it is not mapped", f.Name), "map it to a pipeline and a stage of the account")
+				say("pipelines."+f.Deal.Pipeline, fmt.Sprintf("follow-up %q opens deals in pipeline %s, which is not mapped", f.Name, f.Deal.Pipeline),
+					"map it to a pipeline and a stage of the account")
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return found
 }
 
 func factNames(m *scoring.Model) []string {

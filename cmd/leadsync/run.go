@@ -134,7 +134,7 @@ func loadInstallation(cmd *cobra.Command, env *environment) (*installation, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := contradictions(path, cfg, model); err != nil {
+	if err := config.Place(path, text, contradictions(cfg, model)); err != nil {
 		return nil, err
 	}
 	return &installation{path: path, cfg: cfg, model: model}, nil

@@ -23,11 +23,13 @@ type document struct {
 	problems Problems
 	// silent are nodes that have been complained about once for what they are: what they say is not looked at.
 	silent map[*yaml.Node]bool
+	// places are the nodes of all keys and list entries, by path.
+	places map[string]*yaml.Node
 }
 
 // open parses text. What is no YAML at all becomes a problem, and the document has no root.
 func open(file string, text []byte) *document {
-	d := &document{file: file, silent: map[*yaml.Node]bool{}}
+	d := &document{file: file, silent: map[*yaml.Node]bool{}, places: map[string]*yaml.Node{}}
 	if len(text) > maxBytes {
 		d.add(Problem{Problem: fmt.Sprintf("the file has %d bytes", len(text)), Remedy: "name a configuration file of at most 1 MiB"})
 		return d
@@ -101,11 +103,15 @@ func (d *document) inspect(node *yaml.Node, path string) {
 	}
 	for i, child := range node.Content {
 		if node.Kind == yaml.MappingNode && i%2 == 1 {
-			d.inspect(child, join(path, keyText(node.Content[i-1])))
+			key := join(path, keyText(node.Content[i-1]))
+			d.places[key] = node.Content[i-1]
+			d.inspect(child, key)
 			continue
 		}
 		if node.Kind == yaml.SequenceNode {
-			d.inspect(child, fmt.Sprintf("%s[%d]", path, i))
+			entry := fmt.Sprintf("%s[%d]", path, i)
+			d.places[entry] = child
+			d.inspect(child, entry)
 			continue
 		}
 		d.inspect(child, path)
