@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,9 +18,12 @@ import (
 // TestOverRealHTTP goes through net/http's own transport: prefix of the base URL, lost answers, refused
 // connections and compressed bodies are its business.
 func TestOverRealHTTP(t *testing.T) {
+	var mu sync.Mutex // an aborted answer orders nothing between two connections
 	var seen []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		seen = append(seen, r.Method+" "+r.URL.RequestURI())
+		mu.Unlock()
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/batch/create"):
 			panic(http.ErrAbortHandler) // taken and lost
@@ -49,10 +53,12 @@ func TestOverRealHTTP(t *testing.T) {
 		"POST /proxy/crm/objects/2026-09/tasks/batch/create",
 		"GET /proxy/account-info/2026-09/details",
 	}
+	server.Close()
+	mu.Lock()
+	defer mu.Unlock()
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("seen (-want +got):\n%s", diff)
 	}
-	server.Close()
 	if r := c.CreateTasks(t.Context(), []connector.Task{task("k", "1")})[0]; !errors.Is(r.Err, connector.ErrUnavailable) {
 		t.Errorf("refused connection: %v", r.Err)
 	}
