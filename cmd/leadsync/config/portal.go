@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/url"
 	"time"
 
 	"leadsync/connector"
@@ -61,12 +60,9 @@ type Portal struct {
 	DealProperties map[string]string
 }
 
-// Simulated reports whether the portal's CRM is on the loopback address: a simulated account, in which no
-// effect can do harm.
-func (p Portal) Simulated() bool {
-	u, err := url.Parse(p.BaseURL)
-	return err == nil && loopback(u.Hostname())
-}
+// Simulated reports whether the portal says that its account is a simulated one, in which no effect can do
+// harm: its business time is the account's. An address alone does not tell, a proxy may listen on loopback too.
+func (p Portal) Simulated() bool { return p.Clock == ClockSimulator }
 
 // Webhooks say how the CRM tells of changes. Without them polling does everything, only later.
 type Webhooks struct {

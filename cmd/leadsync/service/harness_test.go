@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ type rig struct {
 	store    *store.Store
 	svc      *service.Service
 	conn     service.Connection
+	serving  atomic.Pointer[service.Service]
 	options  service.Options
 	cancel   context.CancelFunc
 	done     chan error
@@ -97,11 +99,12 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	t.Helper()
 	r := &rig{t: t, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), logs: &lockedBuffer{}, patience: max(o.patience, 3*time.Minute)}
 	r.hooks = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if r.svc == nil {
+		svc := r.serving.Load() // deliveries come from other goroutines
+		if svc == nil {
 			http.Error(w, "not there yet", http.StatusServiceUnavailable)
 			return
 		}
-		r.svc.Handler().ServeHTTP(w, req)
+		svc.Handler().ServeHTTP(w, req)
 	}))
 	t.Cleanup(r.hooks.Close)
 	target := r.hooks.URL + "/webhooks/hubspot"
@@ -161,7 +164,7 @@ portals:
     crm: hubspot
     account: "48000001"
     token_env: T
-    base_url: ` + cmp.Or(o.baseURL, r.api.URL) + `
+    base_url: ` + cmp.Or(o.baseURL, r.api.URL+"\n    clock: simulator") + `
     webhooks: {enabled: true, target_url: ` + target + `, app_id: "4100001", client_secret_env: S}
     effects: ` + o.modes + `
     time_zone: Europe/Berlin
@@ -205,6 +208,7 @@ func (r *rig) again() {
 		r.t.Fatal(err)
 	}
 	r.svc = svc
+	r.serving.Store(svc)
 }
 
 func loadModel(t *testing.T) *scoring.Model {
