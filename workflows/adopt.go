@@ -3,7 +3,6 @@ package workflows
 import (
 	"context"
 	"encoding/json"
-	"errors"
 
 	"leadsync/connector"
 )
@@ -20,7 +19,7 @@ func (p *Pusher) adopt(ctx context.Context, t connector.ObjectType, entries []Ou
 	}
 	found, err := p.Look.FindByKey(ctx, t, keys)
 	if err != nil {
-		return p.unknown(entries, err), nil, p.portalWide(err)
+		return p.unknown(entries, err), nil, onlyPortalWide(err)
 	}
 	var links []connector.Link
 	for _, e := range entries {
@@ -35,10 +34,10 @@ func (p *Pusher) adopt(ctx context.Context, t connector.ObjectType, entries []Ou
 		}
 	}
 	if err := p.Look.AssertLinks(ctx, links); err != nil {
-		if len(entries) > 1 && p.portalWide(err) == nil {
+		if len(entries) > 1 && !portalWide(err) {
 			return p.adoptEach(ctx, t, entries)
 		}
-		return p.unknown(entries, err), nil, p.portalWide(err)
+		return p.unknown(entries, err), nil, onlyPortalWide(err)
 	}
 	return settled, missing, nil
 }
@@ -67,13 +66,6 @@ func (p *Pusher) unknown(entries []OutboxEntry, err error) []Settlement {
 		out[i] = Settlement{Key: e.Key, Attempt: e.Attempt, State: state, Wait: wait, Error: err.Error(), Free: free}
 	}
 	return out
-}
-
-func (p *Pusher) portalWide(err error) error {
-	if errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled) {
-		return err
-	}
-	return nil
 }
 
 func (p *Pusher) linksOf(t connector.ObjectType, id connector.ObjectID, e OutboxEntry) []connector.Link {

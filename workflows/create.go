@@ -126,7 +126,7 @@ func (p *Pusher) withoutOpenDeal(ctx context.Context, entries []OutboxEntry) (ke
 			keep = append(keep, e)
 		}
 	}
-	return keep, skipped, p.portalWide(err)
+	return keep, skipped, onlyPortalWide(err)
 }
 
 func (p *Pusher) openDeals(ctx context.Context, entries []OutboxEntry) (map[connector.ObjectID]bool, error) {

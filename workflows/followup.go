@@ -73,7 +73,7 @@ func (pl *planner) task(f scoring.FollowUp, key string, reason scoring.Reason) {
 	}
 	pl.add(Action{
 		Class: ClassTask, Mode: mode, Kind: KindTask, Key: key, Rule: f.Name,
-		DueAt: due.Format("2006-01-02T15:04:05Z07:00"), Reason: reason,
+		DueAt: due.Format(time.RFC3339), Reason: reason,
 	}, t)
 }
 
@@ -155,13 +155,9 @@ func (pl *planner) placeholders() map[string]string {
 	values := map[string]string{
 		"name": name, "first_name": props[p.Names.FirstName], "last_name": props[p.Names.LastName],
 		"company": company, "stage": pl.out.State.Stage, "status": pl.out.State.Status,
+		"score":   strconv.FormatInt(total(pl.Evaluation), 10),
 		"reasons": pl.Evaluation.Short(p.Language, reasonsLimit),
 	}
-	total := int64(0)
-	for _, sc := range pl.Evaluation.Scores {
-		total += sc.Whole
-	}
-	values["score"] = strconv.FormatInt(total, 10)
 	for fact, v := range pl.Lead.Facts {
 		values["fact."+fact] = valueText(v)
 	}

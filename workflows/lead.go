@@ -53,28 +53,27 @@ func withPending(r LeadRecord) map[string]string {
 }
 
 func factsOf(p *Portal, m *scoring.Model, contact map[string]string, r LeadRecord) map[string]scoring.Value {
-	facts := make(map[string]scoring.Value)
-	for _, f := range m.Facts() {
+	facts, known := make(map[string]scoring.Value), 0
+	declared := m.Facts()
+	for _, f := range declared {
 		if f.Count != "" {
-			facts[f.Name] = scoring.Value{Type: scoring.TypeNumber, Number: float64(counted(p, f.Count, r))}
 			continue
 		}
 		for _, source := range p.sources(f) {
 			if v := parseValue(f.Type, sourceText(source, contact, r.Companies)); v.Known() {
 				facts[f.Name] = v
+				known++
 				break
 			}
 		}
 	}
-	known := 0
-	for _, f := range m.Facts() {
-		if f.Count == "" && facts[f.Name].Known() {
-			known++
-		}
-	}
-	for _, f := range m.Facts() {
-		if f.Count == "known_properties" {
+	for _, f := range declared {
+		switch f.Count {
+		case "":
+		case "known_properties":
 			facts[f.Name] = scoring.Value{Type: scoring.TypeNumber, Number: float64(known)}
+		default:
+			facts[f.Name] = scoring.Value{Type: scoring.TypeNumber, Number: float64(counted(p, f.Count, r))}
 		}
 	}
 	return facts

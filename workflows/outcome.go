@@ -42,6 +42,20 @@ func Next(err error, attempt int, jitter float64) (state EntryState, wait time.D
 	}
 }
 
+// portalWide reports whether an error concerns the portal as a whole, not the record or the call: nothing else
+// will fare better until it has passed.
+func portalWide(err error) bool {
+	return errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled)
+}
+
+// onlyPortalWide is the error if it concerns the portal as a whole, else nil.
+func onlyPortalWide(err error) error {
+	if portalWide(err) {
+		return err
+	}
+	return nil
+}
+
 // Backoff is the wait before the next attempt: one second doubled per attempt, at most ten minutes, of which
 // half is jitter, so that waiting entries do not come back together.
 func Backoff(attempt int, jitter float64) time.Duration {

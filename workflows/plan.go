@@ -60,7 +60,7 @@ func Plan(s Situation) Planned {
 	hash := hashFacts(s.Lead)
 	held := st.Held && hash == st.FactsHash
 	st.Held, st.FactsHash = held, hash
-	st.Model, st.EvaluatedAt, st.Verdict = s.Model.Version(), s.Now, s.Evaluation.Stage
+	st.Model, st.EvaluatedAt = s.Model.Version(), s.Now
 	if !held {
 		pl.moves()
 	}
@@ -283,16 +283,15 @@ func (pl *planner) score() {
 	}
 	st := &pl.out.State
 	st.Pushed, st.PushedReached, st.PushedShadow = map[string]int64{}, pl.Evaluation.Reached, mode == ModeShadow
-	props, total := map[string]string{}, int64(0)
+	props := map[string]string{}
 	for _, sc := range pl.Evaluation.Scores {
 		st.Pushed[sc.Name] = sc.Whole
-		total += sc.Whole
 		if prop := pl.Portal.Written.Scores[sc.Name]; prop != "" {
 			props[prop] = strconv.FormatInt(sc.Whole, 10)
 		}
 	}
 	if prop := pl.Portal.Written.Scores[TotalScore]; prop != "" {
-		props[prop] = strconv.FormatInt(total, 10)
+		props[prop] = strconv.FormatInt(total(pl.Evaluation), 10)
 	}
 	if prop := pl.Portal.Written.Reasons; prop != "" {
 		props[prop] = pl.Evaluation.Short(pl.Portal.Language, reasonsLimit)
@@ -301,6 +300,15 @@ func (pl *planner) score() {
 		props[prop] = pl.Evaluation.At.UTC().Format("2006-01-02T15:04:05.000Z") // as it comes back, so that the echo is recognised
 	}
 	pl.update(Action{Class: ClassScore, Mode: mode, Kind: KindUpdate, Reason: scoring.Reason{Code: ReasonScoreStep}}, props)
+}
+
+// total is the sum of all scores in whole points, each rounded before it is added.
+func total(e scoring.Evaluation) int64 {
+	sum := int64(0)
+	for _, sc := range e.Scores {
+		sum += sc.Whole
+	}
+	return sum
 }
 
 // reasonsLimit keeps the reasons property readable in a CRM's side bar, in characters.

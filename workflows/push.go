@@ -110,10 +110,7 @@ func (p *Pusher) outcome(e OutboxEntry, id connector.ObjectID, err error) (Settl
 		return s, nil
 	}
 	s.Error = err.Error()
-	if errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled) {
-		return s, err
-	}
-	return s, nil
+	return s, onlyPortalWide(err)
 }
 
 // updates sends one input per contact: the properties of all its entries together. If the CRM refuses the
@@ -188,14 +185,14 @@ func names(err error, e OutboxEntry) bool {
 }
 
 func (p *Pusher) closings(ctx context.Context, entries []OutboxEntry) ([]Settlement, error) {
+	closed, err := payloads[ClosePayload](entries)
+	if err != nil {
+		return nil, err
+	}
 	keys := make([]string, len(entries))
 	byKey := map[string]OutboxEntry{}
-	for i, e := range entries {
-		var payload ClosePayload
-		if err := json.Unmarshal(e.Payload, &payload); err != nil {
-			return nil, fmt.Errorf("decode payload of %q: %w", e.Key, err)
-		}
-		keys[i], byKey[payload.TaskKey] = payload.TaskKey, e
+	for i, payload := range closed {
+		keys[i], byKey[payload.TaskKey] = payload.TaskKey, entries[i]
 	}
 	var settlements []Settlement
 	var first error

@@ -186,10 +186,9 @@ type LeadState struct {
 	Root connector.ObjectID `json:"root"`
 	// Decisions counts the decision records of the contact.
 	Decisions int `json:"decisions"`
-	// Model and EvaluatedAt say which model looked last and when (business time). Verdict is its stage.
+	// Model and EvaluatedAt say which model looked last and when (business time).
 	Model       string    `json:"model,omitempty"`
 	EvaluatedAt time.Time `json:"evaluated_at,omitzero"`
-	Verdict     string    `json:"verdict,omitempty"`
 }
 
 // LeadRecord is everything the store knows about one contact.

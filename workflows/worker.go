@@ -121,7 +121,7 @@ func (w *Worker) Run(ctx context.Context, f Fence) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, ErrFenced), errors.Is(err, connector.ErrUnauthorized), errors.Is(err, connector.ErrThrottled):
+		case errors.Is(err, ErrFenced), portalWide(err):
 			return err
 		case err != nil:
 			failures++
@@ -217,15 +217,11 @@ func (w *Worker) due(ctx context.Context, f Fence, types []connector.ObjectType,
 	if perr := w.Store.Postpone(ctx, f, postponed); perr != nil {
 		return true, errors.Join(err, perr)
 	}
-	if w.portalWide(err) {
+	if portalWide(err) {
 		return true, err
 	}
 	w.Log.Warn("records postponed", "portal", f.Portal, "records", len(rows), "error", err)
 	return true, nil
-}
-
-func (w *Worker) portalWide(err error) bool {
-	return errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled)
 }
 
 // chores does what is wanted. After a failure it and the rest stay wanted.

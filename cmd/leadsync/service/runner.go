@@ -72,10 +72,11 @@ func (r *Runner) Portal() *workflows.Portal {
 
 // Sweep asks for a sweep of everything now.
 func (r *Runner) Sweep() {
-	r.schedule.Want(
-		workflows.SweepOf(connector.TypeContact), workflows.SweepOf(connector.TypeCall),
-		workflows.SweepOf(connector.TypeMeeting), workflows.SweepOf(connector.TypeCompany),
-		workflows.SweepOf(connector.TypeDeal), workflows.ChoreOwners)
+	chores := []workflows.Chore{workflows.ChoreOwners}
+	for _, t := range workflows.ReadTypes() {
+		chores = append(chores, workflows.SweepOf(t))
+	}
+	r.schedule.Want(chores...)
 }
 
 // Wanted is how many chores wait to be done.
