@@ -2,10 +2,10 @@
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help check build test race bench crash fuzz lint fmt clean
+.PHONY: help check build test race bench crash fuzz lint fmt clean node-client
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 check: ## everything CI checks, with its own PostgreSQL (root may install Debian packages)
 	./.ci/run
@@ -31,6 +31,9 @@ fuzz: ## every fuzz test for ten seconds
 	    echo "$$pkg $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 10s -fuzzminimizetime 5x $$pkg; \
 	  done; \
 	done
+
+node-client: ## drive the simulated account with HubSpot's official Node client (needs Node, npm, a network)
+	./connector/hubspot/simulator/testdata/node/run.sh
 
 lint: ## golangci-lint with .golangci.yml
 	go run $(GOLANGCI) run ./...

@@ -26,26 +26,34 @@ type Account struct {
 	opts   Options
 	faults *Faults
 
-	mu       sync.Mutex
-	rng      *rand.Rand
-	tables   map[string]*table
-	kinds    linkKinds
-	owners   []Owner
-	pipes    map[string][]Pipeline
-	interned map[string]string
-	journal  []Entry
-	lagging  []lagged
-	lastMod  int64
-	revoked  bool
-	missing  map[string][]string // scope -> scopes named in the 403
-	required map[string][]string // type -> properties that admins require
-	requests int64
-	calls    map[string]int
-	buckets  map[string]int
-	limits   limiter
-	hooks    *deliverer
-	runtime  sync.WaitGroup
-	cancel   context.CancelFunc
+	mu         sync.Mutex
+	rng        *rand.Rand
+	tables     map[string]*table
+	kinds      linkKinds
+	owners     []Owner
+	pipes      map[string][]Pipeline
+	interned   map[string]string
+	journal    []Entry
+	lagging    []lagged
+	lastMod    int64
+	revoked    bool
+	missing    map[string][]string // scope -> scopes named in the 403
+	required   map[string][]string // type -> properties that admins require
+	automation Automation
+	rules      []ConditionalRule
+	lists      listBook
+	forms      formBook
+	seen       []Occurrence // events of the contacts, oldest first
+	flows      []*Workflow
+	noUnique   map[string]bool // types that take no unique properties of ours
+	requests   int64
+	calls      map[string]int
+	buckets    map[string]int
+	limits     limiter
+	oauth      *oauthState
+	hooks      *deliverer
+	runtime    sync.WaitGroup
+	cancel     context.CancelFunc
 }
 
 // New returns an empty account: definitions, pipelines and no records.
@@ -60,12 +68,19 @@ func New(opts Options) *Account {
 		calls:    map[string]int{},
 		buckets:  map[string]int{},
 		limits:   newLimiter(opts),
+		oauth:    newOAuth(opts),
 	}
 	a.faults = newFaults(opts.Seed)
+	a.automation = automationOf(opts)
 	a.kinds = newLinkKinds()
 	a.tables = newTables()
+	a.showPages()
 	a.pipes = defaultPipelines()
 	a.syncStageOptions()
+	a.noUnique = map[string]bool{}
+	for _, typ := range opts.RefuseUnique {
+		a.noUnique[canonicalType(typ)] = true
+	}
 	a.hooks = newDeliverer(a, opts.Webhook)
 	return a
 }
@@ -82,7 +97,7 @@ func (a *Account) Now() time.Time { return a.opts.Now() }
 // Faults holds the scripted faults of this account.
 func (a *Account) Faults() *Faults { return a.faults }
 
-// RevokeToken makes every API call answer 401 until RestoreToken.
+// RevokeToken makes every API call with the static token answer 401 until RestoreToken.
 func (a *Account) RevokeToken() { a.setRevoked(true) }
 
 // RestoreToken makes the token valid again.

@@ -80,6 +80,8 @@ type pipelineOut struct {
 	ID           string     `json:"id"`
 	Stages       []stageOut `json:"stages"`
 	Archived     bool       `json:"archived"`
+	CreatedAt    string     `json:"createdAt"`
+	UpdatedAt    string     `json:"updatedAt"`
 }
 
 type stageOut struct {
@@ -89,13 +91,19 @@ type stageOut struct {
 	ID               string            `json:"id"`
 	Archived         bool              `json:"archived"`
 	WritePermissions string            `json:"writePermissions"`
+	CreatedAt        string            `json:"createdAt"`
+	UpdatedAt        string            `json:"updatedAt"`
 }
 
+// pipelinesMade is when the account's pipelines were made and changed last.
+const pipelinesMade = "2024-01-15T09:00:00.000Z"
+
 func (p Pipeline) out() pipelineOut {
-	o := pipelineOut{Label: p.Label, DisplayOrder: p.DisplayOrder, ID: p.ID, Stages: []stageOut{}}
+	o := pipelineOut{Label: p.Label, DisplayOrder: p.DisplayOrder, ID: p.ID, Stages: []stageOut{}, CreatedAt: pipelinesMade, UpdatedAt: pipelinesMade}
 	for _, s := range p.Stages {
 		o.Stages = append(o.Stages, stageOut{
 			Label: s.Label, DisplayOrder: s.DisplayOrder, Metadata: s.Metadata, ID: s.ID, WritePermissions: s.WritePermissions,
+			CreatedAt: pipelinesMade, UpdatedAt: pipelinesMade,
 		})
 	}
 	return o
@@ -113,6 +121,15 @@ func (c *call) pipelineOne() answer {
 	for _, p := range c.a.pipes[c.t.name] {
 		if p.ID == c.r.PathValue("id") {
 			return c.json(http.StatusOK, p.out())
+		}
+	}
+	return c.notFound("resource not found")
+}
+
+func (c *call) stageList() answer {
+	for _, p := range c.a.pipes[c.t.name] {
+		if p.ID == c.r.PathValue("id") {
+			return c.json(http.StatusOK, map[string]any{"results": p.out().Stages})
 		}
 	}
 	return c.notFound("resource not found")

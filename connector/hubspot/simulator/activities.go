@@ -3,6 +3,7 @@ package simulator
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -137,45 +138,93 @@ func (a *Account) SubmitForm(contactID, formName string, at time.Time) error {
 	return a.rollup(contactID, func(r *record, set func(name, val string)) {
 		when := a.stamp(at)
 		set("num_conversion_events", plus(r, "num_conversion_events", 1))
+		a.submitted(r, formName, when)
 		if r.text("first_conversion_date") == "" {
 			set("first_conversion_date", when)
 			set("first_conversion_event_name", formName)
 		}
-		if formName != r.text("recent_conversion_event_name") {
+		if r.newForm(formName) {
 			set("num_unique_conversion_events", plus(r, "num_unique_conversion_events", 1))
 		}
 		if when >= r.text("recent_conversion_date") {
 			set("recent_conversion_date", when)
 			set("recent_conversion_event_name", formName)
 		}
+		lately(r, set, "FORM_SUBMITTED", when)
 	})
+}
+
+// newForm says whether the contact has not filled in this form before, as far as
+// the account knows: of a loaded history it knows the first and the last one.
+func (r *record) newForm(name string) bool {
+	if slices.Contains(r.forms, name) {
+		return false
+	}
+	r.forms = append(r.forms, name)
+	return name != r.text("recent_conversion_event_name") && name != r.text("first_conversion_event_name")
 }
 
 // ClickMail records a click in a marketing mail.
 func (a *Account) ClickMail(contactID string, at time.Time) error {
-	return a.mail(contactID, "hs_email_click", "hs_email_last_click_date", at)
+	return a.mail(contactID, "click", "EMAIL_CLICK", at)
 }
 
 // OpenMail records that a marketing mail was opened.
 func (a *Account) OpenMail(contactID string, at time.Time) error {
-	return a.mail(contactID, "hs_email_open", "hs_email_last_open_date", at)
+	return a.mail(contactID, "open", "EMAIL_OPEN", at)
 }
 
 // ReplyMail records a reply to a marketing mail.
 func (a *Account) ReplyMail(contactID string, at time.Time) error {
-	return a.mail(contactID, "hs_email_replied", "hs_email_last_reply_date", at)
+	return a.mail(contactID, "reply", "EMAIL_REPLY", at)
 }
 
 // SendMail records that a marketing mail was delivered.
 func (a *Account) SendMail(contactID string, at time.Time) error {
-	return a.mail(contactID, "hs_email_delivered", "hs_email_last_send_date", at)
+	return a.mail(contactID, "send", "", at)
 }
 
-func (a *Account) mail(contactID, count, last string, at time.Time) error {
+// mail counts one thing that happened to a marketing mail: the counter, the
+// first and the last date, and how many were sent since the contact last did
+// anything with one.
+func (a *Account) mail(contactID, word, kind string, at time.Time) error {
+	count := map[string]string{"click": "hs_email_click", "open": "hs_email_open", "reply": "hs_email_replied", "send": "hs_email_delivered"}[word]
 	return a.rollup(contactID, func(r *record, set func(name, val string)) {
+		when := a.stamp(at)
+		first, last := "hs_email_first_"+word+"_date", "hs_email_last_"+word+"_date"
 		set(count, plus(r, count, 1))
-		set(last, max(a.stamp(at), r.text(last)))
+		set(last, max(when, r.text(last)))
+		if old := r.text(first); old == "" || when < old {
+			set(first, when)
+		}
+		if word == "send" {
+			set("hs_email_sends_since_last_engagement", plus(r, "hs_email_sends_since_last_engagement", 1))
+			return
+		}
+		set("hs_email_sends_since_last_engagement", "0")
+		lately(r, set, kind, when)
 	})
+}
+
+// BounceMail records that a marketing mail bounced for good: the address is bad
+// from then on. The reason is one of HubSpot's, such as UNKNOWN_USER.
+func (a *Account) BounceMail(contactID, reason string) error {
+	a.mu.Lock()
+	known := a.tables[Contacts].props["hs_email_hard_bounce_reason_enum"].option(reason)
+	a.mu.Unlock()
+	if !known {
+		return fmt.Errorf("bounce mail of %q: reason %q: %w", contactID, reason, ErrInvalid)
+	}
+	return a.rollup(contactID, func(r *record, set func(name, val string)) {
+		set("hs_email_bounce", plus(r, "hs_email_bounce", 1))
+		set("hs_email_hard_bounce_reason_enum", reason)
+		set("hs_email_bad_address", "true")
+	})
+}
+
+// OptOut records that a contact unsubscribed from all marketing mail.
+func (a *Account) OptOut(contactID string) error {
+	return a.rollup(contactID, func(_ *record, set func(name, val string)) { set("hs_email_optout", "true") })
 }
 
 // ViewPages records n page views of one visit that ended at the given time.
@@ -189,12 +238,26 @@ func (a *Account) ViewPage(contactID string, n int, at time.Time, url string) er
 		set("hs_analytics_num_page_views", plus(r, "hs_analytics_num_page_views", n))
 		set("hs_analytics_num_visits", plus(r, "hs_analytics_num_visits", 1))
 		when := a.stamp(at)
+		a.occur(r, EventPageVisited, when, n, map[string]string{"hs_url": url})
+		if r.text("hs_analytics_first_timestamp") == "" {
+			set("hs_analytics_first_timestamp", when)
+			set("hs_analytics_first_visit_timestamp", when)
+			set("hs_analytics_first_url", url)
+		}
 		if when >= r.text("hs_analytics_last_timestamp") {
 			set("hs_analytics_last_timestamp", when)
 			set("hs_analytics_last_visit_timestamp", when)
 			set("hs_analytics_last_url", url)
 		}
+		lately(r, set, "HUBSPOT_REVISIT", when)
 	})
+}
+
+// lately notes what a contact did, unless something later is known.
+func lately(r *record, set func(name, val string), kind, at string) {
+	if at >= r.text("hs_last_sales_activity_timestamp") {
+		heard(set, kind, at)
+	}
 }
 
 func (a *Account) rollup(contactID string, do func(r *record, set func(name, val string))) error {

@@ -1,11 +1,63 @@
 package simulator
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// Automation is what HubSpot does about lifecycle stages by itself, as an
+// account's settings have it (hubspot-api 6.1). It only ever moves forward.
+type Automation struct {
+	// NewContact is the stage of a contact that an integration makes without one; empty is none.
+	NewContact string `json:"newContact"`
+	// DealCreated and DealWon are the stages of contacts and companies with an
+	// open and with a won deal; empty leaves them where they are.
+	DealCreated string `json:"dealCreated"`
+	DealWon     string `json:"dealWon"`
+	// CompanyToContacts carries a company's stage to its contacts.
+	CompanyToContacts bool `json:"companyToContacts"`
+	// ClearingResetsDates makes clearing a stage reset the dates of that stage;
+	// both answers are uncertain, so both can be had.
+	ClearingResetsDates bool `json:"clearingResetsDates"`
+}
+
+func automationOf(o Options) Automation {
+	auto := Automation{
+		NewContact: o.DefaultStage, DealCreated: "opportunity", DealWon: "customer",
+		CompanyToContacts: !o.NoCompanyStageSync, ClearingResetsDates: o.ClearingResetsDates,
+	}
+	if o.DefaultStage == "none" {
+		auto.NewContact = ""
+	}
+	if o.NoDealStageSync {
+		auto.DealCreated, auto.DealWon = "", ""
+	}
+	return auto
+}
+
+// Automation is what the account is set to do by itself.
+func (a *Account) Automation() Automation {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.automation
+}
+
+// SetAutomation changes the account's settings; what they did before stays. It
+// fails with ErrInvalid for a stage that the account does not have.
+func (a *Account) SetAutomation(auto Automation) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, stage := range []string{auto.NewContact, auto.DealCreated, auto.DealWon} {
+		if stage != "" && !a.tables[Contacts].props["lifecyclestage"].option(stage) {
+			return fmt.Errorf("set automation: lifecycle stage %q is not one of the account's: %w", stage, ErrInvalid)
+		}
+	}
+	a.automation = auto
+	return nil
+}
 
 // derivedAtBirth is what HubSpot fills in on a new record (hubspot-api 6.1).
 func (a *Account) derivedAtBirth(m mutation, r *record, given []change) []change {
@@ -49,8 +101,8 @@ func (a *Account) contactAtBirth(r *record, stage bool) []change {
 	set("hs_membership_has_accessed_private_content", "0")
 	set("hs_registered_member", "0")
 	set("hs_pipeline", "contacts-lifecycle-pipeline")
-	if stage && a.opts.DefaultStage != "none" {
-		set("lifecyclestage", a.opts.DefaultStage)
+	if stage && a.automation.NewContact != "" {
+		set("lifecyclestage", a.automation.NewContact)
 	}
 	return out
 }
@@ -70,7 +122,7 @@ func (a *Account) derive(m mutation, r *record, changes []change) []change {
 		old, _ := r.cur.get(c.key)
 		switch t.name + "." + t.byKey[c.key].Name {
 		case "contacts.lifecyclestage":
-			out = append(out, stageDerived(t, r, m.at, old, c.val)...)
+			out = append(out, a.stageDerived(m, r, old, c.val)...)
 		case "contacts.email":
 			_, domain, _ := strings.Cut(c.val, "@")
 			set("hs_email_domain", domain)
@@ -87,24 +139,35 @@ func (a *Account) derive(m mutation, r *record, changes []change) []change {
 	})
 }
 
-func stageDerived(t *table, r *record, at time.Time, old, stage string) []change {
+// stageDerived keeps the figures of the stages: when each was entered and left,
+// how long it lasted last time and in all. Clearing keeps the dates of the stage
+// or resets them, as the account is set (hubspot-api 6.1).
+func (a *Account) stageDerived(m mutation, r *record, old, stage string) []change {
 	var out []change
+	t, at := r.t, m.at
 	set := func(name, val string) { out = append(out, t.changeIfKnown(name, val)...) }
 	now := isoMillis(at.UnixMilli())
 	if old != "" {
 		set("hs_v2_date_exited_"+old, now)
+		set("hs_date_exited_"+old, now)
 		if since, err := time.Parse(time.RFC3339, r.text("hs_v2_date_entered_"+old)); err == nil {
-			ms := strconv.FormatInt(at.Sub(since).Milliseconds(), 10)
-			set("hs_v2_latest_time_in_"+old, ms)
-			set("hs_v2_cumulative_time_in_"+old, ms)
+			ms := at.Sub(since).Milliseconds()
+			set("hs_v2_latest_time_in_"+old, strconv.FormatInt(ms, 10))
+			set("hs_v2_cumulative_time_in_"+old, strconv.FormatInt(ms+parseID(r.text("hs_v2_cumulative_time_in_"+old)), 10))
 		}
 	}
 	if stage == "" {
 		set("hs_v2_date_entered_current_stage", "")
+		if a.automation.ClearingResetsDates {
+			set("hs_lifecyclestage_"+old+"_date", "")
+			set("hs_v2_date_entered_"+old, "")
+			set("hs_date_entered_"+old, "")
+		}
 		return out
 	}
 	set("hs_lifecyclestage_"+stage+"_date", now)
 	set("hs_v2_date_entered_"+stage, now)
+	set("hs_date_entered_"+stage, now)
 	set("hs_v2_date_entered_current_stage", now)
 	return out
 }
@@ -144,9 +207,11 @@ func (a *Account) linked(m mutation, x, y *record) {
 		x, y = y, x
 	}
 	if x.t.name != Contacts {
+		a.companyLinked(m, x, y)
 		return
 	}
 	switch y.t.name {
+	case Contacts: // two people who know each other: nothing is summed up
 	case Deals:
 		a.dealRollups(m, x)
 	case Companies:
@@ -160,6 +225,11 @@ func (a *Account) linked(m mutation, x, y *record) {
 func (a *Account) neighboursChanged(m mutation, r *record) {
 	for _, c := range r.linked(Contacts) {
 		a.linked(m, c, r)
+	}
+	if r.t.name == Deals {
+		for _, c := range r.linked(Companies) {
+			a.linked(m, c, r)
+		}
 	}
 }
 
@@ -179,22 +249,19 @@ func (a *Account) dealRollups(m mutation, contact *record) {
 	var out []change
 	set := func(name, val string) { out = append(out, t.changeIfKnown(name, val)...) }
 	set("num_associated_deals", countOrEmpty(len(deals), contact.text("num_associated_deals")))
-	stage, total, first, recent := "", 0.0, "", ""
+	total, first, recent := 0.0, "", ""
 	for _, d := range deals {
 		if first == "" || d.text("createdate") < first {
 			first = d.text("createdate")
 		}
-		switch {
-		case d.text("hs_is_closed_won") == "true":
-			stage = "customer"
-			n, _ := strconv.ParseFloat(orString(d.text("amount"), "0"), 64)
-			total += n
-			if d.text("closedate") >= recent {
-				recent = d.text("closedate")
-				set("recent_deal_amount", d.text("amount"))
-			}
-		case stage == "" && d.text("hs_is_closed") != "true":
-			stage = "opportunity"
+		if d.text("hs_is_closed_won") != "true" {
+			continue
+		}
+		n, _ := strconv.ParseFloat(orString(d.text("amount"), "0"), 64)
+		total += n
+		if d.text("closedate") >= recent {
+			recent = d.text("closedate")
+			set("recent_deal_amount", d.text("amount"))
 		}
 	}
 	set("first_deal_created_date", first)
@@ -202,11 +269,60 @@ func (a *Account) dealRollups(m mutation, contact *record) {
 	if total > 0 {
 		set("total_revenue", strconv.FormatFloat(total, 'f', -1, 64))
 	}
-	p := t.props["lifecyclestage"]
-	if stage != "" && !a.opts.NoDealStageSync && p.rank(stage) > p.rank(contact.text("lifecyclestage")) {
-		out = append(out, change{key: p.key, val: stage, system: true})
+	a.apply(m, contact, append(out, a.stageByDeals(contact, deals)...))
+}
+
+// stageByDeals is the stage that the deals of a contact or company call for, if
+// that is ahead of the one it has: HubSpot never moves a stage back.
+func (a *Account) stageByDeals(r *record, deals []*record) []change {
+	stage := ""
+	for _, d := range deals {
+		switch {
+		case d.text("hs_is_closed_won") == "true":
+			stage = a.automation.DealWon
+		case stage != a.automation.DealWon && d.text("hs_is_closed") != "true":
+			stage = a.automation.DealCreated
+		}
 	}
-	a.apply(m, contact, out)
+	return ahead(r, stage)
+}
+
+// ahead sets the lifecycle stage when that moves the record forward.
+func ahead(r *record, stage string) []change {
+	p := r.t.props["lifecyclestage"]
+	if stage == "" || p == nil || p.rank(stage) <= p.rank(r.text("lifecyclestage")) {
+		return nil
+	}
+	return []change{{key: p.key, val: stage, system: true}}
+}
+
+// companyLinked moves a company's stage by its deals, and with it that of its contacts.
+func (a *Account) companyLinked(m mutation, x, y *record) {
+	if y.t.name == Companies {
+		x, y = y, x
+	}
+	if x.t.name != Companies || y.t.name != Deals {
+		return
+	}
+	if a.apply(m, x, a.stageByDeals(x, x.linked(Deals))) {
+		a.companyStage(m, x)
+	}
+}
+
+// companyStage carries a company's stage to the contacts whose first company it
+// is (hubspot-api 6.1: company stage synced to contacts).
+func (a *Account) companyStage(m mutation, company *record) {
+	if !a.automation.CompanyToContacts {
+		return
+	}
+	for _, c := range company.linked(Contacts) {
+		if c.text("associatedcompanyid") != company.idString() {
+			continue
+		}
+		if move := ahead(c, company.text("lifecyclestage")); len(move) > 0 {
+			a.apply(m, c, move)
+		}
+	}
 }
 
 func countOrEmpty(n int, old string) string {
@@ -214,61 +330,6 @@ func countOrEmpty(n int, old string) string {
 		return ""
 	}
 	return strconv.Itoa(n)
-}
-
-// engagement sums up the activities of one contact.
-type engagement struct {
-	last, contacted, meeting, next, kind string
-	count, touches                       int
-}
-
-func (e *engagement) add(r *record) {
-	at := r.text("hs_timestamp")
-	switch {
-	case !r.live() || at == "":
-		return
-	case r.t.name == Tasks: // a task is a plan, not an activity
-		if r.text("hs_task_status") != "COMPLETED" && (e.next == "" || at < e.next) {
-			e.next = at
-		}
-		return
-	case r.t.name == Meetings:
-		e.meeting = max(e.meeting, at)
-	}
-	e.count++
-	e.last = max(e.last, at)
-	if r.t.name == Notes {
-		return
-	}
-	e.touches++
-	if at >= e.contacted {
-		e.contacted, e.kind = at, upper(r.t.singular)
-	}
-}
-
-// activityRollups recalculates what a contact shows of its logged activities
-// (hubspot-api 5.6, sales activity).
-func (a *Account) activityRollups(m mutation, contact *record) {
-	var e engagement
-	for _, l := range contact.links {
-		e.add(l.to)
-	}
-	var out []change
-	set := func(name, val string) { out = append(out, contact.t.changeIfKnown(name, val)...) }
-	set("num_notes", countOrEmpty(e.count, contact.text("num_notes")))
-	set("num_contacted_notes", countOrEmpty(e.touches, contact.text("num_contacted_notes")))
-	set("notes_last_updated", e.last)
-	set("notes_last_contacted", e.contacted)
-	set("notes_next_activity_date", e.next)
-	set("hs_last_sales_activity_timestamp", e.contacted)
-	set("hs_last_sales_activity_type", e.kind)
-	set("hs_latest_meeting_activity", e.meeting)
-	set("engagements_last_meeting_booked", e.meeting)
-	if e.touches > 0 && contact.text("hs_sa_first_engagement_date") == "" {
-		set("hs_sa_first_engagement_date", e.contacted)
-		set("hs_is_unworked", "false")
-	}
-	a.apply(m, contact, out)
 }
 
 // guardStage drops a backward or sideways stage move by API or integration:
@@ -291,7 +352,12 @@ func guardStage(actor Actor, r *record, changes []change) []change {
 
 // after is what follows a change on other records.
 func (a *Account) after(m mutation, r *record) {
-	if r.t.name != Contacts && r.t.name != Companies {
+	switch r.t.name {
+	case Contacts:
+	case Companies:
+		a.companyStage(m, r)
+	default:
 		a.neighboursChanged(m, r)
 	}
+	a.runFlows(m, r)
 }

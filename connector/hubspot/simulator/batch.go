@@ -1,9 +1,11 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -24,15 +26,18 @@ type batchIn struct {
 	Inputs                []input  `json:"inputs"`
 }
 
-// readBatch decodes and bounds a batch: 100 inputs, 50 with history (hubspot-api 5.2).
+// readBatch decodes and bounds a batch: 1 to 100 inputs, 50 with history (hubspot-api 5.2).
 func (c *call) readBatch() (batchIn, answer, bool) {
 	var in batchIn
-	most := 100
+	const most, withHistory = 100, 50
 	if ans, ok := c.decode(&in); !ok {
 		return in, ans, false
 	}
-	if len(in.PropertiesWithHistory) > 0 {
-		most = 50
+	if len(in.Inputs) == 0 {
+		return in, c.invalid("Invalid input JSON: inputs must contain at least one element."), false
+	}
+	if len(in.PropertiesWithHistory) > 0 && len(in.Inputs) > withHistory {
+		return in, c.invalid("The maximum number of inputs supported in a batch request for property histories is 50. Please reduce the number of items and try again"), false
 	}
 	if len(in.Inputs) > most {
 		return in, c.invalid(fmt.Sprintf("The maximum number of inputs supported in a batch request for object is %d. This request had %d.", most, len(in.Inputs))), false
@@ -49,6 +54,20 @@ func duplicate(ins []input) string {
 			return string(in.ID)
 		}
 		seen[key] = true
+	}
+	return ""
+}
+
+// sameRecord names an input that means the record of an earlier one by another
+// name: its id and its key, say.
+func (c *call) sameRecord(ins []input) string {
+	seen := map[*record]bool{}
+	for _, in := range ins {
+		r := c.lookup(string(in.ID), in.IDProperty)
+		if r != nil && seen[r] {
+			return string(in.ID)
+		}
+		seen[r] = true
 	}
 	return ""
 }
@@ -199,12 +218,12 @@ func (c *call) batchUpdate() answer {
 	if !ok {
 		return ans
 	}
-	if d := duplicate(in.Inputs); d != "" {
-		return c.invalid("Duplicate IDs found in batch input: [" + d + "]. IDs must be unique")
-	}
 	var plans []*plan
 	var missing, traces []string
 	omit := c.omitted(len(in.Inputs))
+	if d := cmp.Or(duplicate(in.Inputs), c.sameRecord(in.Inputs)); d != "" {
+		return c.invalid("Duplicate IDs found in batch input: [" + d + "]. IDs must be unique")
+	}
 	for i, one := range in.Inputs {
 		if c.nonUnique(one.IDProperty) {
 			return c.invalid("Unable to perform update/upsert by non-unique " + c.t.typeID + " property: " + one.IDProperty)
@@ -243,6 +262,9 @@ func (c *call) nonUnique(idProperty string) bool {
 
 func (c *call) applyUpdates(plans []*plan, missing, traces []string) answer {
 	c.refuseTwins(plans)
+	if bad := slices.IndexFunc(plans, (*plan).refused); bad >= 0 && c.a.opts.UpdateIgnoresTraces {
+		return c.fail(plans[bad].status, plans[bad].err)
+	}
 	ready, errs, ans, whole := c.settle(plans)
 	if whole {
 		return ans
@@ -303,10 +325,10 @@ func (c *call) batchUpsert() answer {
 func (c *call) upsertOne(p *plan) []byte {
 	if p.r != nil {
 		c.applyUpdate(p)
-		return appendRecord(nil, p.r, p.r.cur, p.r.projectChange(p.changes), withRaw("new", []byte("false")), withTrace(p.in.TraceID))
+		return appendRecord(nil, p.r, p.r.cur, p.r.projectChange(p.changes), withRaw("new", []byte("false")), withTrace(p.in.TraceID), withWarnings(p.warnings))
 	}
 	r := c.applyCreate(p)
-	return appendRecord(nil, r, r.cur, r.projectAll(), withRaw("new", []byte("true")), withTrace(p.in.TraceID))
+	return appendRecord(nil, r, r.cur, r.projectAll(), withRaw("new", []byte("true")), withTrace(p.in.TraceID), withWarnings(p.warnings))
 }
 
 func (c *call) batchArchive() answer {

@@ -189,3 +189,15 @@ func TestHistoryAndDatesNormalised(t *testing.T) {
 		t.Errorf("history: %v", h)
 	}
 }
+
+// TestEmptyBatchesAreRefused: HubSpot takes no batch without inputs.
+func TestEmptyBatchesAreRefused(t *testing.T) {
+	w := newWorld(t)
+	for _, verb := range []string{"read", "create", "update", "upsert", "archive"} {
+		for _, body := range []string{`{"inputs":[]}`, `{}`} {
+			if r := w.ask(400, "POST", contacts+"/batch/"+verb, body); r.body["category"] != "VALIDATION_ERROR" {
+				t.Errorf("%s with %s: %s", verb, body, r.raw)
+			}
+		}
+	}
+}

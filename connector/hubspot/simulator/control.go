@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -37,6 +38,11 @@ type order struct {
 	Stage       string    `json:"stage"`
 	Name        string    `json:"name"`
 	Email       string    `json:"email"`
+	Status      string    `json:"status"`
+	Subject     string    `json:"subject"`
+	Text        string    `json:"text"`
+	Channel     string    `json:"channel"`
+	Reason      string    `json:"reason"`
 }
 
 // span is a duration as "48h" in JSON.
@@ -57,36 +63,7 @@ func (s *span) UnmarshalText(b []byte) error {
 // 400 with {"error": what is wrong and what to do}.
 func (a *Account) Control() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, do := range map[string]func(control) (any, error){
-		"POST /control/contacts":           control.contacts,
-		"POST /control/companies":          control.companies,
-		"POST /control/objects/{type}":     control.create,
-		"POST /control/owners":             control.owners,
-		"POST /control/calls":              control.logCall,
-		"POST /control/meetings":           control.logMeeting,
-		"POST /control/set":                control.set,
-		"POST /control/forms":              control.form,
-		"POST /control/marketing":          control.marketing,
-		"POST /control/deals":              control.deal,
-		"POST /control/deals/{id}/win":     control.winDeal,
-		"POST /control/deals/{id}/move":    control.moveDeal,
-		"POST /control/tasks/{id}/done":    control.taskDone,
-		"POST /control/archive":            control.archive,
-		"POST /control/merge":              control.merge,
-		"POST /control/privacy-delete":     control.privacy,
-		"POST /control/advance":            control.advance,
-		"POST /control/token":              control.token,
-		"POST /control/faults":             control.addFault,
-		"GET /control/faults":              control.faults,
-		"DELETE /control/faults":           control.clearFaults,
-		"POST /control/webhook":            control.webhook,
-		"GET /control/journal":             control.journal,
-		"GET /control/calls":               control.calls,
-		"GET /control/pending":             control.pending,
-		"GET /control/world":               control.world,
-		"GET /control/objects/{type}":      control.objects,
-		"GET /control/objects/{type}/{id}": control.object,
-	} {
+	for pattern, do := range controls() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			v, err := do(control{a: a, r: r})
 			respond(w, v, err)
@@ -96,6 +73,78 @@ func (a *Account) Control() http.Handler {
 		respond(w, nil, fmt.Errorf("no control at %s %s: see the list in the simulator's package: %w", r.Method, r.URL.Path, ErrNotFound))
 	})
 	return mux
+}
+
+// controls are what can be asked for: deeds of people, then of the machinery.
+func controls() map[string]func(control) (any, error) {
+	out := deeds()
+	maps.Copy(out, settings())
+	maps.Copy(out, map[string]func(control) (any, error){
+		"POST /control/advance":            control.advance,
+		"POST /control/token":              control.token,
+		"POST /control/faults":             control.addFault,
+		"GET /control/faults":              control.faults,
+		"DELETE /control/faults":           control.clearFaults,
+		"POST /control/script":             control.script,
+		"POST /control/webhook":            control.webhook,
+		"GET /control/webhook":             control.webhookReport,
+		"GET /control/lost":                control.lost,
+		"GET /control/journal":             control.journal,
+		"GET /control/calls":               control.calls,
+		"GET /control/pending":             control.pending,
+		"GET /control/world":               control.world,
+		"GET /control/objects/{type}":      control.objects,
+		"GET /control/objects/{type}/{id}": control.object,
+	})
+	return out
+}
+
+// settings are how the account is set up: lists, workflows, what it refuses.
+func settings() map[string]func(control) (any, error) {
+	return map[string]func(control) (any, error){
+		"POST /control/lists":             control.addList,
+		"GET /control/lists":              control.lists,
+		"GET /control/lists/{id}":         control.members,
+		"POST /control/lists/{id}/add":    control.joinList,
+		"POST /control/lists/{id}/remove": control.leaveList,
+		"POST /control/workflows":         control.addWorkflow,
+		"GET /control/workflows":          control.workflows,
+		"POST /control/workflows/{id}":    control.switchWorkflow,
+		"POST /control/unique":            control.unique,
+		"POST /control/oauth":             control.setOAuth,
+		"GET /control/oauth":              control.showOAuth,
+		"POST /control/automation":        control.setAutomation,
+		"GET /control/automation":         control.showAutomation,
+		"POST /control/rules":             control.addRule,
+	}
+}
+
+func deeds() map[string]func(control) (any, error) {
+	return map[string]func(control) (any, error){
+		"POST /control/contacts":        control.contacts,
+		"POST /control/companies":       control.companies,
+		"POST /control/objects/{type}":  control.create,
+		"POST /control/owners":          control.owners,
+		"POST /control/calls":           control.logCall,
+		"POST /control/meetings":        control.logMeeting,
+		"POST /control/emails":          control.logEmail,
+		"POST /control/notes":           control.note,
+		"POST /control/messages":        control.message,
+		"POST /control/set":             control.set,
+		"POST /control/forms":           control.form,
+		"POST /control/marketing":       control.marketing,
+		"POST /control/deals":           control.deal,
+		"POST /control/deals/{id}/win":  control.winDeal,
+		"POST /control/deals/{id}/lose": control.loseDeal,
+		"POST /control/deals/{id}/move": control.moveDeal,
+		"POST /control/tasks/{id}/done": control.taskDone,
+		"POST /control/archive":         control.archive,
+		"POST /control/restore":         control.restore,
+		"POST /control/merge":           control.merge,
+		"POST /control/associate":       control.associate,
+		"POST /control/disassociate":    control.disassociate,
+		"POST /control/privacy-delete":  control.privacy,
+	}
 }
 
 func respond(w http.ResponseWriter, v any, err error) {
@@ -187,25 +236,6 @@ func (c control) set() (any, error) {
 
 func (c control) form() (any, error) {
 	return c.did(func(o order) error { return c.a.SubmitForm(o.Contact, orString(o.Form, "Contact us"), o.At) })
-}
-
-// marketing plays {"kind": "click|open|reply|send|pages"} on a contact.
-func (c control) marketing() (any, error) {
-	return c.did(func(o order) error {
-		switch o.Kind {
-		case "click":
-			return c.a.ClickMail(o.Contact, o.At)
-		case "open":
-			return c.a.OpenMail(o.Contact, o.At)
-		case "reply":
-			return c.a.ReplyMail(o.Contact, o.At)
-		case "send":
-			return c.a.SendMail(o.Contact, o.At)
-		case "pages":
-			return c.a.ViewPages(o.Contact, max(1, o.Pages), o.At)
-		}
-		return fmt.Errorf("kind %q: use click, open, reply, send or pages: %w", o.Kind, ErrInvalid)
-	})
 }
 
 func (c control) deal() (any, error) {

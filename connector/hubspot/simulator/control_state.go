@@ -78,17 +78,29 @@ func (c control) clearFaults() (any, error) {
 }
 
 // webhook sets the target: {"url": ..., "secret": ..., "classic": false}; an
-// empty url switches events off.
+// empty url switches events off. Without "subscriptions" it is
+// DefaultSubscriptions, with "all" AllSubscriptions; "calculated" is
+// WebhookTarget.Calculated.
 func (c control) webhook() (any, error) {
 	var in struct {
 		URL     string `json:"url"`
 		Secret  string `json:"secret"`
 		Classic bool   `json:"classic"`
+
+		All           bool           `json:"all"`
+		Subscriptions []Subscription `json:"subscriptions"`
+		Calculated    float64        `json:"calculated"`
 	}
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
-	c.a.SetWebhook(WebhookTarget{URL: in.URL, Secret: in.Secret, Classic: in.Classic})
+	if in.Calculated < 0 || in.Calculated > 1 {
+		return nil, fmt.Errorf("calculated %v: give a chance from 0 to 1: %w", in.Calculated, ErrInvalid)
+	}
+	if in.All {
+		in.Subscriptions = AllSubscriptions()
+	}
+	c.a.SetWebhook(WebhookTarget{URL: in.URL, Secret: in.Secret, Classic: in.Classic, Subscriptions: in.Subscriptions, Calculated: in.Calculated})
 	return map[string]string{"url": in.URL}, nil
 }
 

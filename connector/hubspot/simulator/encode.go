@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -35,11 +36,15 @@ func (t *table) project(names []string) projection {
 	return p
 }
 
-// projectAll shows everything that the record has: the answer to a create.
+// projectAll shows everything that the record has: the answer to a create. The
+// figures of the stages are calculated a moment later, so it does not have them
+// yet (as recorded).
 func (r *record) projectAll() projection {
 	names := []string{r.t.createdName, r.t.modName, "hs_object_id"}
 	for _, k := range r.cur.keys {
-		names = append(names, r.t.byKey[k].Name)
+		if name := r.t.byKey[k].Name; !strings.HasPrefix(name, "hs_v2_") && !strings.HasPrefix(name, "hs_date_") {
+			names = append(names, name)
+		}
 	}
 	return r.t.project(names)
 }
@@ -90,6 +95,12 @@ func appendRecord(b []byte, r *record, v *version, p projection, extra ...func([
 		b = append(b, isoMillis(v.archived)...)
 		b = append(b, '"')
 	}
+	if r.t.pages != "" {
+		b = append(b, `,"url":"`...)
+		b = append(b, r.t.pages...)
+		b = strconv.AppendInt(b, r.id, 10)
+		b = append(b, '"')
+	}
 	for _, add := range extra {
 		b = add(b)
 	}
@@ -133,38 +144,6 @@ func withTrace(id string) func([]byte) []byte {
 		return func(b []byte) []byte { return b }
 	}
 	return withRaw("objectWriteTraceId", appendString(nil, id))
-}
-
-// withHistory adds the former values of properties, newest first.
-func (c *call) withHistory(r *record, names []string) func([]byte) []byte {
-	if len(names) == 0 {
-		return func(b []byte) []byte { return b }
-	}
-	type past struct {
-		Value      string `json:"value"`
-		Timestamp  string `json:"timestamp"`
-		SourceType string `json:"sourceType"`
-		SourceID   string `json:"sourceId,omitempty"`
-	}
-	out := map[string][]past{}
-	for _, n := range names {
-		if r.t.props[n] != nil {
-			out[n] = []past{}
-		}
-	}
-	for _, i := range slices.Backward(r.entries) {
-		e := c.a.journal[i]
-		if _, asked := out[e.Property]; asked {
-			source, id := changeSource(e.Actor)
-			out[e.Property] = append(out[e.Property], past{e.New, isoMillis(e.At.UnixMilli()), source, id})
-		}
-	}
-	for n, list := range out {
-		if v := r.text(n); len(list) == 0 && v != "" { // was there when the account was loaded
-			out[n] = []past{{v, isoMillis(r.created), "IMPORT", ""}}
-		}
-	}
-	return withRaw("propertiesWithHistory", c.json(0, out).body)
 }
 
 // withLinks adds the associations of one record, as list and read show them.

@@ -1,6 +1,9 @@
 package simulator
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Event names in generic form (hubspot-api 3.3).
 const (
@@ -18,6 +21,7 @@ type event struct {
 	kind            string
 	r               *record
 	property, value string
+	sensitive       bool
 	merged          []int64
 	count           int
 	to              *record
@@ -78,7 +82,41 @@ func (a *Account) emit(m mutation, e event) {
 	if target.Classic && e.kind != eventPrivacy {
 		classic(&h, e.r.t)
 	}
-	a.hooks.enqueue(h, m.wall)
+	a.hooks.enqueue(h, e.r.t, m.wall)
+}
+
+// emitProperty tells of a changed property as far as HubSpot does (hubspot-api
+// 3.3): technical values that it fills in itself and the modified time never,
+// calculated ones only now and then.
+func (a *Account) emitProperty(m mutation, r *record, p *Property, c change) {
+	switch {
+	case muteProperty(r.t.name, p.Name):
+		return
+	case p.ReadOnly:
+		chance := a.hooks.targetNow().Calculated
+		if chance <= 0 || a.rng.Float64() >= chance {
+			return
+		}
+	case c.system && strings.HasPrefix(p.Name, "hs_"):
+		return
+	}
+	if c.system {
+		m.actor = Actor{Kind: System}
+	}
+	a.emit(m, event{kind: eventProperty, r: r, property: p.Name, value: c.val, sensitive: p.Sensitive})
+}
+
+// muteProperty lists what no subscription can be made for (hubspot-api 3.3).
+func muteProperty(typ, name string) bool {
+	switch name {
+	case "num_unique_conversion_events", "lastmodifieddate", "hs_lastmodifieddate":
+		return true
+	case "hs_email_html", "hs_email_subject":
+		return typ == Emails
+	case "hs_communication_body":
+		return typ == Communications
+	}
+	return false
 }
 
 func subscribed(subs []Subscription, e event) int {
@@ -112,10 +150,13 @@ func (a *Account) fillHook(h *hook, e event) {
 	case eventPrivacy:
 		h.ObjectTypeID = ""
 	case eventProperty:
-		plain := false
-		h.PropertyName, h.PropertyValue, h.IsSensitive = e.property, &e.value, &plain
+		h.PropertyName, h.PropertyValue, h.IsSensitive = e.property, &e.value, &e.sensitive
+		if e.sensitive {
+			redacted := "REDACTED"
+			h.PropertyValue = &redacted
+		}
 	case eventMerge:
-		h.PrimaryObjectID, h.MergedObjectIDs, h.NewObjectID, h.PropertiesMoved = e.merged[0], e.merged, e.r.id, &e.count
+		h.PrimaryObjectID, h.MergedObjectIDs, h.NewObjectID, h.PropertiesMoved = e.merged[0], e.merged[1:], e.r.id, &e.count
 	case eventAssociation:
 		primary := a.kinds.of[e.link].label == "Primary"
 		h.ObjectID, h.ObjectTypeID = 0, ""

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -104,6 +105,18 @@ func TestFaultsOfRequests(t *testing.T) {
 		"500":           {simulator.Fault{Kind: simulator.Fault500}, 500, "internal", false},
 		"502":           {simulator.Fault{Kind: simulator.Fault502}, 502, "internal", false},
 		"503":           {simulator.Fault{Kind: simulator.Fault503}, 503, "internal", false},
+		"504":           {simulator.Fault{Kind: simulator.Fault504}, 504, "internal", false},
+		"521":           {simulator.Fault{Kind: simulator.Fault521}, 521, "<html>", false},
+		"522":           {simulator.Fault{Kind: simulator.Fault522}, 522, "<html>", false},
+		"523":           {simulator.Fault{Kind: simulator.Fault523}, 523, "<html>", false},
+		"524":           {simulator.Fault{Kind: simulator.Fault524}, 524, "<html>", false},
+		"525":           {simulator.Fault{Kind: simulator.Fault525}, 525, "<html>", false},
+		"526":           {simulator.Fault{Kind: simulator.Fault526}, 526, "<html>", false},
+		"expired":       {simulator.Fault{Kind: simulator.FaultExpired}, 401, "EXPIRED_AUTHENTICATION", false},
+		"late":          {simulator.Fault{Kind: simulator.FaultLate, Delay: time.Millisecond}, 201, "new@example.org", true},
+		"broken off":    {simulator.Fault{Kind: simulator.FaultAppliedHalf}, 0, "", true},
+		"applied page":  {simulator.Fault{Kind: simulator.FaultAppliedHTML}, 502, "<html>", true},
+		"numbers":       {simulator.Fault{Kind: simulator.FaultNumbers}, 201, `"hs_object_id":1`, true},
 		"page":          {simulator.Fault{Kind: simulator.FaultHTML}, 502, "<html>", false},
 		"slow":          {simulator.Fault{Kind: simulator.FaultSlow, Delay: time.Millisecond}, 201, "new@example.org", true},
 		"reset":         {simulator.Fault{Kind: simulator.FaultReset}, 0, "", false},
@@ -135,6 +148,83 @@ func TestFaultsOfRequests(t *testing.T) {
 	}
 }
 
+func TestPageInsteadOfAnAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.Faults().Add(simulator.Fault{Kind: simulator.FaultHTMLOK, Count: 1})
+	if r := w.ask(200, "GET", contacts, ""); !strings.HasPrefix(r.raw, "<html>") || !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") {
+		t.Errorf("%s %v", r.raw, r.header)
+	}
+}
+
+func TestMovingAlwaysSaysHowLong(t *testing.T) {
+	w := newWorld(t)
+	w.Faults().Add(simulator.Fault{Kind: simulator.FaultMoving, Count: 1})
+	if r := w.ask(477, "GET", contacts, ""); r.header.Get("Retry-After") != "10" {
+		t.Errorf("%v", r.header)
+	}
+}
+
+func TestRevokedByFault(t *testing.T) {
+	w := newWorld(t)
+	w.Faults().Add(simulator.Fault{Kind: simulator.FaultRevoked, Nth: 2})
+	w.ask(200, "GET", contacts, "")
+	for range 2 {
+		if r := w.ask(401, "GET", contacts, ""); r.body["category"] != "INVALID_AUTHENTICATION" {
+			t.Errorf("%s", r.raw)
+		}
+	}
+	w.RestoreToken()
+	w.ask(200, "GET", contacts, "")
+}
+
+// A late request is applied although nobody waits any more (hubspot-api 7.3: unknown).
+func TestLateRequestIsAppliedForNobody(t *testing.T) {
+	w := newWorld(t)
+	w.client.Timeout = 20 * time.Millisecond
+	w.Faults().Add(simulator.Fault{Kind: simulator.FaultLate, Delay: 100 * time.Millisecond, Count: 1})
+	if _, err := w.try("POST", contacts, `{"properties":{"email":"late@example.org"}}`); err == nil {
+		t.Fatal("the client must have given up")
+	}
+	if n := w.Count("contacts"); n != 0 {
+		t.Errorf("%d contacts while the request is under way", n)
+	}
+	for deadline := time.Now().Add(5 * time.Second); w.Count("contacts") == 0; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("never applied")
+		}
+	}
+}
+
+func TestEmptyAnswers(t *testing.T) {
+	for kind, applied := range map[simulator.FaultKind]bool{simulator.FaultEmpty: false, simulator.FaultAppliedEmpty: true} {
+		w := newWorld(t)
+		id := w.contact()
+		w.Faults().Add(simulator.Fault{Kind: kind, Endpoint: "POST /crm/objects/{v}/contacts/batch/update", Count: 1})
+		r := w.ask(207, "POST", contacts+"/batch/update", inputs(`{"id":"`+id+`","properties":{"firstname":"n"}}`))
+		if len(r.ids()) != 0 || r.body["errors"] != nil || r.body["results"] == nil || (w.prop("contacts", id, "firstname") == "n") != applied {
+			t.Errorf("%s: %s", kind, r.raw)
+		}
+	}
+}
+
+// Numbers come where strings are described; what is no number stays, cursors too.
+func TestNumbersForStrings(t *testing.T) {
+	w := newWorld(t)
+	id := w.contact("email", "ada@example.org", "phone", "+49 30 1")
+	w.contact()
+	must(t, w.ViewPages(id, 3, time.Time{}))
+	w.Faults().Add(simulator.Fault{Kind: simulator.FaultNumbers})
+	r := w.ask(200, "GET", contacts+"?limit=1&properties=hs_analytics_num_page_views,phone,email", "")
+	props := r.list("results")[0]["properties"].(map[string]any)
+	if _, ok := r.list("results")[0]["id"].(float64); !ok || props["hs_analytics_num_page_views"] != 3.0 || props["phone"] != "+49 30 1" ||
+		props["email"] != "ada@example.org" {
+		t.Errorf("%s", r.raw)
+	}
+	if after, ok := r.body["paging"].(map[string]any)["next"].(map[string]any)["after"].(string); !ok || after == "" {
+		t.Errorf("cursor: %s", r.raw)
+	}
+}
+
 func TestFaultCountsAndChance(t *testing.T) {
 	count := func(seed uint64, f simulator.Fault) (hit []bool) {
 		w := newWorld(t, func(o *simulator.Options) { o.Seed = seed })
@@ -153,7 +243,7 @@ func TestFaultCountsAndChance(t *testing.T) {
 	if !y[0] || !y[1] || slices.Contains(y[2:], true) {
 		t.Errorf("count 2: %v", y)
 	}
-	for _, bad := range []simulator.Fault{{Kind: "flood"}, {Kind: simulator.FaultSlow}, {Kind: simulator.Fault500, Endpoint: "["}, {Kind: simulator.Fault500, Probability: 2}} {
+	for _, bad := range []simulator.Fault{{Kind: "flood"}, {Kind: simulator.FaultSlow}, {Kind: simulator.Fault500, Endpoint: "["}, {Kind: simulator.Fault500, Probability: 2}, {Kind: simulator.Fault500, Nth: -1}, {Kind: simulator.FaultLate}} {
 		if err := bad.Validate(); !errors.Is(err, simulator.ErrInvalid) {
 			t.Errorf("%+v: %v", bad, err)
 		}

@@ -76,6 +76,9 @@ func (w *world) try(method, path, body string) (reply, error) {
 		w.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+w.Token())
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	resp, err := w.client.Do(req)
 	if err != nil {
 		return reply{}, err

@@ -41,6 +41,11 @@ const (
 	OpDisassociate Op = "disassociate"
 	OpLoad         Op = "load"
 	OpProperty     Op = "property"
+	OpList         Op = "list"  // a list is made (New is its kind) or deleted (Old)
+	OpJoin         Op = "join"  // a record comes onto the list New
+	OpLeave        Op = "leave" // a record goes off the list Old
+	OpFlow         Op = "flow"  // a workflow is made or switched
+	OpUninstall    Op = "uninstall"
 )
 
 // OwnerActive is the Property of the entries about owners: whether they are

@@ -84,12 +84,16 @@ func (l *limiter) resetsAt(now time.Time) time.Time {
 	return time.Date(y, m, d+1, 0, 0, 0, 0, l.zone)
 }
 
-// headers are those of hubspot-api 4: search answers carry the daily ones only;
-// without a limit there is nothing to say about the ten seconds.
-func (l *limiter) headers(bucket string) [][2]string {
-	out := [][2]string{
-		{"X-Hubspot-Ratelimit-Daily", strconv.Itoa(l.daily)},
-		{"X-Hubspot-Ratelimit-Daily-Remaining", strconv.Itoa(max(0, l.daily-l.used))},
+// headers are those of hubspot-api 4: search answers carry the daily ones only,
+// and calls with an OAuth token never do; without a limit there is nothing to
+// say about the ten seconds.
+func (l *limiter) headers(bucket string, oauth bool) [][2]string {
+	out := [][2]string{}
+	if !oauth {
+		out = append(out,
+			[2]string{"X-Hubspot-Ratelimit-Daily", strconv.Itoa(l.daily)},
+			[2]string{"X-Hubspot-Ratelimit-Daily-Remaining", strconv.Itoa(max(0, l.daily-l.used))},
+		)
 	}
 	w := l.windows[bucket]
 	if w == nil || bucket == bucketSearch {

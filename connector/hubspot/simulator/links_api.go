@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -27,8 +28,34 @@ type linkIn struct {
 }
 
 type linkOut struct {
-	ToObjectID int64         `json:"toObjectId"` // a number live (hubspot-api 9.2)
-	Types      []linkTypeOut `json:"associationTypes"`
+	ToObjectID int64
+	Types      []linkTypeOut
+	quoted     bool
+}
+
+// MarshalJSON writes toObjectId in the form that the account is set to: a number
+// live, a string in the published description (hubspot-api 9.2).
+func (l linkOut) MarshalJSON() ([]byte, error) {
+	id := strconv.FormatInt(l.ToObjectID, 10)
+	if l.quoted {
+		id = strconv.Quote(id)
+	}
+	b, err := json.Marshal(struct {
+		ToObjectID json.RawMessage `json:"toObjectId"`
+		Types      []linkTypeOut   `json:"associationTypes"`
+	}{json.RawMessage(id), l.Types})
+	if err != nil {
+		return nil, fmt.Errorf("encode link: %w", err)
+	}
+	return b, nil
+}
+
+// subCategory is a string live and an object in the published description.
+func (c *call) subCategory(name string) any {
+	if c.a.opts.AsDescribed {
+		return map[string]string{"name": name}
+	}
+	return name
 }
 
 type linkTypeOut struct {
@@ -46,7 +73,7 @@ type linksOf struct {
 type linkError struct {
 	Status      string              `json:"status"`
 	Category    string              `json:"category"`
-	SubCategory string              `json:"subCategory"`
+	SubCategory any                 `json:"subCategory"`
 	Message     string              `json:"message"`
 	Context     map[string][]string `json:"context"`
 }
@@ -59,7 +86,7 @@ func (c *call) readLinks(most int) ([]linkIn, answer, bool) {
 		return nil, ans, false
 	}
 	if len(in.Inputs) > most {
-		return nil, c.invalid(fmt.Sprintf("At most %d inputs are possible, this request had %d.", most, len(in.Inputs))), false
+		return nil, c.tooMany(most, len(in.Inputs)), false
 	}
 	return in.Inputs, answer{}, true
 }
@@ -88,7 +115,7 @@ func (c *call) linksRead() answer {
 		}
 		if len(out) == 0 {
 			errs = append(errs, linkError{
-				Status: "error", Category: "OBJECT_NOT_FOUND", SubCategory: "crm.associations.NO_ASSOCIATIONS_FOUND",
+				Status: "error", Category: "OBJECT_NOT_FOUND", SubCategory: c.subCategory("crm.associations.NO_ASSOCIATIONS_FOUND"),
 				Message: "No " + to.singular + " is associated with " + from.singular + " " + string(in.ID) + ".",
 				Context: map[string][]string{"fromObjectId": {string(in.ID)}},
 			})
@@ -120,7 +147,7 @@ func (c *call) linksTo(r *record, to *table) []linkOut {
 		}
 		o := byID[l.to.id]
 		if o == nil {
-			o = &linkOut{ToObjectID: l.to.id}
+			o = &linkOut{ToObjectID: l.to.id, quoted: c.a.opts.AsDescribed}
 			byID[l.to.id] = o
 		}
 		t := linkTypeOut{Category: "HUBSPOT_DEFINED", TypeID: int(l.kind)}
@@ -152,22 +179,58 @@ func (c *call) linkAnswer(status int, results any, errs []linkError) answer {
 	}{"COMPLETE", results, len(errs), errs, at, at})
 }
 
-// linksCreate links pairs by the given types, or by the default one.
+// madeLink is what the default endpoints answer for one new link.
+type madeLink struct {
+	From map[string]string `json:"from"`
+	To   map[string]string `json:"to"`
+	Spec linkType          `json:"associationSpec"`
+}
+
+// labelledPair is what the typed endpoints answer for one pair.
+type labelledPair struct {
+	FromType string   `json:"fromObjectTypeId"`
+	FromID   int64    `json:"fromObjectId"` // a number live, as toObjectId is (hubspot-api 9.2)
+	ToType   string   `json:"toObjectTypeId"`
+	ToID     int64    `json:"toObjectId"`
+	Labels   []string `json:"labels"`
+}
+
+// linksCreate links pairs by the given types. A type that does not lead from
+// one to the other fails the whole batch, and nothing of it is linked.
 func (c *call) linksCreate() answer {
+	results := []labelledPair{}
+	return c.linkAll(http.StatusCreated, true, func(x, y *record, kinds []uint16) any {
+		results = append(results, c.linkAs(x, y, kinds))
+		return results
+	})
+}
+
+// linksDefault links pairs by their types' default kind.
+func (c *call) linksDefault() answer {
+	results := []madeLink{}
+	return c.linkAll(http.StatusOK, false, func(x, y *record, kinds []uint16) any {
+		results = append(results, c.linkPlain(x, y, kinds)...)
+		return results
+	})
+}
+
+func (c *call) linkAll(status int, typed bool, link func(x, y *record, kinds []uint16) any) answer {
 	ins, ans, ok := c.readLinks(linksCreateMost)
 	if !ok {
 		return ans
 	}
 	from, to := c.ends()
-	typed := c.r.URL.Path[len(c.r.URL.Path)-len("create"):] == "create"
-	type made struct {
-		From map[string]string `json:"from"`
-		To   map[string]string `json:"to"`
-		Spec linkType          `json:"associationSpec"`
+	all := make([][]uint16, len(ins))
+	for i, in := range ins {
+		kinds, why := c.kindsFor(from, to, in.Types, typed)
+		if why != "" {
+			return c.invalid(why)
+		}
+		all[i] = kinds
 	}
-	results := []made{}
+	var results any = []any{}
 	var errs []linkError
-	for _, in := range ins {
+	for i, in := range ins {
 		x, errX := c.a.find(from.name, string(in.From.ID))
 		y, errY := c.a.find(to.name, string(in.To.ID))
 		if errX != nil || errY != nil {
@@ -178,22 +241,33 @@ func (c *call) linksCreate() answer {
 			})
 			continue
 		}
-		kinds, why := c.kindsFor(from, to, in.Types, typed)
-		if why != "" {
-			return c.invalid(why)
-		}
-		for _, k := range kinds {
-			c.a.associate(c.m, x, y, k)
-			results = append(results, made{
-				map[string]string{"id": x.idString()}, map[string]string{"id": y.idString()}, linkType{Category: "HUBSPOT_DEFINED", TypeID: int(k)},
-			})
-		}
-	}
-	status := http.StatusCreated
-	if !typed {
-		status = http.StatusOK
+		results = link(x, y, all[i])
 	}
 	return c.linkAnswer(status, results, errs)
+}
+
+// linkAs links two records by every kind.
+func (c *call) linkAs(x, y *record, kinds []uint16) labelledPair {
+	out := labelledPair{FromType: x.t.typeID, FromID: x.id, ToType: y.t.typeID, ToID: y.id, Labels: []string{}}
+	for _, k := range kinds {
+		c.a.associate(c.m, x, y, k)
+		if label := c.a.kinds.of[k].label; label != "" {
+			out.Labels = append(out.Labels, label)
+		}
+	}
+	return out
+}
+
+// linkPlain links two records and says which kind it used, as the default endpoints do.
+func (c *call) linkPlain(x, y *record, kinds []uint16) []madeLink {
+	var out []madeLink
+	for _, k := range kinds {
+		c.a.associate(c.m, x, y, k)
+		out = append(out, madeLink{
+			map[string]string{"id": x.idString()}, map[string]string{"id": y.idString()}, linkType{Category: "HUBSPOT_DEFINED", TypeID: int(k)},
+		})
+	}
+	return out
 }
 
 func (c *call) kindsFor(from, to *table, types []linkType, typed bool) (kinds []uint16, why string) {
@@ -236,7 +310,7 @@ func (c *call) linkDefault() answer {
 	if why != "" {
 		return c.invalid(why)
 	}
-	return c.linkPair(x, y, kinds, http.StatusOK)
+	return c.linkAnswer(http.StatusOK, c.linkPlain(x, y, kinds), nil)
 }
 
 func (c *call) linkTyped() answer {
@@ -252,23 +326,7 @@ func (c *call) linkTyped() answer {
 	if why != "" {
 		return c.invalid(why)
 	}
-	return c.linkPair(x, y, kinds, http.StatusCreated)
-}
-
-func (c *call) linkPair(x, y *record, kinds []uint16, status int) answer {
-	type made struct {
-		From map[string]string `json:"from"`
-		To   map[string]string `json:"to"`
-		Spec linkType          `json:"associationSpec"`
-	}
-	var out []made
-	for _, k := range kinds {
-		c.a.associate(c.m, x, y, k)
-		out = append(out, made{
-			map[string]string{"id": x.idString()}, map[string]string{"id": y.idString()}, linkType{Category: "HUBSPOT_DEFINED", TypeID: int(k)},
-		})
-	}
-	return c.linkAnswer(status, out, nil)
+	return c.json(http.StatusCreated, c.linkAs(x, y, kinds))
 }
 
 func (c *call) unlink() answer {

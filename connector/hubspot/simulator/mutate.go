@@ -73,19 +73,11 @@ func (a *Account) noteSet(m mutation, r *record, p *Property, c change, old stri
 		e.Actor = Actor{Kind: System}
 	}
 	a.note(m, e)
-	r.entries = append(r.entries, len(a.journal)-1)
+	r.remember(a, len(a.journal)-1)
 	if r.t.uniqueKey(p) {
 		r.t.claim(p, r, old, c.val)
 	}
-	// Roll-ups and calculated values fire no webhook (hubspot-api 3.3), nor do
-	// the technical values that HubSpot fills in itself.
-	if !p.ReadOnly && (!c.system || !strings.HasPrefix(p.Name, "hs_")) {
-		em := m
-		if c.system {
-			em.actor = Actor{Kind: System}
-		}
-		a.emit(em, event{kind: eventProperty, r: r, property: p.Name, value: c.val})
-	}
+	a.emitProperty(m, r, p, c)
 }
 
 func (t *table) claim(p *Property, r *record, old, val string) {
@@ -172,8 +164,14 @@ func (a *Account) restore(m mutation, r *record) error {
 
 func (a *Account) purge(m mutation, r *record) {
 	a.note(m, Entry{Op: OpPurge, Type: r.t.name, ID: r.idString()})
-	a.emit(m, event{kind: eventPrivacy, r: r})
-	a.emit(m, event{kind: eventDeletion, r: r})
+	kinds := []string{eventDeletion}
+	if r.t.name == Contacts { // the only type that has an event of its own; the two come in either order
+		kinds = append(kinds, eventPrivacy)
+		a.rng.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
+	}
+	for _, kind := range kinds {
+		a.emit(m, event{kind: kind, r: r})
+	}
 	a.forget(m, r)
 }
 
@@ -208,6 +206,8 @@ func (a *Account) merge(m mutation, winner, loser *record) *record {
 	if old := winner.text("hs_merged_object_ids"); old != "" {
 		ids = old + ";" + ids
 	}
+	r.inherit(a, winner, loser, fill)
+	fill = append(fill, t.changeIfKnown("hs_calculated_merged_vids", mergedVids(m, winner, loser))...)
 	r.cur = winner.cur.with(append(fill, t.changeIfKnown("hs_merged_object_ids", ids)...))
 	r.cur.modified = max(winner.cur.modified, loser.cur.modified)
 	for _, old := range []*record{winner, loser} {
@@ -224,6 +224,18 @@ func (a *Account) merge(m mutation, winner, loser *record) *record {
 	a.emit(m, event{kind: eventMerge, r: r, merged: []int64{winner.id, loser.id}, count: moved})
 	a.neighboursChanged(m, r)
 	return r
+}
+
+// mergedVids names the records that a merge joined and when, as contacts show it (hubspot-api 5.5).
+func mergedVids(m mutation, winner, loser *record) string {
+	out := winner.text("hs_calculated_merged_vids")
+	for _, r := range []*record{winner, loser} {
+		if out != "" {
+			out += ";"
+		}
+		out += r.idString() + ":" + strconv.FormatInt(m.at.UnixMilli(), 10)
+	}
+	return out
 }
 
 func (t *table) changeIfKnown(name, val string) []change {
@@ -278,17 +290,29 @@ func (a *Account) associate(m mutation, from, to *record, kind uint16) {
 		return
 	}
 	a.note(m, Entry{Op: OpAssociate, Type: from.t.name, ID: from.idString(), Property: strconv.Itoa(int(kind)), New: to.t.name + "/" + to.idString()})
-	a.emit(m, event{kind: eventAssociation, r: from, to: to, link: kind})
+	a.emitLink(m, from, to, kind, false)
 	a.linked(m, from, to)
 }
 
 func (a *Account) disassociate(m mutation, from, to *record) {
+	kind := a.kinds.main[[2]string{from.t.name, to.t.name}]
+	for _, l := range from.links {
+		if l.to == to {
+			kind = l.kind
+		}
+	}
 	gone := a.dropLink(from, to)
 	a.dropLink(to, from)
 	if !gone {
 		return
 	}
 	a.note(m, Entry{Op: OpDisassociate, Type: from.t.name, ID: from.idString(), Old: to.t.name + "/" + to.idString()})
-	a.emit(m, event{kind: eventAssociation, r: from, to: to, link: a.kinds.main[[2]string{from.t.name, to.t.name}], removed: true})
+	a.emitLink(m, from, to, kind, true)
 	a.linked(m, from, to)
+}
+
+// emitLink tells of a link from both ends: each type has its own subscription.
+func (a *Account) emitLink(m mutation, from, to *record, kind uint16, removed bool) {
+	a.emit(m, event{kind: eventAssociation, r: from, to: to, link: kind, removed: removed})
+	a.emit(m, event{kind: eventAssociation, r: to, to: from, link: a.kinds.back[kind], removed: removed})
 }

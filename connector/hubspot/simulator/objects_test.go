@@ -58,11 +58,14 @@ func TestCreateByAPI(t *testing.T) {
 	p := r.body["properties"].(map[string]any)
 	for name, want := range map[string]string{
 		"lifecyclestage": "lead", "hs_email_domain": "example.org", "hs_object_source": "INTEGRATION",
-		"hs_lifecyclestage_lead_date": "2026-11-02T09:00:00.000Z", "hs_v2_date_entered_lead": "2026-11-02T09:00:00.000Z",
+		"hs_lifecyclestage_lead_date": "2026-11-02T09:00:00.000Z",
 	} {
 		if p[name] != want {
 			t.Errorf("%s = %v, want %s", name, p[name], want)
 		}
+	}
+	if got := w.prop("contacts", r.body["id"].(string), "hs_v2_date_entered_lead"); got != "2026-11-02T09:00:00.000Z" || p["hs_v2_date_entered_lead"] != nil {
+		t.Errorf("entered the stage %q; the answer to the create does not know yet: %v", got, p["hs_v2_date_entered_lead"])
 	}
 	if !strings.HasSuffix(r.header.Get("Location"), "/contacts/"+r.body["id"].(string)) {
 		t.Errorf("location %q", r.header.Get("Location"))
@@ -88,7 +91,7 @@ func TestValuesAreChecked(t *testing.T) {
 		"number":       {"followercount", "many", "INVALID_LONG"},
 		"not a number": {"followercount", "NaN", "INVALID_LONG"},
 		"date":         {"closedate", "tomorrow", "INVALID_DATE"},
-		"bool":         {"event_attended_01", "yes", "INVALID_OPTION"},
+		"bool":         {"hs_facebook_ad_clicked", "yes", "INVALID_OPTION"},
 		"owner":        {"hubspot_owner_id", "12", "INVALID_OPTION"},
 		"email":        {"email", "nobody", "INVALID_EMAIL"},
 	} {
@@ -101,7 +104,7 @@ func TestValuesAreChecked(t *testing.T) {
 		})
 	}
 	owner := w.CreateOwner("Olga Ost", "olga@example.org", true)
-	w.ask(200, "PATCH", contacts+"/"+id, `{"properties":{"hubspot_owner_id":"`+owner+`","followercount":12.5,"closedate":1793577600000,"event_attended_01":true,"jobtitle":null}}`)
+	w.ask(200, "PATCH", contacts+"/"+id, `{"properties":{"hubspot_owner_id":"`+owner+`","followercount":12.5,"closedate":1793577600000,"hs_facebook_ad_clicked":true,"jobtitle":null}}`)
 	o, _ := w.Object("contacts", id)
 	if o.Properties["followercount"] != "12.5" || o.Properties["closedate"] != "2026-11-02T00:00:00.000Z" || o.Properties["hubspot_owner_assigneddate"] == "" {
 		t.Errorf("stored %v", o.Properties)
@@ -283,7 +286,8 @@ func TestRollupsMoveTheModifiedTime(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"recent_conversion_event_name": "Pricing", "first_conversion_date": "2026-11-02T08:00:00.000Z",
-		"hs_email_last_click_date": "2026-11-02T08:00:00.000Z", "notes_last_contacted": "2026-11-02T08:00:00.000Z", "hs_last_sales_activity_type": "CALL",
+		"hs_email_last_click_date": "2026-11-02T08:00:00.000Z", "notes_last_contacted": "2026-11-02T08:00:00.000Z", "hs_sa_first_engagement_object_type": "CALL",
+		"hs_analytics_first_url": "https://www.example.com/pricing", "hs_email_first_open_date": "2026-11-02T08:00:00.000Z",
 	} {
 		if got := w.prop("contacts", id, name); got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)

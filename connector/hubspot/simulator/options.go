@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -38,10 +39,32 @@ type Options struct {
 	DefaultStage string
 	// NoDealStageSync switches off HubSpot's own moves to opportunity and customer.
 	NoDealStageSync bool
+	// Enterprise makes the endpoints of event occurrences answer; without it they
+	// are 403, as in accounts without an Enterprise hub (hubspot-api 9.4).
+	Enterprise bool
+	// RefuseUnique names types that take no unique properties of ours; whether
+	// tasks do is uncertain (hubspot-api 7.3), so both answers can be had.
+	RefuseUnique []string
+	// NoCompanyStageSync keeps a company's stage from its contacts.
+	NoCompanyStageSync bool
+	// ClearingResetsDates makes clearing a lifecycle stage reset that stage's
+	// dates; uncertain, so both can be had (hubspot-api 6.1).
+	ClearingResetsDates bool
+	// UpdateIgnoresTraces makes a batch update with one invalid value fail whole
+	// even when every input has its trace id; by default the others are applied,
+	// as for creates. Uncertain, so both can be had (hubspot-api 11.2).
+	UpdateIgnoresTraces bool
+	// AsDescribed answers as the published description says where the live API
+	// differs: toObjectId as a string, subCategory as an object (hubspot-api 9.2).
+	AsDescribed bool
+	// RecordURLs adds to every record the address of its page, as newer answers have it (hubspot-api 5.1).
+	RecordURLs bool
 	// TimeZone is the account's zone as account details show it; empty means "Europe/Berlin".
 	TimeZone string
 	// Advance moves the world clock for POST /control/advance; nil answers 400 there.
 	Advance func(to time.Time) error
+	// OAuth is the app that can be installed beside the static token.
+	OAuth OAuthApp
 }
 
 // Limit is a number of requests per sliding window; a zero Max is no limit.
@@ -90,8 +113,14 @@ type WebhookTarget struct {
 	Timeout time.Duration
 	// MaxAttempts counts retries after the first attempt; 0 means 10.
 	MaxAttempts int
-	// RetryDelay is the first wait; it doubles with each attempt, with jitter; 0 means 1 s.
+	// RetryDelay is the first wait; it doubles with each attempt, with jitter; 0
+	// means one minute, which spreads ten retries over most of a day.
 	RetryDelay time.Duration
+	// RetryWindow ends the retries of an event, from its first attempt; 0 means 24 hours.
+	RetryWindow time.Duration
+	// Calculated is the chance from 0 to 1 that a changed read-only property
+	// fires an event: HubSpot's calculated ones are not reliable (hubspot-api 3.3).
+	Calculated float64
 }
 
 // Subscription is one line of the app's webhook settings (hubspot-api 3.4).
@@ -112,6 +141,16 @@ func DefaultSubscriptions() []Subscription {
 		for _, e := range []string{eventCreation, eventDeletion, eventProperty, eventMerge, eventRestore, eventAssociation} {
 			out = append(out, Subscription{Type: e, ObjectType: t})
 		}
+	}
+	return append(out, Subscription{Type: eventPrivacy, ObjectType: Contacts})
+}
+
+// AllSubscriptions are every event of every type, activities included: what a
+// project app subscribes to in generic form at most.
+func AllSubscriptions() []Subscription {
+	var out []Subscription
+	for _, e := range []string{eventCreation, eventDeletion, eventProperty, eventMerge, eventRestore, eventAssociation} {
+		out = append(out, Subscription{Type: e})
 	}
 	return append(out, Subscription{Type: eventPrivacy, ObjectType: Contacts})
 }
@@ -150,7 +189,10 @@ func (w WebhookTarget) withDefaults() WebhookTarget {
 		w.Timeout = 5 * time.Second
 	}
 	if w.RetryDelay == 0 {
-		w.RetryDelay = time.Second
+		w.RetryDelay = time.Minute
+	}
+	if w.RetryWindow == 0 {
+		w.RetryWindow = 24 * time.Hour
 	}
 	return w
 }
@@ -167,4 +209,14 @@ func orInt(n, fallback int) int {
 		return fallback
 	}
 	return n
+}
+
+// showPages makes records tell the address of their page.
+func (a *Account) showPages() {
+	if !a.opts.RecordURLs {
+		return
+	}
+	for _, t := range a.tables {
+		t.pages = fmt.Sprintf("https://app.hubspot.com/contacts/%d/record/%s/", a.opts.PortalID, t.typeID)
+	}
 }

@@ -54,7 +54,7 @@ func (c *call) prepareCreate(in input) *plan {
 		})
 	}
 	c.checkValues(p, nil, props)
-	c.checkRequired(p, props)
+	c.checkRequired(p, nil, props)
 	for _, l := range in.Associations {
 		c.planLink(p, l)
 	}
@@ -63,7 +63,9 @@ func (c *call) prepareCreate(in input) *plan {
 
 func (c *call) prepareUpdate(r *record, in input) *plan {
 	p := &plan{in: in, r: r}
-	c.checkValues(p, r, in.props())
+	props := in.props()
+	c.checkValues(p, r, props)
+	c.checkRequired(p, r, props)
 	return p
 }
 
@@ -91,24 +93,6 @@ func (c *call) conflictError(p *Property, value, holder string) apiError {
 	return apiError{
 		Message:  fmt.Sprintf("The value %q of unique property %q is taken. Existing ID: %s", value, p.Name, holder),
 		Category: "CONFLICT",
-	}
-}
-
-// checkRequired enforces the admins' rules of 2026-09 (hubspot-api 1.2).
-func (c *call) checkRequired(p *plan, props map[string]string) {
-	if c.r.PathValue("v") < "2026-09" {
-		return
-	}
-	e := apiError{Message: "Required properties are missing.", Category: "VALIDATION_ERROR"}
-	for _, name := range c.a.required[c.t.name] {
-		if props[name] == "" {
-			e.Errors = append(e.Errors, errorDetail{
-				Message: "Property \"" + name + "\" is required.", Code: "MISSING_REQUIRED_PROPERTY", Context: map[string][]string{"propertyName": {name}},
-			})
-		}
-	}
-	if len(e.Errors) > 0 {
-		p.refuse(http.StatusBadRequest, e)
 	}
 }
 

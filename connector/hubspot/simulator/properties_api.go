@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 )
@@ -73,16 +74,17 @@ func (c *call) propertyOne() answer {
 
 // propertyIn is a definition as a caller sends it; pointers tell what is absent.
 type propertyIn struct {
-	Name        string    `json:"name"`
-	Label       *string   `json:"label"`
-	Type        string    `json:"type"`
-	FieldType   string    `json:"fieldType"`
-	GroupName   string    `json:"groupName"`
-	Description *string   `json:"description"`
-	Options     *[]Option `json:"options"`
-	Unique      bool      `json:"hasUniqueValue"`
-	Hidden      bool      `json:"hidden"`
-	FormField   bool      `json:"formField"`
+	Name         string    `json:"name"`
+	Label        *string   `json:"label"`
+	Type         string    `json:"type"`
+	FieldType    string    `json:"fieldType"`
+	GroupName    string    `json:"groupName"`
+	Description  *string   `json:"description"`
+	Options      *[]Option `json:"options"`
+	DisplayOrder *int      `json:"displayOrder"`
+	Unique       bool      `json:"hasUniqueValue"`
+	Hidden       *bool     `json:"hidden"`
+	FormField    *bool     `json:"formField"`
 }
 
 // fieldTypes are the field types that each type can have.
@@ -109,26 +111,34 @@ func (c *call) propertyCreate() answer {
 	if ans, ok := c.decode(&in); !ok {
 		return ans
 	}
-	if old := c.t.props[in.Name]; old != nil && !old.Archived {
-		return c.fail(http.StatusConflict, apiError{
+	p, status, e := c.makeProperty(in)
+	if status != http.StatusCreated {
+		return c.fail(status, e)
+	}
+	return c.json(status, p.out())
+}
+
+// makeProperty makes one definition, or says with which status it is refused.
+// What comes back from the archive keeps its type and its values.
+func (c *call) makeProperty(in propertyIn) (*Property, int, apiError) {
+	p := c.t.props[in.Name]
+	if p != nil && !p.Archived {
+		return nil, http.StatusConflict, apiError{
 			Message: "Property with name " + in.Name + " already exists.", Category: "OBJECT_ALREADY_EXISTS", SubCategory: "Properties.PROPERTY_WITH_NAME_EXISTS",
-		})
+		}
 	}
 	if why := c.wrongDefinition(in); why != "" {
-		return c.invalid(why)
+		return nil, http.StatusBadRequest, apiError{Message: why, Category: "VALIDATION_ERROR"}
 	}
-	p := c.t.props[in.Name]
+	at := isoMillis(c.m.at.UnixMilli())
 	if p == nil {
-		p = &Property{Name: in.Name, DisplayOrder: -1, created: isoMillis(c.m.at.UnixMilli())}
+		p = &Property{Name: in.Name, Label: in.Name, Type: in.Type, FieldType: in.FieldType, HasUniqueValue: in.Unique, DisplayOrder: -1, created: at}
 		c.t.add(p)
 	}
 	p.Archived = false
-	p.Type, p.FieldType, p.GroupName = in.Type, in.FieldType, in.GroupName
-	p.HasUniqueValue, p.Hidden, p.FormField = in.Unique, in.Hidden, in.FormField
-	p.Label = in.Name
-	p.amend(in, isoMillis(c.m.at.UnixMilli()))
-	c.a.note(c.m, Entry{Op: OpProperty, Type: c.t.name, Property: p.Name})
-	return c.json(http.StatusCreated, p.out())
+	p.amend(in, at)
+	c.a.note(c.m, Entry{Op: OpProperty, Type: c.t.name, Property: p.Name, New: p.Type})
+	return p, http.StatusCreated, apiError{}
 }
 
 func (p *Property) amend(in propertyIn, at string) {
@@ -141,23 +151,65 @@ func (p *Property) amend(in propertyIn, at string) {
 	if in.Options != nil {
 		p.Options = slices.Clone(*in.Options) // the whole list is replaced
 	}
+	if in.DisplayOrder != nil {
+		p.DisplayOrder = *in.DisplayOrder
+	}
+	if in.Hidden != nil {
+		p.Hidden = *in.Hidden
+	}
+	if in.FormField != nil {
+		p.FormField = *in.FormField
+	}
+	p.GroupName = orString(in.GroupName, p.GroupName)
 	p.updated = at
 }
 
 func (c *call) wrongDefinition(in propertyIn) string {
 	switch {
-	case in.Name == "" || labelOf(in.Name) == "":
-		return "A property needs a name."
+	case !propertyName.MatchString(in.Name):
+		return "A property needs a name of lower case letters, digits and underscores that begins with a letter, not " + in.Name + "."
+	case in.Label == nil || *in.Label == "":
+		return "A property needs a label."
 	case !slices.Contains(fieldTypes(in.Type), in.FieldType):
 		return "Field type " + in.FieldType + " does not go with type " + in.Type + "."
-	case !slices.ContainsFunc(c.t.groups, func(g propertyGroup) bool { return g.Name == in.GroupName }):
+	case !c.hasGroup(in.GroupName):
 		return "Property group " + in.GroupName + " does not exist."
 	case in.Type == "enumeration" && in.optionCount() == 0:
 		return "An enumeration needs options."
 	case in.Type == "bool" && in.optionCount() != 2:
 		return "A bool needs the options true and false."
 	}
+	if why := in.wrongOptions(in.Type); why != "" {
+		return why
+	}
 	return c.wrongUnique(in)
+}
+
+func (c *call) hasGroup(name string) bool {
+	return slices.ContainsFunc(c.t.groups, func(g propertyGroup) bool { return g.Name == name })
+}
+
+// wrongOptions says what is wrong with options for a type.
+func (in propertyIn) wrongOptions(typ string) string {
+	if in.optionCount() == 0 {
+		return ""
+	}
+	if typ != "enumeration" && typ != "bool" {
+		return "Properties of type " + typ + " have no options."
+	}
+	values, labels := map[string]bool{}, map[string]bool{}
+	for _, o := range *in.Options {
+		switch {
+		case o.Value == "" || o.Label == "":
+			return "An option needs a value and a label."
+		case values[o.Value] || labels[o.Label]:
+			return "Option " + o.Value + " is there twice: values and labels of options must differ."
+		case typ == "bool" && o.Value != "true" && o.Value != "false":
+			return "The options of a bool are true and false."
+		}
+		values[o.Value], labels[o.Label] = true, true
+	}
+	return ""
 }
 
 func (c *call) wrongUnique(in propertyIn) string {
@@ -166,8 +218,10 @@ func (c *call) wrongUnique(in propertyIn) string {
 		return ""
 	case in.Type != "string" && in.Type != "number":
 		return "Only string and number properties can have unique values."
-	case c.uniqueCount() >= 10:
-		return "At most 10 properties of a type can have unique values."
+	case c.a.noUnique[c.t.name]:
+		return "Properties of " + c.t.name + " cannot have unique values."
+	case c.uniqueCount() >= uniqueMost:
+		return fmt.Sprintf("At most %d properties of a type can have unique values.", uniqueMost)
 	}
 	return ""
 }
@@ -182,27 +236,47 @@ func (in propertyIn) optionCount() int {
 func (c *call) uniqueCount() int {
 	n := 0
 	for _, p := range c.t.byKey {
-		if p.HasUniqueValue {
+		if p.HasUniqueValue && !p.HubSpotDefined && !p.Archived {
 			n++
 		}
 	}
 	return n
 }
 
+// propertyPatch changes a definition; its type and uniqueness stay.
 func (c *call) propertyPatch() answer {
 	var in propertyIn
-	if ans, ok := c.decode(&in); !ok {
-		return ans
-	}
 	p, ans, ok := c.property()
 	if !ok {
+		return ans
+	}
+	if ans, ok := c.decode(&in); !ok {
 		return ans
 	}
 	if p.HubSpotDefined && (in.Label != nil || in.Description != nil) {
 		return c.invalid("The definition of " + p.Name + " is read only.")
 	}
+	if why := c.wrongPatch(p, in); why != "" {
+		return c.invalid(why)
+	}
+	p.FieldType = orString(in.FieldType, p.FieldType)
 	p.amend(in, isoMillis(c.m.at.UnixMilli()))
+	c.a.note(c.m, Entry{Op: OpProperty, Type: c.t.name, Property: p.Name, New: p.Type})
 	return c.json(http.StatusOK, p.out())
+}
+
+func (c *call) wrongPatch(p *Property, in propertyIn) string {
+	switch {
+	case in.Type != "" && in.Type != p.Type:
+		return "The type of " + p.Name + " is " + p.Type + " and cannot become " + in.Type + "."
+	case in.FieldType != "" && !slices.Contains(fieldTypes(p.Type), in.FieldType):
+		return "Field type " + in.FieldType + " does not go with type " + p.Type + "."
+	case in.GroupName != "" && !c.hasGroup(in.GroupName):
+		return "Property group " + in.GroupName + " does not exist."
+	case in.Options != nil && p.Type == "enumeration" && in.optionCount() == 0:
+		return "An enumeration needs options."
+	}
+	return in.wrongOptions(p.Type)
 }
 
 func (c *call) propertyArchive() answer {
@@ -210,28 +284,29 @@ func (c *call) propertyArchive() answer {
 	if !ok {
 		return ans
 	}
-	if p.HubSpotDefined {
-		return c.fail(http.StatusBadRequest, apiError{
-			Message: p.Name + " is in use and cannot be deleted.", Category: "VALIDATION_ERROR", SubCategory: "PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE",
-		})
+	if e, ok := c.archiveProperty(p); !ok {
+		return c.fail(http.StatusBadRequest, e)
 	}
-	p.Archived = true
 	return answer{status: http.StatusNoContent}
 }
 
 func (c *call) propertyBatchRead() answer {
 	var in struct {
-		Inputs []struct {
+		Archived bool `json:"archived"`
+		Inputs   []struct {
 			Name string `json:"name"`
 		} `json:"inputs"`
 	}
 	if ans, ok := c.decode(&in); !ok {
 		return ans
 	}
+	if len(in.Inputs) > propertiesMost {
+		return c.tooMany(propertiesMost, len(in.Inputs))
+	}
 	out := []propertyOut{}
 	var errs []linkError
 	for _, one := range in.Inputs {
-		if p := c.t.props[one.Name]; p != nil && !p.Archived {
+		if p := c.t.props[one.Name]; p != nil && p.Archived == in.Archived {
 			out = append(out, p.out())
 			continue
 		}
@@ -261,8 +336,8 @@ func (c *call) groupCreate() answer {
 	if ans, ok := c.decode(&in); !ok {
 		return ans
 	}
-	if in.Name == "" || in.Label == "" {
-		return c.invalid("A property group needs a name and a label.")
+	if !propertyName.MatchString(in.Name) || in.Label == "" {
+		return c.invalid("A property group needs a name of lower case letters, digits and underscores, and a label.")
 	}
 	if slices.ContainsFunc(c.t.groups, func(g propertyGroup) bool { return g.Name == in.Name }) {
 		return c.fail(http.StatusConflict, apiError{

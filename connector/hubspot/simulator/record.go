@@ -32,7 +32,9 @@ type record struct {
 	survivor *record // after a merge
 	purged   bool    // after a privacy deletion
 	source   Actor
-	entries  []int // journal positions of this record's property changes
+	entries  []int    // journal positions of this record's property changes, the last versions of each
+	forms    []string // filled in by this contact, each once
+	trimAt   int      // how many entries are worth shortening
 }
 
 // latest follows merges to the record that lives on.
@@ -119,6 +121,7 @@ type table struct {
 	unique      map[uint16]map[string]*record
 	index       modIndex
 	lastID      int64
+	pages       string // where records have their pages; empty when answers do not say
 	keyID       uint16
 	keyCreated  uint16
 	keyModified uint16

@@ -26,6 +26,8 @@ type Property struct {
 	Calculated, ExternalOptions, HasUniqueValue          bool
 	Hidden, HubSpotDefined, FormField, ReadOnly          bool
 	Archived                                             bool
+	// Sensitive values are masked in webhook events (hubspot-api 3.3).
+	Sensitive bool
 
 	created, updated string
 	key              uint16
@@ -54,8 +56,8 @@ func newTables() map[string]*table {
 
 // define reads one definition per line:
 // name type fieldType group flags options
-// flags: r read-only, c calculated, h hidden, f form field, o owner, x external options, - none;
-// options: value or value=Label, by comma, "_" for a space in a label.
+// flags: r read-only, c calculated, h hidden, f form field, o owner, x external options, u unique, - none;
+// options: value or value=Label, by comma, "_" for a space in a label and "~" for one in a value.
 func (t *table) define(text string) {
 	for line := range strings.Lines(text) {
 		f := strings.Fields(line)
@@ -65,11 +67,14 @@ func (t *table) define(text string) {
 		p := &Property{
 			Name: f[0], Label: labelOf(f[0]), Type: f[1], FieldType: f[2], GroupName: f[3], DisplayOrder: -1, HubSpotDefined: true,
 			ReadOnly: strings.Contains(f[4], "r"), Calculated: strings.Contains(f[4], "c"), Hidden: strings.Contains(f[4], "h"),
-			FormField: strings.Contains(f[4], "f"), ExternalOptions: strings.ContainsAny(f[4], "ox"),
+			FormField: strings.Contains(f[4], "f"), ExternalOptions: strings.ContainsAny(f[4], "ox"), HasUniqueValue: strings.Contains(f[4], "u"),
 			created: "2024-01-15T09:00:00.000Z", updated: "2026-03-30T09:00:00.000Z",
 		}
 		if strings.Contains(f[4], "o") {
 			p.ReferencedObjectType = "OWNER"
+		}
+		if p.Name == "associatedcompanyid" {
+			p.ReferencedObjectType = "COMPANY"
 		}
 		if len(f) > 5 {
 			p.Options = parseOptions(f[5])
@@ -95,6 +100,7 @@ func parseOptions(s string) []Option {
 	var out []Option
 	for i, o := range strings.Split(s, ",") {
 		value, label, ok := strings.Cut(o, "=")
+		value = strings.ReplaceAll(value, "~", " ")
 		if !ok {
 			label = labelOf(value)
 		}
@@ -165,6 +171,24 @@ func (a *Account) AddStage(id, label, after string) error {
 	}
 	t := a.tables[Contacts]
 	t.define(stageDates(id))
+	return nil
+}
+
+// SetOptions replaces the options of an enumeration, as an admin would; their
+// values may be numbers. Records keep values that are no option any more.
+func (a *Account) SetOptions(typ, property string, options []Option) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t, err := a.table(typ)
+	if err != nil {
+		return fmt.Errorf("set options of %q: %w", property, err)
+	}
+	p := t.props[property]
+	if p == nil || p.Type != "enumeration" || len(options) == 0 {
+		return fmt.Errorf("set options of %s %q: it must be an enumeration and keep at least one option: %w", t.name, property, ErrInvalid)
+	}
+	p.Options = slices.Clone(options)
+	p.updated = isoMillis(a.opts.Now().UnixMilli())
 	return nil
 }
 

@@ -26,11 +26,12 @@ func (c *call) compile(in searchIn) (match func(*record) bool, why string) {
 		}
 		groups = append(groups, tests)
 	}
+	words := c.compileQuery(in.Query)
 	if len(groups) == 0 {
-		return func(*record) bool { return true }, ""
+		return words, ""
 	}
 	return func(r *record) bool {
-		return slices.ContainsFunc(groups, func(tests []func(*record) bool) bool {
+		return words(r) && slices.ContainsFunc(groups, func(tests []func(*record) bool) bool {
 			return !slices.ContainsFunc(tests, func(t func(*record) bool) bool { return !t(r) })
 		})
 	}, ""
@@ -45,7 +46,7 @@ func (c *call) compileFilter(f filter) (test func(*record) bool, why string) {
 	if wrongDate { // the other type's name finds nothing and says nothing (hubspot-api 5.4)
 		return func(*record) bool { return false }, ""
 	}
-	if p == nil {
+	if p == nil || p.Archived {
 		return nil, "There is no property " + f.Property + " to filter by."
 	}
 	if test, ok := c.compileStamp(p, f); ok {
@@ -140,12 +141,18 @@ func compileOperator(p *Property, f filter, value func(*record) (string, bool)) 
 }
 
 func compileSetOperator(p *Property, f filter, value func(*record) (string, bool)) (test func(*record) bool, known bool) {
+	values, valid := storedForms(p, f.Values)
 	in := func(r *record) bool {
 		v, set := value(r)
-		if p.Type == "string" { // asked values must be lower case (hubspot-api 5.4)
-			return set && slices.Contains(f.Values, strings.ToLower(v))
+		switch {
+		case !set:
+			return false
+		case p.Type == "string": // asked values must be lower case (hubspot-api 5.4)
+			return slices.Contains(values, strings.ToLower(v))
+		case p.FieldType == "checkbox": // several values in one, case-sensitive
+			return slices.ContainsFunc(strings.Split(v, ";"), func(one string) bool { return slices.Contains(values, one) })
 		}
-		return set && slices.ContainsFunc(f.Values, func(w string) bool { return compareValues(p, v, w) == 0 })
+		return slices.ContainsFunc(values, func(w string) bool { return compareValues(p, v, w) == 0 })
 	}
 	token := func(r *record) bool {
 		v, set := value(r)
@@ -155,9 +162,9 @@ func compileSetOperator(p *Property, f filter, value func(*record) (string, bool
 	has := func(r *record) bool { _, set := value(r); return set }
 	switch f.Operator {
 	case "IN":
-		return in, len(f.Values) > 0
+		return in, valid
 	case "NOT_IN":
-		return not(in), len(f.Values) > 0
+		return not(in), valid
 	case "HAS_PROPERTY":
 		return has, true
 	case "NOT_HAS_PROPERTY":
@@ -168,6 +175,19 @@ func compileSetOperator(p *Property, f filter, value func(*record) (string, bool
 		return not(token), f.Value != ""
 	}
 	return nil, false
+}
+
+// storedForms brings the values of IN and NOT_IN into the stored form; at least one is needed.
+func storedForms(p *Property, values []string) ([]string, bool) {
+	out := make([]string, 0, len(values))
+	for _, v := range values {
+		one, ok := storedForm(p, v)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, one)
+	}
+	return out, len(out) > 0
 }
 
 // storedForm brings a filter value into the stored form.

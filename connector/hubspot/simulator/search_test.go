@@ -199,3 +199,99 @@ func TestSearchAfterManyChanges(t *testing.T) {
 		t.Errorf("between: %v", r.ids())
 	}
 }
+
+func TestSearchMoreOperators(t *testing.T) {
+	w := newWorld(t)
+	a := w.contact("firstname", "Ada", "phone", "+49 30 1", "hs_buying_role", "CHAMPION;DECISION_MAKER", "closedate", "2026-11-05T00:00:00Z")
+	b := w.contact("firstname", "Bo", "closedate", "2026-11-06T00:00:00Z")
+	c := w.contact("hs_buying_role", "BLOCKER")
+	for filter, want := range map[string][]string{
+		`"hs_buying_role","operator":"IN","values":["CHAMPION","BLOCKER"]`:                             {a, c}, // one of several values
+		`"hs_buying_role","operator":"IN","values":["champion"]`:                                       nil,
+		`"hs_buying_role","operator":"NOT_IN","values":["DECISION_MAKER"]`:                             {b, c},
+		`"closedate","operator":"IN","values":["1793836800000"]`:                                       {a}, // ms mean the same as ISO
+		`"closedate","operator":"NOT_IN","values":["2026-11-05T00:00:00Z"]`:                            {b, c},
+		`"closedate","operator":"BETWEEN","value":"1793836800000","highValue":"2026-11-05"`:            {a},
+		`"firstname","operator":"NOT_IN","values":["ada"]`:                                             {b, c},
+		`"associations.company","operator":"EQ","value":"1"`:                                           nil,
+		`"phone","operator":"CONTAINS_TOKEN","value":"+49*"`:                                           {a},
+		`"firstname","operator":"NEQ","value":"bo"},{"propertyName":"phone","operator":"HAS_PROPERTY"`: {a},
+	} {
+		r := w.ask(200, "POST", contacts+"/search", `{"filterGroups":[{"filters":[{"propertyName":`+filter+`}]}]}`)
+		if !slices.Equal(r.ids(), want) {
+			t.Errorf("%s: got %v, want %v", filter, r.ids(), want)
+		}
+	}
+	for name, filter := range map[string]string{
+		"no values":              `"firstname","operator":"IN","values":[]`,
+		"empty value of IN":      `"firstname","operator":"IN","values":[""]`,
+		"no date in IN":          `"closedate","operator":"IN","values":["soon"]`,
+		"no high value":          `"closedate","operator":"BETWEEN","value":"1793836800000"`,
+		"no number":              `"followercount","operator":"GT","value":"many"`,
+		"no value":               `"firstname","operator":"EQ"`,
+		"no token":               `"firstname","operator":"CONTAINS_TOKEN"`,
+		"no operator":            `"firstname","value":"x"`,
+		"operator in lower case": `"firstname","operator":"eq","value":"x"`,
+		"type by association":    `"associations.bird","operator":"EQ","value":"1"`,
+		"range by association":   `"associations.company","operator":"GT","value":"1"`,
+	} {
+		if r := w.do("POST", contacts+"/search", `{"filterGroups":[{"filters":[{"propertyName":`+filter+`}]}]}`); r.status != 400 {
+			t.Errorf("%s: %d %s", name, r.status, r.raw)
+		}
+	}
+	w.ask(400, "POST", contacts+"/search", `{"sorts":[{"propertyName":"firstname","direction":"UP"}]}`)
+}
+
+func TestSearchByLinks(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.contact("firstname", "Ada"), w.contact("firstname", "Bo")
+	x, err := w.LogCall(rep, a, simulator.Call{})
+	must(t, err)
+	y, err := w.LogCall(rep, b, simulator.Call{})
+	must(t, err)
+	const calls = "/crm/objects/2026-09/calls/search"
+	by := func(more string) string {
+		return `{"filterGroups":[{"filters":[{"propertyName":"associations.contact",` + more + `}]}]}`
+	}
+	for more, want := range map[string][]string{
+		`"operator":"EQ","value":"` + a + `"`:                {x},
+		`"operator":"IN","values":["` + a + `","` + b + `"]`: {x, y},
+		`"operator":"EQ","value":"1"`:                        nil,
+		`"operator":"EQ","value":"` + b + `"},{"propertyName":"hs_object_id","operator":"EQ","value":"` + x + `"`: nil,
+	} {
+		if got := w.ask(200, "POST", calls, by(more)); !slices.Equal(sorted(got.ids()), want) {
+			t.Errorf("%s: %v, want %v", more, got.ids(), want)
+		}
+	}
+}
+
+func TestSearchByQuery(t *testing.T) {
+	w := newWorld(t, func(o *simulator.Options) { o.SearchLag = 30 * time.Second })
+	a := w.contact("firstname", "Ada", "lastname", "Byron", "email", "ada@example.com", "company", "Example Works")
+	b := w.contact("firstname", "Adam", "lastname", "Zoë", "email", "adam@example.org")
+	search := func(body string) []string { return sorted(w.ask(200, "POST", contacts+"/search", body).ids()) }
+	if got := search(`{"query":"ada"}`); len(got) != 0 {
+		t.Errorf("query sees what the index does not: %v", got)
+	}
+	w.wall.add(time.Minute)
+	for query, want := range map[string][]string{
+		"ada": {a, b}, "ADA byr": {a}, "byr ada": {a}, "adam": {b}, "zoë": {b}, "example": {a, b}, "works": {a}, "yron": nil, "ada nobody": nil, "ada@example.com": {a},
+	} {
+		if got := search(`{"query":"` + query + `"}`); !slices.Equal(got, want) {
+			t.Errorf("query %q: %v, want %v", query, got, want)
+		}
+	}
+	if got := search(`{"query":"ada","filterGroups":[{"filters":[{"propertyName":"lastname","operator":"EQ","value":"Byron"}]}]}`); !slices.Equal(got, []string{a}) {
+		t.Errorf("query and filters both hold: %v", got)
+	}
+	must(t, w.Set(rep, "contacts", b, map[string]string{"lastname": "Renamed"}))
+	if before, after := search(`{"query":"zoë"}`), search(`{"query":"renamed"}`); !slices.Equal(before, []string{b}) || len(after) != 0 {
+		t.Errorf("query looks past the index: %v, %v", before, after)
+	}
+	_, err := w.Create(rep, simulator.Tasks, map[string]string{"hs_timestamp": "2026-11-04T09:00:00Z", "hs_task_subject": "Call Ada"})
+	must(t, err)
+	w.wall.add(time.Minute)
+	if got := w.ask(200, "POST", tasks+"/search", `{"query":"call"}`).ids(); len(got) != 1 {
+		t.Errorf("tasks by subject: %v", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // problem is one refused value, as HubSpot puts it into the message (hubspot-api 11.1).
@@ -126,7 +127,7 @@ func checkText(t *table, p *Property, raw string) (value, code string) {
 				return "", "INVALID_LONG"
 			}
 		}
-	case len(raw) > 65_536:
+	case utf8.RuneCountInString(raw) > 65_536:
 		return "", "INVALID_LENGTH"
 	}
 	return raw, ""

@@ -12,6 +12,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,9 +21,10 @@ import (
 
 // parcel is a group of events that travels, fails and is retried together.
 type parcel struct {
-	hooks   []hook
+	hooks   []passenger
 	attempt int
 	due     time.Time
+	until   time.Time // no attempt after this
 }
 
 // deliverer sends webhook events: batches, several in flight, retries with
@@ -37,14 +40,46 @@ type deliverer struct {
 	retries  []parcel
 	inFlight int // events
 	sending  int // requests
-	lost     int
-	sent     int
+	report   WebhookReport
+	lost     []LostEvent
+}
+
+// LostEvent is one event that never reached the receiver.
+type LostEvent struct {
+	// Kind is the subscription type in generic form; ObjectType the plural.
+	Kind       string `json:"kind"`
+	ObjectType string `json:"objectType"`
+	// ObjectID is the record; of a link its from end, of a merge the survivor.
+	ObjectID string `json:"objectId"`
+	// ToObjectID is the other end of a link.
+	ToObjectID string    `json:"toObjectId,omitempty"`
+	Property   string    `json:"property,omitempty"`
+	OccurredAt time.Time `json:"occurredAt"` // world time
+	// Attempts is how often it was tried: 0 when a fault took it.
+	Attempts int `json:"attempts"`
+}
+
+// WebhookReport counts events by what became of them. Doubled, Reordered and
+// Delayed ones were delivered, or lost, besides.
+type WebhookReport struct {
+	Delivered int `json:"delivered"` // copies count
+	Lost      int `json:"lost"`
+	Doubled   int `json:"doubled"`
+	Reordered int `json:"reordered"`
+	Delayed   int `json:"delayed"`
+	Retried   int `json:"retried"` // attempts after the first, by event
 }
 
 // queued is an event that has not been tried; due is later only by a fault.
 type queued struct {
-	hook hook
+	hook passenger
 	due  time.Time
+}
+
+// passenger is an event with the type of its record, which the classic form does not tell.
+type passenger struct {
+	hook
+	typ string
 }
 
 func newDeliverer(a *Account, t WebhookTarget) *deliverer {
@@ -75,23 +110,47 @@ func (d *deliverer) poke() {
 }
 
 // enqueue takes an event; webhook faults decide here what becomes of it.
-func (d *deliverer) enqueue(h hook, wall time.Time) {
-	fate := d.account.faults.webhook(h)
+func (d *deliverer) enqueue(h hook, t *table, wall time.Time) {
+	fate := d.account.faults.webhook(h, t.singular)
+	p := passenger{hook: h, typ: t.name}
 	d.mu.Lock()
-	switch {
-	case fate.lost:
-		d.lost++
-	default:
-		for range fate.copies {
-			d.fresh = append(d.fresh, queued{hook: h, due: wall.Add(fate.delay)})
-		}
-		if n := len(d.fresh); fate.reorder && n > 1 {
-			i := d.rng.IntN(n)
-			d.fresh[i], d.fresh[n-1] = d.fresh[n-1], d.fresh[i]
-		}
+	if fate.lost {
+		d.lose(p, 0)
+	} else {
+		d.queue(p, fate, wall)
 	}
 	d.mu.Unlock()
 	d.poke()
+}
+
+func (d *deliverer) queue(p passenger, fate fate, wall time.Time) {
+	for range fate.copies {
+		d.fresh = append(d.fresh, queued{hook: p, due: wall.Add(fate.delay)})
+	}
+	if fate.copies > 1 {
+		d.report.Doubled++
+	}
+	if fate.delay > 0 {
+		d.report.Delayed++
+	}
+	if n := len(d.fresh); fate.reorder && n > 1 {
+		i := d.rng.IntN(n - 1)
+		d.fresh[i], d.fresh[n-1] = d.fresh[n-1], d.fresh[i]
+		d.report.Reordered++
+	}
+}
+
+func (d *deliverer) lose(p passenger, attempts int) {
+	d.report.Lost++
+	l := LostEvent{Kind: p.SubscriptionType, ObjectType: p.typ, Property: p.PropertyName, OccurredAt: time.UnixMilli(p.OccurredAt).UTC(), Attempts: attempts}
+	if _, what, ok := strings.Cut(p.SubscriptionType, "."); ok && p.SubscriptionType != eventPrivacy {
+		l.Kind = "object." + what
+	}
+	l.ObjectID = strconv.FormatInt(p.ObjectID, 10)
+	if p.FromObjectID != 0 {
+		l.ObjectID, l.ToObjectID = strconv.FormatInt(p.FromObjectID, 10), strconv.FormatInt(p.ToObjectID, 10)
+	}
+	d.lost = append(d.lost, l)
 }
 
 func (d *deliverer) pending() Waiting {
@@ -142,6 +201,7 @@ func (d *deliverer) next(wall time.Time) (*parcel, time.Duration) {
 	if len(p.hooks) == 0 {
 		return nil, wait
 	}
+	p.until = wall.Add(d.target.RetryWindow)
 	d.rng.Shuffle(len(p.hooks), func(i, j int) { p.hooks[i], p.hooks[j] = p.hooks[j], p.hooks[i] })
 	d.take(len(p.hooks))
 	return &p, 0
@@ -192,23 +252,37 @@ func (d *deliverer) deliver(ctx context.Context, p parcel) {
 	d.mu.Lock()
 	d.inFlight -= len(p.hooks)
 	d.sending--
-	switch {
-	case err == nil:
-		d.sent += len(p.hooks)
-	case p.attempt >= t.MaxAttempts:
-		d.lost += len(p.hooks)
-	default:
-		base := t.RetryDelay << min(p.attempt, 12)
-		p.due = d.account.opts.Wall().Add(base/2 + time.Duration(d.rng.Int64N(int64(base))))
-		p.attempt++
-		d.retries = append(d.retries, p)
+	if err == nil {
+		d.report.Delivered += len(p.hooks)
+	} else {
+		d.again(p, t)
 	}
 	d.mu.Unlock()
 	d.poke()
 }
 
+// again puts a parcel back for another attempt, or gives it up: after the last
+// one, or when the next would come after the window.
+func (d *deliverer) again(p parcel, t WebhookTarget) {
+	base := t.RetryDelay << min(p.attempt, 12)
+	p.due = d.account.opts.Wall().Add(base/2 + time.Duration(d.rng.Int64N(int64(base))))
+	if p.attempt >= t.MaxAttempts || p.due.After(p.until) {
+		for _, h := range p.hooks {
+			d.lose(h, p.attempt+1)
+		}
+		return
+	}
+	p.attempt++
+	d.report.Retried += len(p.hooks)
+	d.retries = append(d.retries, p)
+}
+
 func (d *deliverer) post(ctx context.Context, t WebhookTarget, p parcel) error {
-	body, err := json.Marshal(p.hooks)
+	hooks := make([]hook, len(p.hooks))
+	for i, h := range p.hooks {
+		hooks[i] = h.hook
+	}
+	body, err := json.Marshal(hooks)
 	if err != nil {
 		return fmt.Errorf("encode events: %w", err)
 	}
@@ -288,7 +362,21 @@ func (a *Account) Wake() { a.hooks.poke() }
 // WebhookCounts says how many events were delivered and how many were lost, by
 // fault or after the last attempt.
 func (a *Account) WebhookCounts() (delivered, lost int) {
+	r := a.WebhookReport()
+	return r.Delivered, r.Lost
+}
+
+// WebhookReport says what became of the events so far.
+func (a *Account) WebhookReport() WebhookReport {
 	a.hooks.mu.Lock()
 	defer a.hooks.mu.Unlock()
-	return a.hooks.sent, a.hooks.lost
+	return a.hooks.report
+}
+
+// LostEvents lists the events that never reached the receiver, in the order in
+// which they were given up: what gap detection must find by other ways.
+func (a *Account) LostEvents() []LostEvent {
+	a.hooks.mu.Lock()
+	defer a.hooks.mu.Unlock()
+	return slices.Clone(a.hooks.lost)
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,16 +34,20 @@ type answer struct {
 	html     bool
 	location string
 	retry    time.Duration
-	bare     bool // without rate headers, as refusals of scopes are
+	allow    string // of a 405: the methods that there are
+	bare     bool   // without rate headers, as refusals of scopes are
+	cut      int    // the connection breaks after so many bytes of the body; 0 is never
+	later    bool   // the request has not been applied yet
 }
 
 // Handler serves the CRM API as HubSpot's (hubspot-api 1.3), versions 2026-09
-// and 2026-03. Faults that break the connection abort the handler as net/http
+// and 2026-03, and the older spellings that the official clients use. Faults that break the connection abort the handler as net/http
 // provides for; Transport turns that into an error for in-process use.
 func (a *Account) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for _, rt := range routes() {
-		mux.HandleFunc(rt.method+" "+rt.pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, rt) })
+	a.oauthRoutes(mux)
+	for pattern, of := range byPattern(routes()) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, of.choose(r.Method)) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.serve(w, r, route{method: r.Method, pattern: "unknown", bucket: bucketGeneral, do: func(c *call) answer { return c.noPage() }})
@@ -62,6 +68,9 @@ func (a *Account) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	if c.fault.Kind == FaultSlow {
 		wait(r, c.fault.Delay)
 	}
+	if ans.later {
+		ans = a.applyLate(c, rt)
+	}
 	if c.fault.Kind == FaultReset || c.fault.Kind == FaultAppliedReset {
 		panic(http.ErrAbortHandler)
 	}
@@ -75,6 +84,16 @@ func wait(r *http.Request, d time.Duration) {
 	case <-t.C:
 	case <-r.Context().Done():
 	}
+}
+
+// applyLate applies a request after its delay, whether or not somebody still waits for the answer.
+func (a *Account) applyLate(c *call, rt route) answer {
+	<-time.NewTimer(c.fault.Delay).C
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m := a.begin(c.m.actor)
+	c.m.at, c.m.wall = m.at, m.wall
+	return rt.do(c)
 }
 
 // handle runs one request under the lock: count, authenticate, admit, fault, apply.
@@ -92,19 +111,20 @@ func (a *Account) handle(c *call, rt route) (answer, [][2]string) {
 		return ans, nil
 	}
 	if policy := a.limits.admit(rt.bucket, c.m.wall); policy != "" {
-		return c.throttled(policy), a.limits.headers(rt.bucket)
+		return c.throttled(policy), a.limits.headers(rt.bucket, a.byOAuth(c))
 	}
 	if f, ok := a.faults.request(endpoint); ok {
 		c.fault = f
 	}
 	ans, hit := c.faultBefore()
-	if !hit {
-		ans = rt.do(c)
+	switch {
+	case hit:
+	case c.fault.Kind == FaultLate:
+		ans.later = true
+	default:
+		ans = c.faultAfter(rt.do(c))
 	}
-	if c.fault.Kind == FaultApplied500 {
-		ans = c.serverError(http.StatusInternalServerError)
-	}
-	return ans, a.limits.headers(rt.bucket)
+	return ans, a.limits.headers(rt.bucket, a.byOAuth(c))
 }
 
 func (a *Account) correlationID() string {
@@ -121,14 +141,10 @@ func (a *Account) refuse(c *call, rt route) (answer, bool) {
 	if v := c.r.PathValue("v"); v != "" && v != "2026-09" && v != "2026-03" {
 		return c.noPage(), true
 	}
-	if a.revoked || c.r.Header.Get("Authorization") != "Bearer "+a.opts.Token {
-		ans := c.fail(http.StatusUnauthorized, apiError{
-			Message: "The access token is missing, expired or revoked. Send a valid one as a bearer token.", Category: "INVALID_AUTHENTICATION",
-		})
-		ans.bare = true
+	if ans, refused := a.authenticate(c); refused {
 		return ans, true
 	}
-	for _, v := range []string{"type", "from", "to"} {
+	for _, v := range []string{"type", "from", "to", "toType"} {
 		name := c.r.PathValue(v)
 		if name == "" {
 			continue
@@ -141,8 +157,10 @@ func (a *Account) refuse(c *call, rt route) (answer, bool) {
 			c.t = t
 		}
 	}
-	if scope := rt.scopeFor(c.t); a.missing[scope] != nil {
-		return c.missingScope(scope), true
+	for _, scope := range rt.scopesFor(c) {
+		if a.lacks(c, scope) {
+			return c.missingScope(scope), true
+		}
 	}
 	return answer{}, false
 }
@@ -163,6 +181,9 @@ func (a *Account) write(w http.ResponseWriter, c *call, ans answer, headers [][2
 			h.Set(kv[0], kv[1])
 		}
 	}
+	if ans.allow != "" {
+		h.Set("Allow", ans.allow)
+	}
 	if ans.location != "" {
 		h.Set("Location", ans.location)
 	}
@@ -178,14 +199,35 @@ func (a *Account) write(w http.ResponseWriter, c *call, ans answer, headers [][2
 	} else if len(ans.body) > 0 {
 		h.Set("Content-Type", "application/json;charset=utf-8")
 	}
+	if ans.cut > 0 {
+		breakOff(w, ans)
+	}
 	w.WriteHeader(ans.status)
 	_, _ = w.Write(ans.body) // a caller that went away is its own concern
 }
 
+// breakOff sends the first part of an answer and ends the connection.
+func breakOff(w http.ResponseWriter, ans answer) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(ans.body)))
+	w.WriteHeader(ans.status)
+	_, _ = w.Write(ans.body[:ans.cut]) // a caller that went away is its own concern
+	if f, ok := w.(http.Flusher); ok {
+		f.Flush()
+	}
+	panic(http.ErrAbortHandler)
+}
+
 // decode reads the JSON body; the answer says what is wrong with it.
 func (c *call) decode(into any) (answer, bool) {
+	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return answer{status: http.StatusUnsupportedMediaType, html: true, body: page("415 Unsupported Media Type", "415", "Unsupported Media Type")}, false
+	}
 	dec := json.NewDecoder(bytes.NewReader(c.body))
-	if err := dec.Decode(into); err != nil {
+	err := dec.Decode(into)
+	if err == nil && dec.More() {
+		err = fmt.Errorf("something follows the JSON value: %w", ErrInvalid)
+	}
+	if err != nil {
 		return c.fail(http.StatusBadRequest, apiError{Message: "Invalid input JSON: " + err.Error(), Category: "VALIDATION_ERROR"}), false
 	}
 	return answer{}, true

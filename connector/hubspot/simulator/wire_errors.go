@@ -89,38 +89,6 @@ func (c *call) serverError(status int) answer {
 	return c.fail(status, apiError{Message: "internal error"})
 }
 
-// faultBefore answers for faults that keep the request from being applied.
-func (c *call) faultBefore() (answer, bool) {
-	var ans answer
-	switch c.fault.Kind {
-	case FaultRateTen:
-		ans = c.throttled(policyTen)
-	case FaultRateSecond:
-		ans = c.throttled(policySecondly)
-	case FaultRateDaily:
-		ans = c.throttled(policyDaily)
-	case FaultLocked:
-		ans = c.fail(http.StatusLocked, apiError{Message: "The record is locked by another change. Try again in 2 seconds.", Category: "LOCKED"})
-	case FaultMoving:
-		ans = c.fail(477, apiError{Message: "The account is being moved to another data center.", Category: "MIGRATION_IN_PROGRESS"})
-	case Fault500:
-		ans = c.serverError(http.StatusInternalServerError)
-	case Fault502:
-		ans = c.serverError(http.StatusBadGateway)
-	case Fault503:
-		ans = c.serverError(http.StatusServiceUnavailable)
-	case FaultHTML:
-		ans = answer{status: http.StatusBadGateway, html: true, body: page("502 Bad Gateway", "502", "Bad gateway")}
-	case FaultReset:
-		return answer{}, true
-	case "", FaultSlow, FaultAppliedReset, FaultApplied500, FaultOmit,
-		FaultWebhookLost, FaultWebhookDouble, FaultWebhookReorder, FaultWebhookDelay:
-		return answer{}, false
-	}
-	ans.retry = c.fault.RetryAfter
-	return ans, true
-}
-
 // valueErrors is the 400 with JSON inside its message (hubspot-api 11.1).
 func (c *call) valueErrors(ps []problem) apiError {
 	inner, err := json.Marshal(ps)

@@ -20,6 +20,10 @@ const (
 	Enrichment   DeedKind = "enrichment"
 	CallMade     DeedKind = "call"
 	MeetingHeld  DeedKind = "meeting"
+	MailSent     DeedKind = "mail sent" // one-to-one, by a salesperson
+	MailAnswered DeedKind = "mail answered"
+	NoteAdded    DeedKind = "note"
+	MessageSent  DeedKind = "message" // WhatsApp and the like
 	StatusSet    DeedKind = "lead status"
 	StageSet     DeedKind = "lifecycle stage"
 	TaskDone     DeedKind = "task done"
@@ -36,16 +40,16 @@ const (
 func Kinds() []DeedKind {
 	return []DeedKind{
 		PageView, MailOpen, MailClick, MachineClick, MailReply, Form, SignUp, Enrichment,
-		CallMade, MeetingHeld, StatusSet, StageSet, TaskDone, TaskDeleted,
+		CallMade, MeetingHeld, MailSent, MailAnswered, NoteAdded, MessageSent, StatusSet, StageSet, TaskDone, TaskDeleted,
 		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost,
 	}
 }
 
 // BySales reports whether salespeople do such things: only in working hours.
-// Enrichment is done by a tool at any hour, or by a salesperson.
+// Answers to mails are logged when somebody reads them. Enrichment is done by a tool at any hour, or by a salesperson.
 func (k DeedKind) BySales() bool {
 	return slices.Contains([]DeedKind{
-		CallMade, MeetingHeld, StatusSet, StageSet, TaskDone, TaskDeleted,
+		CallMade, MeetingHeld, MailSent, MailAnswered, NoteAdded, MessageSent, StatusSet, StageSet, TaskDone, TaskDeleted,
 		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost,
 	}, k)
 }

@@ -17,6 +17,8 @@ const (
 	purposeDeal
 	purposeJourney
 	purposeSpare
+	purposeMail
+	purposeWriting
 )
 
 // dice draws repeatably.

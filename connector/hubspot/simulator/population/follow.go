@@ -40,7 +40,8 @@ func (w *World) followContact(e simulator.Entry) {
 		if who, ok := w.byID[e.ID]; ok {
 			w.notice(who, e)
 		}
-	case simulator.OpAssociate, simulator.OpDisassociate, simulator.OpLoad, simulator.OpProperty: // read when needed
+	case simulator.OpAssociate, simulator.OpDisassociate, simulator.OpLoad, simulator.OpProperty, // read when needed
+		simulator.OpList, simulator.OpJoin, simulator.OpLeave, simulator.OpFlow, simulator.OpUninstall:
 	}
 }
 

@@ -19,6 +19,8 @@ type past struct {
 	entered  time.Time // into the stage
 	calls    []simulator.Call
 	meetings []simulator.Meeting
+	mails    []simulator.Email // one-to-one, earliest first
+	noted    time.Time         // zero when nobody wrote a note
 	deal     map[string]string
 	task     map[string]string
 	owner    string
@@ -111,9 +113,9 @@ func (b *builder) pastStages(d dice, h *past, p map[string]string) {
 	p["hs_object_source"], p["hs_object_source_label"] = "INTEGRATION", "INTEGRATION"
 	p["hs_is_contact"], p["hs_is_unworked"] = "true", "true"
 	p["newsletter_consent"] = strconv.FormatBool(h.stage == stageSubscriber || d.chance(0.6))
-	p["hs_legal_basis"] = "Freely_given_consent_from_contact"
+	p["hs_legal_basis"] = "Freely given consent from contact"
 	if d.chance(0.3) {
-		p["hs_legal_basis"] = "Legitimate_interest_–_prospect/lead"
+		p["hs_legal_basis"] = "Legitimate interest – prospect/lead"
 	}
 	if d.chance(0.03) {
 		p["hs_email_optout"], p["newsletter_consent"] = "true", "false"

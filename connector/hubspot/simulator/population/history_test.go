@@ -83,31 +83,39 @@ func TestCustomPropertiesAreAddedOnce(t *testing.T) {
 // activities and deals that it writes.
 func TestRollupsAgreeWithActivities(t *testing.T) {
 	s := open(t, population.Options{Seed: 22, Contacts: 800})
-	talked := 0
+	talked, kinds := 0, map[string]int{}
 	for _, c := range s.account.Objects(simulator.Contacts) {
-		n, last, first := 0, "", ""
-		for _, typ := range []string{simulator.Calls, simulator.Meetings} {
+		n, touches, last, first := 0, 0, "", ""
+		for _, typ := range []string{simulator.Calls, simulator.Meetings, simulator.Emails, simulator.Notes} {
 			for _, l := range s.account.Associations(simulator.Contacts, c.ID, typ) {
 				o, _ := s.account.Object(typ, l.ID)
 				at := o.Properties["hs_timestamp"]
-				n, last = n+1, max(last, at)
+				n++
+				kinds[typ]++
+				if typ == simulator.Notes || o.Properties["hs_email_direction"] == "INCOMING_EMAIL" {
+					continue // not something that sales did with the contact
+				}
+				touches, last = touches+1, max(last, at)
 				if first == "" || at < first {
 					first = at
 				}
 			}
 		}
-		count := ""
+		count, touched := "", ""
 		if n > 0 {
-			count = strconv.Itoa(n)
+			count, touched = strconv.Itoa(n), strconv.Itoa(touches)
 			talked++
 		}
 		for property, want := range map[string]string{
-			"num_notes": count, "num_contacted_notes": count, "notes_last_contacted": last, "hs_sa_first_engagement_date": first,
+			"num_notes": count, "num_contacted_notes": touched, "notes_last_contacted": last, "hs_sa_first_engagement_date": first,
 		} {
 			if got := c.Properties[property]; got != want {
 				t.Errorf("%s of %s is %q, want %q", property, c.ID, got, want)
 			}
 		}
+	}
+	if kinds[simulator.Emails] < 20 || kinds[simulator.Notes] < 8 {
+		t.Errorf("too few to show anything: %v", kinds)
 	}
 	if talked < 80 {
 		t.Errorf("only %d contacts of 800 ever talked to sales", talked)

@@ -36,6 +36,7 @@ func (b *builder) pastSales(d dice, h *past, p map[string]string) {
 		b.pastDeal(d, h, p)
 	}
 	if len(h.calls)+len(h.meetings) > 0 {
+		b.pastMails(h)
 		talkRollups(h, p)
 	}
 	if d.chance(0.4) {
@@ -93,29 +94,48 @@ func unreached() []string {
 
 func talk(d dice) time.Duration { return time.Duration(d.between(90, 1500)) * time.Second }
 
+// talkRollups writes what HubSpot would sum up of calls, meetings, mails and notes.
 func talkRollups(h *past, p map[string]string) {
-	var first, last time.Time
-	kind := "CALL"
-	note := func(at time.Time, k string) {
-		if first.IsZero() || at.Before(first) {
-			first = at
+	var first, last, updated time.Time
+	kind, count, touches := "", 0, 0
+	logged := func(at time.Time) {
+		count++
+		if at.After(updated) {
+			updated = at
 		}
-		if !at.Before(last) {
-			last, kind = at, k
+	}
+	touch := func(at time.Time, k string) {
+		logged(at)
+		touches++
+		if first.IsZero() || at.Before(first) {
+			first, kind = at, k
+		}
+		if at.After(last) {
+			last = at
 		}
 	}
 	for _, c := range h.calls {
-		note(c.At, "CALL")
+		touch(c.At, "CALL")
 	}
 	for _, m := range h.meetings {
-		note(m.At, "MEETING")
+		touch(m.At, "MEETING_EVENT")
 		p["hs_latest_meeting_activity"], p["engagements_last_meeting_booked"] = stamp(m.At), stamp(m.At)
 	}
-	n := strconv.Itoa(len(h.calls) + len(h.meetings))
+	for _, e := range h.mails {
+		if e.Direction == "EMAIL" {
+			touch(e.At, "EMAIL")
+			continue
+		}
+		logged(e.At)
+		p["hs_sales_email_last_replied"] = stamp(e.At)
+	}
+	if !h.noted.IsZero() {
+		logged(h.noted)
+	}
 	maps.Copy(p, map[string]string{
-		"num_notes": n, "num_contacted_notes": n, "notes_last_updated": stamp(last), "notes_last_contacted": stamp(last),
-		"hs_last_sales_activity_timestamp": stamp(last), "hs_last_sales_activity_type": kind,
-		"hs_sa_first_engagement_date": stamp(first), "hs_is_unworked": "false",
+		"num_notes": strconv.Itoa(count), "num_contacted_notes": strconv.Itoa(touches),
+		"notes_last_updated": stamp(updated), "notes_last_contacted": stamp(last),
+		"hs_sa_first_engagement_date": stamp(first), "hs_sa_first_engagement_object_type": kind, "hs_is_unworked": "false",
 	})
 }
 
@@ -179,6 +199,7 @@ func (b *builder) addActivities(id string, at int, h *past) {
 			"hs_meeting_end_time": stamp(m.At.Add(m.Duration)), "hs_meeting_outcome": m.Outcome, "hs_meeting_title": m.Title,
 		}), contact)
 	}
+	b.addMails(h, contact, owned)
 	if h.deal != nil {
 		links := []simulator.Link{contact}
 		if at >= 0 {

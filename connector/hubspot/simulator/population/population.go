@@ -54,6 +54,11 @@ func Populate(a *simulator.Account, o Options) *World {
 	o = o.withDefaults(a.Now())
 	w := newWorld(a, o)
 	w.refused += define(a)
+	settings := a.Automation()
+	settings.CompanyToContacts = false // one deal would make opportunities of everybody in the house
+	if err := a.SetAutomation(settings); err != nil {
+		w.refused++
+	}
 	w.hire()
 	b := newBuilder(w)
 	missed := 0

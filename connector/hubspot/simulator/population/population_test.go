@@ -113,6 +113,8 @@ func (s *stage) checkRecorded(t *testing.T, d population.Deed) {
 		population.MailClick: "hs_email_last_click_date", population.MachineClick: "hs_email_last_click_date",
 		population.MailReply: "hs_email_last_reply_date", population.Form: "recent_conversion_date", population.SignUp: "recent_conversion_date",
 		population.CallMade: "notes_last_contacted", population.MeetingHeld: "notes_last_contacted",
+		population.MailSent: "notes_last_contacted", population.MessageSent: "notes_last_contacted",
+		population.NoteAdded: "notes_last_updated", population.MailAnswered: "hs_sales_email_last_replied",
 	}[d.Kind]
 	if property != "" && o.Properties[property] != at {
 		t.Errorf("%s at %s, but %s is %s", d.What, at, property, o.Properties[property])

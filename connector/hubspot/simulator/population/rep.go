@@ -161,7 +161,7 @@ func (j job) workBadTiming(reached bool) bool {
 func (j job) converse() bool {
 	switch j.d.weighted(24, 20, 14, 42) {
 	case 0:
-		return j.call("")
+		return j.correspond() || j.call("")
 	case 1:
 		return j.meeting()
 	case 2:

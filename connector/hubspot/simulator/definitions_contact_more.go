@@ -1,0 +1,158 @@
+package simulator
+
+// The other groups of contact definitions, under the same test.
+
+const contactEngagement = `currentlyinworkflow enumeration booleancheckbox contact_activity r true,false
+engagements_last_meeting_booked datetime date contact_activity r
+engagements_last_meeting_booked_campaign string text contact_activity r
+engagements_last_meeting_booked_medium string text contact_activity r
+engagements_last_meeting_booked_source string text contact_activity r
+first_conversion_date datetime date contact_activity rc
+first_conversion_event_name string text contact_activity rc
+hs_content_membership_notes string textarea contact_activity -
+hs_content_membership_status enumeration select contact_activity - active,inactive
+hs_feedback_last_nps_follow_up string text contact_activity r
+hs_feedback_last_nps_rating enumeration select contact_activity r 0,1,2,3,4,5,6,7,8,9,10
+hs_feedback_last_survey_date datetime date contact_activity r
+hs_last_sales_activity_timestamp datetime date contact_activity r
+hs_predictivecontactscore number number contact_activity r
+hs_predictivecontactscore_tmp number number contact_activity r
+hs_predictivecontactscore_v2 number number contact_activity r
+hs_predictivecontactscorebucket enumeration radio contact_activity r bucket_1=1_Star,bucket_2=2_Stars,bucket_3=3_Stars,bucket_4=4_Stars
+hs_predictivescoringtier enumeration radio contact_activity r tier_1=Very_High,tier_2=High,tier_3=Medium,tier_4=Low,closed_won
+hs_predictivescoringtier_tmp enumeration radio contact_activity r tier_1=Very_High,tier_2=High,tier_3=Medium,tier_4=Low,closed_won
+hs_sales_email_last_clicked datetime date contact_activity r
+hs_sales_email_last_opened datetime date contact_activity r
+hs_sales_email_last_replied datetime date contact_activity r
+hs_sequences_is_enrolled bool booleancheckbox contact_activity rc
+message string textarea contact_activity f
+notes_last_contacted datetime date contact_activity r
+notes_last_updated datetime date contact_activity r
+notes_next_activity_date datetime date contact_activity r
+num_contacted_notes number number contact_activity r
+num_notes number number contact_activity r
+hs_is_unworked bool calculation_equation sales_properties r
+hs_lead_status enumeration radio sales_properties f NEW,OPEN,IN_PROGRESS,OPEN_DEAL,UNQUALIFIED,ATTEMPTED_TO_CONTACT=Attempted_to_Contact,CONNECTED,BAD_TIMING
+hubspot_owner_assigneddate datetime date sales_properties r
+hubspot_owner_id enumeration select sales_properties o
+hubspot_team_id enumeration select sales_properties rx
+hubspotscore number calculation_score sales_properties r
+owneremail string text sales_properties -
+ownername string text sales_properties -
+closedate datetime date deal_information -
+days_to_close number number deal_information rc
+first_deal_created_date datetime date deal_information r
+hs_buying_role enumeration checkbox deal_information f BLOCKER,BUDGET_HOLDER,CHAMPION,DECISION_MAKER,END_USER,EXECUTIVE_SPONSOR,INFLUENCER,LEGAL_AND_COMPLIANCE=Legal_&_Compliance,OTHER
+num_associated_deals number number deal_information r
+recent_deal_amount number number deal_information r
+recent_deal_close_date datetime date deal_information r
+total_revenue number number deal_information r
+hs_first_order_closed_date datetime date order_information r
+hs_recent_closed_order_date datetime date order_information r
+hs_membership_has_accessed_private_content number calculation_equation contactscripted rc
+hs_registered_member number calculation_equation contactscripted rc
+`
+
+const contactMarketing = `hs_analytics_average_page_views number number analyticsinformation r
+hs_analytics_first_referrer string text analyticsinformation r
+hs_analytics_first_timestamp datetime date analyticsinformation r
+hs_analytics_first_touch_converting_campaign string text analyticsinformation r
+hs_analytics_first_url string text analyticsinformation r
+hs_analytics_first_visit_timestamp datetime date analyticsinformation r
+hs_analytics_last_referrer string text analyticsinformation r
+hs_analytics_last_timestamp datetime date analyticsinformation r
+hs_analytics_last_touch_converting_campaign string text analyticsinformation r
+hs_analytics_last_url string text analyticsinformation r
+hs_analytics_last_visit_timestamp datetime date analyticsinformation r
+hs_analytics_num_event_completions number number analyticsinformation r
+hs_analytics_num_page_views number number analyticsinformation r
+hs_analytics_num_visits number number analyticsinformation r
+hs_analytics_revenue number number analyticsinformation r
+hs_analytics_source enumeration select analyticsinformation - ORGANIC_SEARCH,PAID_SEARCH,EMAIL_MARKETING,SOCIAL_MEDIA=Organic_Social,REFERRALS,OTHER_CAMPAIGNS,DIRECT_TRAFFIC,OFFLINE=Offline_Sources,PAID_SOCIAL
+hs_analytics_source_data_1 string text analyticsinformation r
+hs_analytics_source_data_2 string text analyticsinformation r
+hs_latest_source enumeration select analyticsinformation - ORGANIC_SEARCH,PAID_SEARCH,EMAIL_MARKETING,SOCIAL_MEDIA=Organic_Social,REFERRALS,OTHER_CAMPAIGNS,DIRECT_TRAFFIC,OFFLINE=Offline_Sources,PAID_SOCIAL
+hs_latest_source_data_1 string text analyticsinformation r
+hs_latest_source_data_2 string text analyticsinformation r
+hs_latest_source_timestamp datetime date analyticsinformation -
+hs_clicked_linkedin_ad enumeration booleancheckbox conversioninformation h true=Yes,false=No
+hs_facebook_ad_clicked bool booleancheckbox conversioninformation h
+hs_facebook_click_id string text conversioninformation -
+hs_google_click_id string text conversioninformation -
+hs_ip_timezone string text conversioninformation r
+hs_linkedin_ad_clicked enumeration booleancheckbox conversioninformation h true=Yes,false=No
+ip_city string text conversioninformation r
+ip_country string text conversioninformation r
+ip_country_code string text conversioninformation r
+ip_latlon string text conversioninformation rh
+ip_state string text conversioninformation r
+ip_state_code string text conversioninformation r
+ip_zipcode string text conversioninformation rh
+num_conversion_events number number conversioninformation rc
+num_unique_conversion_events number number conversioninformation rc
+recent_conversion_date datetime date conversioninformation rc
+recent_conversion_event_name string text conversioninformation rc
+hs_email_bad_address bool booleancheckbox emailinformation r
+hs_email_bounce number number emailinformation r
+hs_email_click number number emailinformation r
+hs_email_customer_quarantined_reason enumeration select emailinformation - SUSPENSION_REMEDIATION,BLOCKLIST_REMEDIATION,TRUST_SAFETY_REMEDIATION=Trust_&_Safety_Remediation
+hs_email_delivered number number emailinformation r
+hs_email_first_click_date datetime date emailinformation r
+hs_email_first_open_date datetime date emailinformation r
+hs_email_first_reply_date datetime date emailinformation r
+hs_email_first_send_date datetime date emailinformation r
+hs_email_hard_bounce_reason string text emailinformation rh CONTENT,MAILBOX_FULL=Mailbox_full,OTHER,POLICY,SPAM,UNKNOWN_USER=Unknown_user
+hs_email_hard_bounce_reason_enum enumeration radio emailinformation r CONTENT,MAILBOX_FULL=Mailbox_full,OTHER,POLICY,SPAM,UNKNOWN_USER=Unknown_user
+hs_email_is_ineligible bool booleancheckbox emailinformation rh
+hs_email_last_click_date datetime date emailinformation r
+hs_email_last_email_name string text emailinformation r
+hs_email_last_open_date datetime date emailinformation r
+hs_email_last_reply_date datetime date emailinformation r
+hs_email_last_send_date datetime date emailinformation r
+hs_email_open number number emailinformation r
+hs_email_optout bool booleancheckbox emailinformation r
+hs_email_optout_610000001 enumeration booleancheckbox emailinformation r true=Yes,false=No
+hs_email_optout_610000002 enumeration booleancheckbox emailinformation r true=Yes,false=No
+hs_email_quarantined bool booleancheckbox emailinformation r
+hs_email_quarantined_reason enumeration select emailinformation r ON_LIST_IMPORT=Suspicious_List_Import,HIGH_HARD_BOUNCE_RATE,MULTIPLE_CANCELLED_CAMPAIGNS,FORM_ABUSE=Suspicious_Form_Activity,RECIPIENT_COMPLAINT,SUSPENSION_REMEDIATION,BLOCKLIST_REMEDIATION,TRUST_SAFETY_REMEDIATION=Trust_&_Safety_Remediation,OTHER,UNDELIVERABLE_ADDRESS=Undeliverable_Email_Address,MICROSOFT_UNDELIVERABLE=Microsoft_Undeliverable_-_Microsoft_reports_that_address_is_inactive
+hs_email_recipient_fatigue_recovery_time datetime date emailinformation rh
+hs_email_replied number number emailinformation r
+hs_email_sends_since_last_engagement number number emailinformation r
+hs_emailconfirmationstatus enumeration select emailinformation r Confirmed,Confirmation~Pending,Confirmation~Email~Sent,User~clicked~confirmation=User_clicked_confirmation,HubSpot~Rep.~marked~confirmed=HubSpot_Rep._marked_confirmed,Customer~marked~confirmed=Customer_marked_confirmed,Confirmed~from~previous~behavior=Confirmed_from_previous_behavior,Confirmed~due~to~form=Confirmed_due_to_form
+hs_legal_basis enumeration checkbox emailinformation - Legitimate~interest~–~prospect/lead=Legitimate_interest_-_Lead,Legitimate~interest~–~existing~customer=Legitimate_interest_-_Customer,Legitimate~interest~-~other=Legitimate_interest_-_Other,Performance~of~a~contract=Performance_of_a_contract,Freely~given~consent~from~contact=Freely_given_consent_from_contact,Not~applicable=Not_applicable
+hs_quarantined_emails string textarea emailinformation r
+`
+
+const contactSocial = `followercount number number socialmediainformation -
+hs_facebookid string text socialmediainformation h
+hs_googleplusid string text socialmediainformation h
+hs_linkedin_url string text socialmediainformation f
+hs_linkedinid string text socialmediainformation h
+hs_social_facebook_clicks number number socialmediainformation r
+hs_social_google_plus_clicks number number socialmediainformation r
+hs_social_last_engagement datetime date socialmediainformation r
+hs_social_linkedin_clicks number number socialmediainformation r
+hs_social_num_broadcast_clicks number number socialmediainformation r
+hs_social_twitter_clicks number number socialmediainformation r
+hs_twitterid string text socialmediainformation h
+kloutscoregeneral number number socialmediainformation f
+linkedinbio string text socialmediainformation f
+linkedinconnections number number socialmediainformation f
+photo string text socialmediainformation hf
+twitterbio string text socialmediainformation f
+twitterprofilephoto string text socialmediainformation -
+company_size string text facebook_ads_properties f
+date_of_birth string text facebook_ads_properties f
+degree string text facebook_ads_properties f
+field_of_study string text facebook_ads_properties f
+gender string text facebook_ads_properties f
+graduation_date string text facebook_ads_properties f
+job_function string text facebook_ads_properties f
+marital_status string text facebook_ads_properties f
+military_status string text facebook_ads_properties f
+relationship_status string text facebook_ads_properties f
+school string text facebook_ads_properties f
+seniority string text facebook_ads_properties f
+start_date string text facebook_ads_properties f
+work_email string text facebook_ads_properties f
+`
