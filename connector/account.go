@@ -57,7 +57,10 @@ type PipelineStage struct {
 type Names struct {
 	Stage, Status, Owner, FirstName, LastName, Email, Company string // on contacts
 	CompanyID                                                 string // on contacts: id of the primary company
+	MergedIDs                                                 string // on contacts: ids merged into it, separated by ";"; empty: the CRM has none
 	CompanyName                                               string // on companies
 	ActivityTime                                              string // on calls and meetings
 	DealStage, DealPipeline, DealClosed, DealWon              string // on deals
+	Submissions, PageVisits                                   string // on contacts: the counters of what optional sources list
+	VisitEvent                                                string // type of the event of a visited page
 }

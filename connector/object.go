@@ -20,6 +20,10 @@ const (
 	TypeCall    ObjectType = "call"
 	TypeMeeting ObjectType = "meeting"
 	TypeTask    ObjectType = "task"
+
+	TypeEmail         ObjectType = "email"
+	TypeNote          ObjectType = "note"
+	TypeCommunication ObjectType = "communication" // SMS, WhatsApp, LinkedIn messages
 )
 
 // Object is one record as the CRM showed it. Properties holds only what was asked for and is not empty;
@@ -86,5 +90,8 @@ type Update struct {
 type UpdateResult struct {
 	ID        ObjectID
 	UpdatedAt time.Time
-	Err       error
+	// Properties are those that the answer showed, as the record has them now; nil if it showed none. A CRM may
+	// answer a refused value as a success (HubSpot's stages move forward only): what is not shown is not proven.
+	Properties map[string]string
+	Err        error
 }

@@ -48,6 +48,14 @@ type CreateResult struct {
 	Err error
 }
 
+// KeyRef names one thing of ours: its idempotency key and the contact it was made for. The contact is what a
+// connector looks under where the account refuses unique properties (hubspot-api 7.3); elsewhere the key is
+// enough.
+type KeyRef struct {
+	Key     string
+	Contact ObjectID
+}
+
 // KeyState is what the primary store of the CRM holds under one idempotency key.
 type KeyState struct {
 	ID       ObjectID
@@ -55,6 +63,9 @@ type KeyState struct {
 	// Open is true for a task that nobody completed, or a deal that is not closed.
 	Open      bool
 	UpdatedAt time.Time
+	// Copies are further records under the same key that no person touched, so that they can be archived
+	// without anybody losing anything. Only an account that refuses unique properties can have any.
+	Copies []ObjectID
 }
 
 // CloseResult tells what became of closing one task by its key.

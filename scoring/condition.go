@@ -25,6 +25,7 @@ type condition struct {
 	key    string // the same for conditions that differ only in layout
 	root   boolNode
 	facts  []int // the facts it mentions, in the order of mention
+	kinds  []int // the kinds of activity it counts
 	moves  bool  // time alone can change it
 	id     int   // its place in a frame's memory
 }
@@ -116,12 +117,13 @@ func parseExpression(source string) (ast.Node, *fault) {
 type compiler struct {
 	scope
 	facts  []int
+	kinds  []int
 	moves  bool
 	faults []fault
 }
 
 func (c *compiler) finish(source string, tree ast.Node, root boolNode) *condition {
-	done := &condition{source: strings.TrimSpace(source), key: tree.String(), root: root, facts: c.facts, moves: c.moves, id: c.model.conditions}
+	done := &condition{source: strings.TrimSpace(source), key: tree.String(), root: root, facts: c.facts, kinds: c.kinds, moves: c.moves, id: c.model.conditions}
 	c.model.conditions++
 	return done
 }

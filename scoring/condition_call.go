@@ -164,6 +164,7 @@ func (c *compiler) daysSinceLast(n *ast.CallNode) numberNode {
 	if !ok {
 		return numberConstant(0)
 	}
+	c.kinds = append(c.kinds, kind)
 	s, gap := c.model.addStream(kind, nil), fmt.Sprintf("days_since_last(%q)", c.model.kinds[kind].Kind)
 	return numberNode{
 		at:   func(f *frame) span { return f.sinceLast(s) },
@@ -203,6 +204,7 @@ func (c *compiler) count(n *ast.CallNode) numberNode {
 	if len(n.Arguments) > 2 {
 		window = c.days(n.Arguments[2])
 	}
+	c.kinds = append(c.kinds, kind)
 	s := c.model.addStream(kind, where)
 	return numberNode{
 		at:   func(f *frame) span { return f.count(s, window) },

@@ -20,6 +20,21 @@
 // smaller kind, then the certain one, then the one with the smaller attributes). Their order in the lead is
 // irrelevant. A kind that the model does not declare is ignored.
 //
+// A kind has one of these sources:
+//
+//	{object: call, attributes: {outcome: hs_call_disposition}}
+//	                   records of the CRM (call, meeting, email, note, task, communication), each with its time
+//	{counter: contact.P, last: contact.Q, first: contact.R, attributes: {name: contact.S}}
+//	                   a roll-up of the contact: how often (P), when last (Q), when first (R, optional), and
+//	                   what the latest was (S, optional)
+//	{counter: contact.P}   a counter without dates: dated by when its values were written, uncertain
+//	{last: contact.Q}      a last date without a counter: each date it was seen to have is one occurrence
+//
+// Any property of the contact can be declared so: time on site, webinars, campaigns and social interactions
+// are kept in properties of the tools that know them (S63, S70, S71, S72). Of a counter the n-th occurrence is
+// the identity. How the caller dates occurrences stands at workflows.Occurrences; an activity whose date is
+// not the CRM's own is uncertain and says between which moments it happened. Scores take At.
+//
 // # Scores
 //
 // A rule over facts gives its points if its condition is true; false and unknown give nothing. A rule over
@@ -70,6 +85,14 @@
 //
 // Conditions of activities (where, and inside count) see the attributes of the activity, as text; an
 // attribute that it does not have is unknown.
+//
+// # Follow-ups
+//
+// A follow-up names what follows from entering a lead status or a stage: a task, a deal, the closing of open
+// tasks, a move back to an earlier stage (back_to), or static lists to join and leave (lists). Package
+// workflows says when; here they are only read and checked. A CRM that moves stages forward only (HubSpot)
+// makes back_to two requests, the first of which clears the stage: that may reset the dates that the CRM keeps
+// of entering stages, and automations on the stage may run twice. So no sample model uses it.
 //
 // # Push and next change
 //

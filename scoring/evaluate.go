@@ -134,7 +134,7 @@ func (f *frame) occurrenceLines(lines []Line, r *rule, activities []Activity) []
 		}
 		lines = append(lines, Line{
 			Rule: r.name, Activity: activity.ID, Kind: activity.Kind, At: activity.At,
-			Uncertain: activity.Uncertain, Raw: r.points, Result: result, Reason: reason,
+			Uncertain: activity.Uncertain, NotBefore: activity.NotBefore, NotAfter: activity.NotAfter, Raw: r.points, Result: result, Reason: reason,
 		})
 	}
 	return lines

@@ -54,6 +54,8 @@ type Line struct {
 	Kind      string    `json:"kind,omitempty"`
 	At        time.Time `json:"at,omitzero"`
 	Uncertain bool      `json:"uncertain,omitempty"`
+	NotBefore time.Time `json:"not_before,omitzero"` // as in Activity
+	NotAfter  time.Time `json:"not_after,omitzero"`
 	Raw       Points    `json:"raw"`             // before decay
 	Result    Points    `json:"result"`          // what counts
 	Reason    Reason    `json:"reason"`          // why: matched, decayed, capped, floored

@@ -10,7 +10,7 @@ type StatusRule struct {
 }
 
 // FollowUp is what follows from entering a lead status or a stage. Exactly one of OnStatus and OnStage is
-// set, and exactly one of Task, Deal and CloseTasks.
+// set, and exactly one of Task, Deal, CloseTasks, BackTo and Lists.
 type FollowUp struct {
 	Name     string
 	OnStatus string
@@ -19,6 +19,18 @@ type FollowUp struct {
 	Deal     *DealRule
 	// CloseTasks closes every open task of ours for the contact (S92).
 	CloseTasks bool
+	// BackTo is the stage that the contact is moved back to (S25, S78): one of the forward order, never a side
+	// track, never one that only people set. A CRM that moves stages forward only is made to do it by clearing
+	// the stage first, which may reset the dates that the CRM keeps of it (hubspot-api 6.1).
+	BackTo string
+	Lists  *ListRule
+}
+
+// ListRule puts the contact on static lists of the account and takes it off others (S22). The names are those
+// of the portal's mapping.
+type ListRule struct {
+	Add    []string
+	Remove []string
 }
 
 // TaskRule says which task to create. Texts are templates with {placeholders}, checked when parsed:

@@ -119,10 +119,10 @@ func compareActivities(a, b *Activity) int {
 		}
 		return 1
 	}
-	if maps.Equal(a.Attributes, b.Attributes) {
-		return 0
+	if !maps.Equal(a.Attributes, b.Attributes) {
+		return slices.Compare(pairs(a.Attributes), pairs(b.Attributes))
 	}
-	return slices.Compare(pairs(a.Attributes), pairs(b.Attributes))
+	return cmp.Or(a.NotBefore.Compare(b.NotBefore), a.NotAfter.Compare(b.NotAfter))
 }
 
 func pairs(attributes map[string]string) []string {

@@ -31,9 +31,11 @@ type Activity struct {
 	ID   string
 	Kind string // a kind that the model declares
 	At   time.Time
-	// Uncertain says that At is the earliest moment at which it can have happened (roll-up counters tell
-	// how often something happened, but only when it last did).
-	Uncertain bool
+	// Uncertain says that At is not the CRM's own date of it (roll-up counters tell how often something
+	// happened, but only when it last did): it happened between NotBefore and NotAfter as far as anybody
+	// knows. A zero NotBefore is At, a zero NotAfter an open end. Both are zero if At is certain.
+	Uncertain           bool
+	NotBefore, NotAfter time.Time
 	// Attributes such as name, outcome, url; values are the model's words, translated by the caller.
 	Attributes map[string]string
 }

@@ -63,10 +63,12 @@ type ActivityKind struct {
 }
 
 // Counter is a roll-up of the contact: how often, and when last, something happened. All fields are names of
-// contact properties without the object in front.
+// contact properties without the object in front. Property or LastProperty may be empty, not both: a counter
+// alone is dated by when its values were written or seen, a last date alone is one occurrence for each value
+// that it was seen to have.
 type Counter struct {
-	Property      string // how often
-	LastProperty  string // when last
+	Property      string // how often; empty if the CRM does not count
+	LastProperty  string // when last; empty if the CRM does not tell
 	FirstProperty string // when first; empty if the CRM does not tell
 	NameProperty  string // what the latest was; empty if the CRM does not tell
 }

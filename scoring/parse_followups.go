@@ -10,7 +10,7 @@ import (
 
 func (p *modelParser) followUps(f field) {
 	for _, item := range p.items(f) {
-		keys := p.fields(item, "name", "on_status", "on_stage", "task", "deal", "close_tasks")
+		keys := p.fields(item, "name", "on_status", "on_stage", "task", "deal", "close_tasks", "back_to", "lists")
 		rule := FollowUp{Name: p.text(keys["name"])}
 		if item.node.Kind != yaml.MappingNode {
 			continue
@@ -46,19 +46,25 @@ func (p *modelParser) cause(item field, keys map[string]field, rule *FollowUp) {
 
 func (p *modelParser) consequence(item field, keys map[string]field, rule *FollowUp) {
 	given := 0
-	for _, name := range []string{"task", "deal", "close_tasks"} {
+	for _, name := range consequences() {
 		if keys[name].present() {
 			given++
 		}
 	}
 	if given != 1 {
-		p.fail(item, "give exactly one of task:, deal: and close_tasks: true", "the follow-up has %d consequences", given)
+		p.fail(item, "give exactly one of task:, deal:, close_tasks: true, back_to: and lists:", "the follow-up has %d consequences", given)
 	}
 	if f := keys["task"]; f.present() {
 		rule.Task = p.task(f)
 	}
 	if f := keys["deal"]; f.present() {
 		rule.Deal = p.deal(f)
+	}
+	if f := keys["back_to"]; f.present() {
+		rule.BackTo = p.backTo(f, *rule)
+	}
+	if f := keys["lists"]; f.present() {
+		rule.Lists = p.lists(f)
 	}
 	rule.CloseTasks = p.yes(keys["close_tasks"])
 	if given == 1 && keys["close_tasks"].present() && !rule.CloseTasks {

@@ -21,8 +21,8 @@ func (p *modelParser) kind(item entry) ActivityKind {
 	switch {
 	case keys["counter"].present() && keys["object"].present():
 		p.fail(keys["object"], "give either counter or object", "%s is both a counter and an object", item.name)
-	case keys["counter"].present():
-		kind.Counter = p.counter(item, keys)
+	case keys["counter"].present() || keys["last"].present() && !keys["object"].present():
+		kind.Counter = p.counter(keys)
 	case keys["object"].present():
 		kind.Object = p.choice(keys["object"], "", "call", "meeting", "email", "note", "task", "communication")
 		for _, name := range []string{"last", "first"} {
@@ -31,18 +31,10 @@ func (p *modelParser) kind(item entry) ActivityKind {
 			}
 		}
 	case item.node.Kind == yaml.MappingNode:
-		p.fail(item.field, "add counter: contact.PROPERTY and last: contact.PROPERTY, or object: call", "%s has no source", item.name)
+		p.fail(item.field, "add counter: contact.PROPERTY or last: contact.PROPERTY (best both), or object: call", "%s has no source", item.name)
 	}
 	if attributes := keys["attributes"]; attributes.present() {
-		kind.Attributes = map[string]string{}
-		for _, attribute := range p.entries(attributes) {
-			p.named(field{attribute.key, attribute.mark}, attribute.name, identifier)
-			property := p.text(attribute.field)
-			if kind.Counter != nil {
-				property = p.contactProperty(attribute.field)
-			}
-			kind.Attributes[attribute.name] = property
-		}
+		kind.Attributes = p.attributes(attributes, kind.Counter != nil)
 	}
 	if kind.Counter != nil {
 		kind.Counter.NameProperty = kind.Attributes["name"]
@@ -50,10 +42,22 @@ func (p *modelParser) kind(item entry) ActivityKind {
 	return kind
 }
 
-func (p *modelParser) counter(item entry, keys map[string]field) *Counter {
-	if !keys["last"].present() {
-		p.fail(item.field, "add last: contact.PROPERTY, the property that says when it last happened", "the counter %s has no time", item.name)
+// attributes reads what an activity is described by: properties of the record, or of the contact.
+func (p *modelParser) attributes(f field, ofContact bool) map[string]string {
+	properties := map[string]string{}
+	for _, attribute := range p.entries(f) {
+		p.named(field{attribute.key, attribute.mark}, attribute.name, identifier)
+		property := p.text(attribute.field)
+		if ofContact {
+			property = p.contactProperty(attribute.field)
+		}
+		properties[attribute.name] = property
 	}
+	return properties
+}
+
+// counter reads the properties of a roll-up: how often, when last, or both.
+func (p *modelParser) counter(keys map[string]field) *Counter {
 	return &Counter{
 		Property:      p.contactProperty(keys["counter"]),
 		LastProperty:  p.contactProperty(keys["last"]),

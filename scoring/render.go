@@ -68,16 +68,30 @@ func RenderLine(lang string, l Line) string {
 	}
 	why := []string{RenderReason(lang, l.Reason)}
 	if l.Activity != "" {
-		at := clock(lang, l.At)
-		if l.Uncertain {
-			at = say(lang, "not before ", "frühestens ") + at
-		}
-		why = slices.Insert(why, 0, l.Kind+" "+at)
+		why = slices.Insert(why, 0, l.Kind+" "+renderTime(lang, l))
 	}
 	if seen := renderSeen(lang, l.Facts); seen != "" {
 		why = append(why, seen)
 	}
 	return fmt.Sprintf("%s %s (%s)", signed(lang, l.Result), name, strings.Join(why, "; "))
+}
+
+// renderTime says when something happened, and how well that is known.
+func renderTime(lang string, l Line) string {
+	at := clock(lang, l.At)
+	from := l.NotBefore
+	if from.IsZero() {
+		from = l.At
+	}
+	switch {
+	case !l.Uncertain:
+		return at
+	case l.NotAfter.IsZero():
+		return say(lang, "not before ", "frühestens ") + at
+	case l.At.After(from):
+		return at + say(lang, ", not before ", ", frühestens ") + clock(lang, from)
+	}
+	return say(lang, "between ", "zwischen ") + at + say(lang, " and ", " und ") + clock(lang, l.NotAfter)
 }
 
 // signed is points with their sign, "+30" or "-2.5", in German with a comma.

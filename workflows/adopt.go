@@ -13,23 +13,20 @@ func (p *Pusher) adopt(ctx context.Context, t connector.ObjectType, entries []Ou
 	if len(entries) == 0 {
 		return nil, nil, nil
 	}
-	keys := make([]string, len(entries))
-	for i, e := range entries {
-		keys[i] = e.Key
-	}
-	found, err := p.Look.FindByKey(ctx, t, keys)
+	found, err := p.find(ctx, t, entries)
 	if err != nil {
 		return p.unknown(entries, err), nil, onlyPortalWide(err)
 	}
 	var links []connector.Link
 	for _, e := range entries {
 		state, ok := found[e.Key]
-		if !ok {
+		if !ok && e.RemoteID == "" {
 			missing = append(missing, e)
 			continue
 		}
-		settled = append(settled, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateSettled, RemoteID: state.ID})
-		if !state.Archived {
+		// What was made before, and is looked for once more in vain, a person has deleted for good.
+		settled = append(settled, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateSettled, RemoteID: state.ID, Note: copiesNote(e.Key, state)})
+		if ok && !state.Archived {
 			links = append(links, p.linksOf(t, state.ID, e)...)
 		}
 	}
@@ -40,6 +37,19 @@ func (p *Pusher) adopt(ctx context.Context, t connector.ObjectType, entries []Ou
 		return p.unknown(entries, err), nil, onlyPortalWide(err)
 	}
 	return settled, missing, nil
+}
+
+// find asks what there is under the keys of the entries, and archives what is there twice.
+func (p *Pusher) find(ctx context.Context, t connector.ObjectType, entries []OutboxEntry) (map[string]connector.KeyState, error) {
+	refs := make([]connector.KeyRef, len(entries))
+	for i, e := range entries {
+		refs[i] = connector.KeyRef{Key: e.Key, Contact: e.Contact}
+	}
+	found, err := p.Look.FindByKey(connector.For(ctx, connector.PurposeVerify), t, refs)
+	if err != nil {
+		return nil, err
+	}
+	return found, p.archiveCopies(ctx, t, found)
 }
 
 // adoptEach adopts entries one by one, so that one whose links are refused does not hold up the others.

@@ -12,7 +12,7 @@ import (
 // creations follows the protocol of hubspot-api 7.3: entries whose outcome is unknown are looked up by key
 // in the primary store first and adopted if they exist; only what is missing is created.
 func (p *Pusher) creations(ctx context.Context, t connector.ObjectType, entries []OutboxEntry) ([]Settlement, error) {
-	var settlements []Settlement
+	settlements, entries := p.tooFresh(t, entries)
 	var unknown, create []OutboxEntry
 	for _, e := range entries {
 		if e.Unknown {
@@ -66,8 +66,8 @@ func (p *Pusher) create(ctx context.Context, t connector.ObjectType, entries []O
 			conflicts = append(conflicts, e)
 			continue
 		}
-		s, err := p.outcome(e, r.ID, r.Err)
-		settlements = append(settlements, s)
+		s, err := p.outcome(e, r.ID, mendable(e, r.Err))
+		settlements = append(settlements, p.lookLater(t, e, s))
 		if first == nil {
 			first = err
 		}
@@ -75,7 +75,7 @@ func (p *Pusher) create(ctx context.Context, t connector.ObjectType, entries []O
 	adopted, lost, err := p.adopt(ctx, t, conflicts)
 	for _, e := range lost { // the CRM says the key exists and does not show it: look again later
 		s, _ := p.outcome(e, "", fmt.Errorf("create %s %q: the key exists but cannot be read: %w", t, e.Key, connector.ErrAmbiguous))
-		adopted = append(adopted, s)
+		adopted = append(adopted, p.lookLater(t, e, s))
 	}
 	return append(settlements, adopted...), errors.Join(first, err)
 }
@@ -91,6 +91,9 @@ func (p *Pusher) call(ctx context.Context, t connector.ObjectType, entries []Out
 	deals, err := payloads[connector.Deal](entries)
 	if err != nil {
 		return nil, err
+	}
+	for i := range deals { // as the configuration is now: a refusal may have been mended there
+		deals[i].Extra = withDefaults(deals[i].Extra, p.Portal.DealProperties)
 	}
 	return p.CRM.CreateDeals(ctx, deals), nil
 }
@@ -130,6 +133,7 @@ func (p *Pusher) withoutOpenDeal(ctx context.Context, entries []OutboxEntry) (ke
 }
 
 func (p *Pusher) openDeals(ctx context.Context, entries []OutboxEntry) (map[connector.ObjectID]bool, error) {
+	ctx = connector.For(ctx, connector.PurposeVerify)
 	contacts := make([]connector.ObjectID, len(entries))
 	for i, e := range entries {
 		contacts[i] = e.Contact

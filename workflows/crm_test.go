@@ -67,6 +67,7 @@ func (c *crm) Update(_ context.Context, _ connector.ObjectType, updates []connec
 				c.props[u.ID] = map[string]string{}
 			}
 			maps.Copy(c.props[u.ID], u.Properties)
+			out[i].Properties = maps.Clone(c.props[u.ID])
 		}
 	}
 	return out
@@ -106,9 +107,10 @@ func (c *crm) CreateDeals(_ context.Context, deals []connector.Deal) []connector
 	return out
 }
 
-func (c *crm) CloseTasks(_ context.Context, keys []string) []connector.CloseResult {
+func (c *crm) CloseTasks(_ context.Context, refs []connector.KeyRef) []connector.CloseResult {
 	var out []connector.CloseResult
-	for _, key := range keys {
+	for _, ref := range refs {
+		key := ref.Key
 		r := connector.CloseResult{Key: key, Err: c.ask("close " + key), Outcome: connector.CloseGone}
 		if state, ok := c.things[key]; ok && r.Err == nil {
 			r.Outcome = connector.CloseArchived
@@ -120,9 +122,10 @@ func (c *crm) CloseTasks(_ context.Context, keys []string) []connector.CloseResu
 	return out
 }
 
-func (c *crm) FindByKey(_ context.Context, _ connector.ObjectType, keys []string) (map[string]connector.KeyState, error) {
+func (c *crm) FindByKey(_ context.Context, _ connector.ObjectType, refs []connector.KeyRef) (map[string]connector.KeyState, error) {
 	found := map[string]connector.KeyState{}
-	for _, key := range keys {
+	for _, ref := range refs {
+		key := ref.Key
 		c.calls = append(c.calls, "find "+key)
 		if state, ok := c.things[key]; ok && !c.hidden[key] {
 			found[key] = state

@@ -70,15 +70,19 @@ type days struct {
 	last    map[string]time.Time
 	deaths  int
 	deeds   int
+	marked  map[connector.ObjectType]bool // kinds whose key is not unique in this account
 }
 
 func rep() simulator.Actor { return simulator.Actor{Kind: simulator.User, ID: "7"} }
 
-func tenDays(t *testing.T, seed uint64, failing bool) (end ending) {
+func tenDays(t *testing.T, seed uint64, failing bool, with ...func(*days)) (end ending) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		d := &days{T: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 42)), ids: map[string]string{}, last: map[string]time.Time{}}
+		for _, change := range with {
+			change(d)
+		}
 		time.Sleep(56 * time.Hour) // the bubble begins on a Saturday; now it is Monday, 8:00
 		d.build()
 		d.open(filepath.Join(dir, "days.db"))
@@ -125,7 +129,7 @@ func (d *days) build() {
 		d.must(d.account.AddProperty(simulator.Contacts, simulator.Property{Name: name, Label: name, Type: kind}))
 	}
 	for _, typ := range []string{simulator.Tasks, simulator.Deals} {
-		d.must(d.account.AddProperty(typ, simulator.Property{Name: "leadsync_key", Label: "k", Type: "string", HasUniqueValue: true}))
+		d.must(d.account.AddProperty(typ, simulator.Property{Name: "leadsync_key", Label: "k", Type: "string", HasUniqueValue: d.marked == nil}))
 	}
 	d.account.CreateOwner("Jana Vogt", "jana@leadsync.example", true)
 	for range 8 { // these are there before leadsync
@@ -145,7 +149,7 @@ func (d *days) arrive() {
 func (d *days) open(path string) {
 	client, err := hubspot.New(hubspot.Config{
 		Token: func(context.Context) (string, error) { return d.account.Token(), nil }, Transport: d.account.Transport(),
-		Now: time.Now, Jitter: func() float64 { return 0.5 }, GeneralPerSecond: 9,
+		Now: time.Now, Jitter: func() float64 { return 0.5 }, GeneralPerSecond: 9, Unkeyed: d.marked, PlainKey: d.marked,
 	})
 	d.must(err)
 	d.store, err = store.Open(d.Context(), path, store.Options{Now: time.Now, Migrate: true})
@@ -154,6 +158,7 @@ func (d *days) open(path string) {
 	d.fence, _, err = d.store.Acquire(d.Context(), portalID, "w", 1000*time.Hour)
 	d.must(err)
 	p, m := newPortal(), parseModel(d)
+	p.Marked = d.marked
 	p.FallbackOwner = d.account.Owners()[0].ID
 	p.Outcomes = map[string]string{simulator.CallConnected: "connected", simulator.CallNoAnswer: "no_answer", simulator.CallBusy: "busy"}
 	specs := map[workflows.Chore]string{workflows.ChoreOwners: "@every 6h", workflows.ChorePrune: "17 4 * * *"}
@@ -164,7 +169,7 @@ func (d *days) open(path string) {
 	d.worker = &workflows.Worker{
 		Puller:     &workflows.Puller{CRM: client, Store: d.store, Portal: p, Model: m, Now: time.Now, Overlap: 15 * time.Minute},
 		Reconciler: &workflows.Reconciler{CRM: client, Store: d.store, Portal: p, Model: m, Now: time.Now},
-		Pusher:     &workflows.Pusher{CRM: client, Look: client, Store: d.store, Portal: p, Jitter: jitter},
+		Pusher:     &workflows.Pusher{CRM: client, Look: client, Copies: client, Store: d.store, Portal: p, Jitter: jitter},
 		Store:      d.store, Baseline: d.store, Schedule: newSchedule(d.T, specs), Log: quiet(), Now: time.Now, Jitter: jitter,
 		Window: time.Second, Idle: 30 * time.Minute, Keep: 72 * time.Hour,
 	}

@@ -33,6 +33,9 @@ func (pl *planner) followUp(f scoring.FollowUp, what, name string) {
 		}
 		return
 	}
+	if pl.backOrLists(f) {
+		return
+	}
 	if f.Task != nil && pl.Portal.Mode(ClassTask) == ModeOff || f.Deal != nil && pl.Portal.Mode(ClassDeal) == ModeOff {
 		return // off leaves no trace, not even a counted episode
 	}

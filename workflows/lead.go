@@ -14,10 +14,6 @@ import (
 	"leadsync/scoring"
 )
 
-// maxOccurrences bounds the activities made from one counter: work per contact must be bounded, and the
-// newest thousand occurrences of a kind decide every score that means anything.
-const maxOccurrences = 1000
-
 // LeadOf translates one contact from the portal's words into the model's: the one place where properties,
 // option values and outcomes are mapped. It is pure.
 func LeadOf(p *Portal, m *scoring.Model, r LeadRecord) scoring.Lead {
@@ -177,16 +173,17 @@ func counted(p *Portal, what string, r LeadRecord) int {
 	return n
 }
 
-// activitiesOf are all activities of the contact: its calls and meetings, and what its counters tell.
+// activitiesOf are all activities of the contact: its logged calls, meetings and the like, and what its
+// roll-ups tell. What the portal switched off and our own tasks are none.
 func activitiesOf(p *Portal, m *scoring.Model, r LeadRecord) []scoring.Activity {
 	var acts []scoring.Activity
-	for _, k := range m.ActivityKinds() {
+	for _, k := range p.Kinds(m) {
 		if k.Counter != nil {
-			acts = append(acts, Occurrences(k.Kind, r.Observations, r.Contact.CreatedAt)...)
+			acts = append(acts, Sourced(k, Occurrences(k, r.Observations, r.Contact.CreatedAt), p.sourced(k, r))...)
 			continue
 		}
 		for _, o := range r.Activities {
-			if string(o.Type) != k.Object {
+			if string(o.Type) != k.Object || p.Own(o) {
 				continue
 			}
 			at, ok := parseTime(o.Properties[p.Names.ActivityTime])
@@ -213,87 +210,10 @@ func (p *Portal) outcome(value string) string {
 	return strings.ToLower(value)
 }
 
-// Occurrences turns the readings of one counter into dated activities. The n-th occurrence is the identity.
-// The newest occurrence of a reading has the counter's own last date; older ones that the same reading
-// brought can have happened at any time since the last date of the readings before, or since the contact
-// was created if there is none, and are dated then and marked uncertain, so that a score never overstates what
-// is known. (Not since the reading before: the CRM computes counters late.) The first occurrence has
-// the CRM's first date where there is one, and no uncertain one is dated before it. A counter that falls (a merge, a reset) adds nothing until it
-// exceeds its highest reading. A counter that the CRM does not have gives no reading, not a reading of zero. At most the newest 1,000 occurrences are returned.
-func Occurrences(kind string, readings []Observation, created time.Time) []scoring.Activity {
-	mine := slices.DeleteFunc(slices.Clone(readings), func(o Observation) bool { return o.Kind != kind })
-	slices.SortFunc(mine, func(a, b Observation) int {
-		if c := a.ObservedAt.Compare(b.ObservedAt); c != 0 {
-			return c
-		}
-		return int(min(1, max(-1, a.Count-b.Count)))
-	})
-	var acts []scoring.Activity
-	high, earliest := int64(0), created
-	for _, o := range mine {
-		for n := max(high+1, o.Count-maxOccurrences+1); n <= o.Count; n++ {
-			acts = append(acts, occurrence(o, n, earliest))
-		}
-		if o.Count > high && o.LastAt.After(earliest) {
-			earliest = o.LastAt
-		}
-		high = max(high, o.Count)
-	}
-	return acts[max(0, len(acts)-maxOccurrences):]
-}
-
-// occurrence dates the n-th occurrence that a reading brought.
-func occurrence(o Observation, n int64, earliest time.Time) scoring.Activity {
-	a := scoring.Activity{ID: fmt.Sprintf("%s/%d", o.Kind, n), Kind: o.Kind, At: earliest, Uncertain: true}
-	switch {
-	case n == o.Count && !o.LastAt.IsZero():
-		a.At, a.Uncertain = o.LastAt, false
-	case n == 1 && !o.FirstAt.IsZero():
-		a.At, a.Uncertain = o.FirstAt, false
-	case o.FirstAt.After(earliest):
-		a.At = o.FirstAt
-	}
-	if n == o.Count && o.Name != "" {
-		a.Attributes = map[string]string{"name": o.Name}
-	}
-	return a
-}
-
-// Readings compares a contact's counters with the last readings and returns the new ones.
-func Readings(m *scoring.Model, contact connector.Object, before []Observation, now time.Time) []Observation {
-	var fresh []Observation
-	for _, k := range m.ActivityKinds() {
-		if k.Counter == nil {
-			continue
-		}
-		count, err := strconv.ParseFloat(contact.Properties[k.Counter.Property], 64)
-		if err != nil || count < 1 {
-			continue
-		}
-		o := Observation{Kind: k.Kind, Count: int64(count), ObservedAt: now, Name: contact.Properties[k.Counter.NameProperty]}
-		o.LastAt, _ = parseTime(contact.Properties[k.Counter.LastProperty])
-		o.FirstAt, _ = parseTime(contact.Properties[k.Counter.FirstProperty])
-		if last, ok := lastReading(before, k.Kind); ok && last.Count == o.Count && last.LastAt.Equal(o.LastAt) {
-			continue
-		}
-		fresh = append(fresh, o)
-	}
-	return fresh
-}
-
-func lastReading(readings []Observation, kind string) (Observation, bool) {
-	var last Observation
-	found := false
-	for _, o := range readings {
-		if o.Kind == kind && (!found || o.ObservedAt.After(last.ObservedAt)) {
-			last, found = o, true
-		}
-	}
-	return last, found
-}
-
-// hashFacts identifies what a lead is made of: facts, activities, stage and status, but not the time.
-func hashFacts(lead scoring.Lead) string {
+// hashFacts identifies what a lead is made of: facts, activities, stage and status, but not the time. Of an
+// occurrence of a roll-up only its identity counts: learning later when it happened is no change of the contact.
+// The part before the dash says what was looked at, so that another model or switch is no change either.
+func hashFacts(p *Portal, m *scoring.Model, lead scoring.Lead) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%q %q\n", lead.Stage, lead.Status)
 	names := make([]string, 0, len(lead.Facts))
@@ -307,12 +227,51 @@ func hashFacts(lead scoring.Lead) string {
 		v := lead.Facts[n]
 		fmt.Fprintf(&b, "%q=%q %v %v %d\n", n, v.Text, v.Number, v.Bool, v.Time.UnixMicro())
 	}
+	counted := map[string]bool{}
+	for _, k := range m.ActivityKinds() {
+		counted[k.Kind] = k.Counter != nil
+	}
 	ids := make([]string, 0, len(lead.Activities))
 	for _, a := range lead.Activities {
+		if counted[a.Kind] {
+			ids = append(ids, a.ID)
+			continue
+		}
 		ids = append(ids, fmt.Sprintf("%s %d %v", a.ID, a.At.UnixMicro(), a.Attributes))
 	}
 	slices.Sort(ids)
 	b.WriteString(strings.Join(ids, "\n"))
-	sum := sha256.Sum256([]byte(b.String()))
+	return basisOf(p, m) + "-" + short(b.String())
+}
+
+// basisOf identifies what decides which facts and activities there are: the model and the portal's sources.
+func basisOf(p *Portal, m *scoring.Model) string {
+	text := fmt.Sprint("2 ", m.Version(), p.Off, p.Sources)
+	if p.Submissions || p.PageVisits {
+		text += fmt.Sprint(p.Submissions, p.PageVisits)
+	}
+	return short(text)[:8]
+}
+
+// sameBasis reports whether a stored hash was made by the same way of looking as this portal and model have.
+func sameBasis(hash, other string) bool {
+	a, _, _ := strings.Cut(hash, "-")
+	b, _, _ := strings.Cut(other, "-")
+	return a == b
+}
+
+// rebased is the state of a held contact under another model or other sources, as if it had been loaded with
+// them: what the mirror holds counts as handled, what was read just now may release it.
+func rebased(p *Portal, m *scoring.Model, mirror LeadRecord) *LeadState {
+	if mirror.State == nil || !mirror.State.Held || mirror.Contact.ID == "" || sameBasis(mirror.State.FactsHash, basisOf(p, m)) {
+		return mirror.State
+	}
+	state := *mirror.State
+	state.FactsHash = hashFacts(p, m, LeadOf(p, m, mirror))
+	return &state
+}
+
+func short(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:12])
 }

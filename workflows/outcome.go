@@ -31,7 +31,7 @@ func Next(err error, attempt int, jitter float64) (state EntryState, wait time.D
 		return StateReady, wait, true
 	case errors.Is(err, connector.ErrUnauthorized):
 		return StateReady, time.Second, true
-	case errors.Is(err, connector.ErrInvalid), errors.Is(err, connector.ErrForbidden), errors.Is(err, connector.ErrNotFound):
+	case refused(err):
 		return StateParked, 0, false
 	case attempt >= maxAttempts:
 		return StateParked, 0, false
@@ -40,6 +40,11 @@ func Next(err error, attempt int, jitter float64) (state EntryState, wait time.D
 	default:
 		return StateReady, Backoff(attempt, jitter), false
 	}
+}
+
+// refused reports whether the CRM refuses something for good: asking again gives the same answer.
+func refused(err error) bool {
+	return errors.Is(err, connector.ErrInvalid) || errors.Is(err, connector.ErrForbidden) || errors.Is(err, connector.ErrNotFound)
 }
 
 // portalWide reports whether an error concerns the portal as a whole, not the record or the call: nothing else

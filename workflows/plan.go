@@ -35,7 +35,7 @@ type Planned struct {
 func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadState {
 	lead := LeadOf(p, m, r)
 	state := LeadState{
-		Held: true, FactsHash: hashFacts(lead), Stage: lead.Stage, Furthest: lead.Stage, StageSince: now,
+		Held: true, FactsHash: hashFacts(p, m, lead), Stage: lead.Stage, Furthest: lead.Stage, StageSince: now,
 		Status: lead.Status, Root: r.ID, Model: m.Version(), EvaluatedAt: now,
 	}
 	if lead.Status != "" {
@@ -44,6 +44,7 @@ func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadStat
 	if a, ok := latestStatusActivity(m, lead, now); ok {
 		state.StatusActivity = a.ID
 	}
+	dateBaseline(p, m, r, &state)
 	return state
 }
 
@@ -57,8 +58,10 @@ func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadStat
 func Plan(s Situation) Planned {
 	pl := planner{Situation: s, out: Planned{State: startState(s)}}
 	st := &pl.out.State
-	hash := hashFacts(s.Lead)
-	held := st.Held && hash == st.FactsHash
+	hash := hashFacts(s.Portal, s.Model, s.Lead)
+	held := st.Held && (hash == st.FactsHash || !sameBasis(hash, st.FactsHash))
+	pl.look()
+	held = held && !pl.glimpse.again
 	st.Held, st.FactsHash = held, hash
 	st.Model, st.EvaluatedAt = s.Model.Version(), s.Now
 	if !held {
@@ -66,6 +69,7 @@ func Plan(s Situation) Planned {
 	}
 	pl.score()
 	pl.finish(held)
+	pl.out.Reason = pl.glimpse.explain(s.Portal, pl.out.Reason, pl.entered)
 	return pl.out
 }
 
@@ -87,11 +91,18 @@ func startState(s Situation) LeadState {
 type planner struct {
 	Situation
 	out Planned
+	// glimpse is what the history tells of the status, entered says that somebody entered one.
+	glimpse glimpse
+	entered bool
+	// back is the way back that this plan asks for, again the one that the contact was on before it.
+	back  *scoring.FollowUp
+	again *Recycled
 }
 
 // moves plans stage, status and what follows from entering them.
 func (pl *planner) moves() {
 	st := &pl.out.State
+	pl.refused()
 	before := st.Status
 	news, fresh := pl.news()
 	stage, entered := pl.stage()
@@ -110,6 +121,7 @@ func (pl *planner) moves() {
 			pl.followUp(f, "status", f.OnStatus)
 		}
 	}
+	pl.goBack(status)
 }
 
 // news is the newest status-bearing activity, and whether it has not been considered before.
@@ -127,18 +139,19 @@ func (pl *planner) status(stage string, entered bool, news scoring.Activity, fre
 	observed := pl.Lead.Status
 	given := withPending(pl.Record)[pl.Portal.Names.Status] != "" // also by a value that the mapping does not know
 	switch {
-	case observed != pl.out.State.Status && given: // somebody set it: people win over what we would derive
-		return observed, true
+	case pl.glimpse.again, observed != pl.out.State.Status && given: // somebody set it: people win over what we would derive
+		pl.entered = !pl.glimpse.ours // but what leadsync itself wrote is not entered again
+		return observed, pl.entered
 	case fresh && pl.mayFollow(news, stage, observed):
 		want, _ := pl.Model.StatusOf(news)
 		params := map[string]string{"activity": news.ID, "kind": news.Kind, "status": want}
 		if pl.setStatus(observed, want, scoring.Reason{Code: ReasonActivityStatus, Params: params}) {
 			return want, true
 		}
-	case entered && !given:
+	case entered && (!given || pl.stale(pl.again, observed)):
 		want := pl.statusOnStage(stage)
 		params := map[string]string{"stage": stage}
-		if want != "" && pl.setStatus("", want, scoring.Reason{Code: ReasonEnteredStage, Params: params}) {
+		if want != "" && pl.setStatus(observed, want, scoring.Reason{Code: ReasonEnteredStage, Params: params}) {
 			return want, true
 		}
 	}
@@ -172,10 +185,10 @@ func (pl *planner) stage() (stage string, entered bool) {
 		}
 		switch {
 		case mode == ModeOn:
-			pl.update(action, map[string]string{pl.Portal.Names.Stage: pl.Portal.Stages[to]})
+			pl.update(action, pl.because(action.Reason, pl.Portal.Names.Stage, pl.Portal.Stages[to]))
 			stage = to
 		case mode == ModeShadow && st.ShadowStage != to:
-			pl.update(action, map[string]string{pl.Portal.Names.Stage: pl.Portal.Stages[to]})
+			pl.update(action, pl.because(action.Reason, pl.Portal.Names.Stage, pl.Portal.Stages[to]))
 			st.ShadowStage = to
 		}
 	}
@@ -186,6 +199,8 @@ func (pl *planner) stage() (stage string, entered bool) {
 	if pl.after(stage, st.Furthest) {
 		st.Furthest = stage
 	}
+	pl.again = st.Recycled
+	pl.overcome(stage)
 	return stage, entered
 }
 
@@ -199,7 +214,7 @@ func (pl *planner) forward(to string) bool {
 	if pl.Lead.Stage == "" && pl.rawStage() != "" {
 		return false // a stage that the mapping does not know: nobody can say what is ahead of it
 	}
-	return pl.after(to, pl.Lead.Stage) && pl.after(to, pl.out.State.Furthest)
+	return pl.after(to, pl.Lead.Stage) && pl.Record.Returning == nil && pl.passed(to)
 }
 
 func (pl *planner) rawStage() string { return withPending(pl.Record)[pl.Portal.Names.Stage] }
@@ -263,7 +278,7 @@ func (pl *planner) setStatus(from, to string, reason scoring.Reason) bool {
 	}
 	mode := pl.Portal.Mode(ClassStatus)
 	action := Action{Class: ClassStatus, Mode: mode, Kind: KindUpdate, From: from, To: to, Reason: reason}
-	props := map[string]string{pl.Portal.Names.Status: pl.Portal.Statuses[to]}
+	props := pl.because(reason, pl.Portal.Names.Status, pl.Portal.Statuses[to])
 	switch {
 	case mode == ModeOn:
 		pl.update(action, props)
@@ -273,6 +288,19 @@ func (pl *planner) setStatus(from, to string, reason scoring.Reason) bool {
 		pl.out.State.ShadowStatus = to
 	}
 	return false
+}
+
+// because are the properties of a move: what moves, and why in words, for the people who look at the record.
+func (pl *planner) because(reason scoring.Reason, property, value string) map[string]string {
+	props := map[string]string{property: value}
+	if name := pl.Portal.Written.LastReason; name != "" {
+		text := RenderReason(pl.Portal.Language, reason)
+		if reason.Code == ReasonStageForward {
+			text += ": " + scoring.RenderReason(pl.Portal.Language, pl.Evaluation.StageReason)
+		}
+		props[name] = string([]rune(text)[:min(len([]rune(text)), reasonsLimit)])
+	}
+	return props
 }
 
 // score plans the score properties if the evaluation says that they are worth writing.
@@ -322,6 +350,7 @@ func (pl *planner) update(a Action, props map[string]string) {
 // finish names the outcome, makes no decision of its own, and says when to look again.
 func (pl *planner) finish(held bool) {
 	pl.out.LookAt = pl.Evaluation.NextChange
+	pl.lookBack()
 	switch {
 	case len(pl.out.Actions) > 0:
 		pl.out.Reason = scoring.Reason{Code: ReasonPlanned}

@@ -13,13 +13,16 @@ const (
 	PointDecided   Point = "decided"    // mirror, decisions and outbox are stored
 	PointTaken     Point = "taken"      // outbox entries are written ahead as being sent
 	PointSent      Point = "sent"       // the CRM has answered, nothing is settled
+	PointCleared   Point = "cleared"    // the stage of a move back is cleared, not yet set
+	PointReturned  Point = "returned"   // it is set, not yet read back
 	PointSettled   Point = "settled"    // the outcome is stored
 )
 
 // Points are all points in the order of the story.
 func Points() []Point {
 	return []Point{
-		PointReceived, PointPageRead, PointPageSaved, PointRead, PointDecided, PointTaken, PointSent, PointSettled,
+		PointReceived, PointPageRead, PointPageSaved, PointRead, PointDecided, PointTaken, PointSent,
+		PointCleared, PointReturned, PointSettled,
 	}
 }
 

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"leadsync/connector"
@@ -29,8 +30,22 @@ type Portal struct {
 	// Outcomes maps the account's values of activity outcomes to the model's words.
 	Outcomes  map[string]string
 	Pipelines map[string]Pipeline
+	// Lists maps the model's names of static lists to the account's ids.
+	Lists map[string]string
+	// Marked are the kinds of record (task, deal) that the account refuses a unique property for, where the
+	// operator has agreed to the weaker protocol (hubspot-api 7.3): ours are told by a marker.
+	Marked map[connector.ObjectType]bool
 	// Sources replaces the model's sources of facts in this portal ("budget" → "contact.budget_2026").
 	Sources map[string][]string
+	// Off names kinds of activity of the model, or types of record, that this portal does not want to be
+	// tracked: they are not read, and what is stored of them does not count.
+	Off []string
+	// FirstLoadHistory reads the property history of every contact at the first load, for one call per 50.
+	FirstLoadHistory bool
+	// Submissions and PageVisits switch optional sources on (rule 13): submissions of forms, and visited pages.
+	Submissions, PageVisits bool
+	// KeyProperty is the property of tasks and deals that holds our key: what has one is our own.
+	KeyProperty string
 
 	Written        Written
 	DealProperties map[string]string
@@ -52,6 +67,8 @@ type Written struct {
 	Scores   map[string]string
 	Reasons  string
 	ScoredAt string
+	// LastReason says why stage or status were moved last; written with the move.
+	LastReason string
 }
 
 // TotalScore is the key of Written.Scores for the sum of all scores.
@@ -90,15 +107,57 @@ func keyOf(m map[string]string, value string) string {
 func (p *Portal) ContactProperties(m *scoring.Model) []string {
 	props := []string{
 		p.Names.Stage, p.Names.Status, p.Names.Owner, p.Names.FirstName, p.Names.LastName,
-		p.Names.Email, p.Names.Company, p.Names.CompanyID,
+		p.Names.Email, p.Names.Company, p.Names.CompanyID, p.Names.MergedIDs,
 	}
 	props = append(props, p.sourceProperties(m, "contact")...)
-	for _, k := range m.ActivityKinds() {
-		if k.Counter != nil {
-			props = append(props, k.Counter.Property, k.Counter.LastProperty, k.Counter.FirstProperty, k.Counter.NameProperty)
-		}
+	for _, k := range p.Kinds(m) {
+		props = append(props, tracked(k)...)
 	}
 	return compacted(props)
+}
+
+// Kinds are the kinds of activity of the model that count in this portal.
+func (p *Portal) Kinds(m *scoring.Model) []scoring.ActivityKind {
+	return slices.DeleteFunc(m.ActivityKinds(), func(k scoring.ActivityKind) bool {
+		return slices.Contains(p.Off, k.Kind) || k.Object != "" && slices.Contains(p.Off, k.Object)
+	})
+}
+
+// SwitchedOff are the kinds of activity of the model that do not count in this portal.
+func (p *Portal) SwitchedOff(m *scoring.Model) []string {
+	var off []string
+	on := p.Kinds(m)
+	for _, k := range m.ActivityKinds() {
+		if !slices.ContainsFunc(on, func(o scoring.ActivityKind) bool { return o.Kind == k.Kind }) {
+			off = append(off, k.Kind)
+		}
+	}
+	return off
+}
+
+// Own reports whether a record is a task of ours. Our own tasks never count as activity (design, "Our own
+// writes and tasks never count").
+func (p *Portal) Own(o connector.Object) bool {
+	return o.Type == connector.TypeTask && p.KeyProperty != "" && o.Properties[p.KeyProperty] != ""
+}
+
+// Foreign are the records that are not tasks of ours.
+func (p *Portal) Foreign(objects []connector.Object) []connector.Object {
+	if !slices.ContainsFunc(objects, p.Own) {
+		return objects
+	}
+	return slices.DeleteFunc(slices.Clone(objects), p.Own)
+}
+
+// Private reports whether a property of an activity holds what people wrote to each other. It is never asked
+// for, whatever the model says: no score needs it.
+func Private(property string) bool {
+	for _, part := range []string{"body", "html", "_text", "headers", "transcript", "notes"} {
+		if strings.Contains(property, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // CompanyProperties are the properties to read of every company.
@@ -109,14 +168,17 @@ func (p *Portal) CompanyProperties(m *scoring.Model) []string {
 // ActivityProperties are the properties to read of one kind of activity object.
 func (p *Portal) ActivityProperties(m *scoring.Model, t connector.ObjectType) []string {
 	props := []string{p.Names.ActivityTime}
-	for _, k := range m.ActivityKinds() {
+	if t == connector.TypeTask {
+		props = append(props, p.KeyProperty)
+	}
+	for _, k := range p.Kinds(m) {
 		if k.Object == string(t) {
 			for _, prop := range k.Attributes {
 				props = append(props, prop)
 			}
 		}
 	}
-	return compacted(props)
+	return compacted(slices.DeleteFunc(props, Private))
 }
 
 // DealNames are the properties to read of every deal.
@@ -133,30 +195,40 @@ func (p *Portal) Properties(m *scoring.Model, t connector.ObjectType) []string {
 		return p.CompanyProperties(m)
 	case connector.TypeDeal:
 		return p.DealNames()
-	case connector.TypeCall, connector.TypeMeeting, connector.TypeTask:
+	case connector.TypeCall, connector.TypeMeeting, connector.TypeTask, connector.TypeEmail, connector.TypeNote,
+		connector.TypeCommunication:
 	}
 	return p.ActivityProperties(m, t)
 }
 
-// ReadTypes are the kinds of record that leadsync reads, contacts last. A hint about anything else, such as a
-// task that was associated, makes nothing due.
+// ReadTypes are the kinds of record that leadsync can read, contacts last. A hint about anything else makes
+// nothing due.
 func ReadTypes() []connector.ObjectType {
+	return append(activityTypes(), connector.TypeCompany, connector.TypeDeal, connector.TypeContact)
+}
+
+// activityTypes are the kinds of record that can be activities, in a fixed order.
+func activityTypes() []connector.ObjectType {
 	return []connector.ObjectType{
-		connector.TypeCall, connector.TypeMeeting, connector.TypeCompany, connector.TypeDeal, connector.TypeContact,
+		connector.TypeCall, connector.TypeMeeting, connector.TypeEmail, connector.TypeNote,
+		connector.TypeCommunication, connector.TypeTask,
 	}
 }
 
 // ActivityTypes are the kinds of object that the model reads as activities, in a fixed order.
-func ActivityTypes(m *scoring.Model) []connector.ObjectType {
-	var types []connector.ObjectType
-	for _, t := range []connector.ObjectType{connector.TypeCall, connector.TypeMeeting} {
-		for _, k := range m.ActivityKinds() {
-			if k.Object == string(t) && !slices.Contains(types, t) {
-				types = append(types, t)
-			}
-		}
-	}
-	return types
+func ActivityTypes(m *scoring.Model) []connector.ObjectType { return (&Portal{}).ActivityTypes(m) }
+
+// ActivityTypes are the kinds of object that the model reads as activities in this portal, in a fixed order.
+func (p *Portal) ActivityTypes(m *scoring.Model) []connector.ObjectType {
+	kinds := p.Kinds(m)
+	return slices.DeleteFunc(activityTypes(), func(t connector.ObjectType) bool {
+		return !slices.ContainsFunc(kinds, func(k scoring.ActivityKind) bool { return k.Object == string(t) })
+	})
+}
+
+// Reads reports whether the portal reads records of a kind: activities only if the model names them.
+func (p *Portal) Reads(m *scoring.Model, t connector.ObjectType) bool {
+	return !slices.Contains(activityTypes(), t) || slices.Contains(p.ActivityTypes(m), t)
 }
 
 func compacted(names []string) []string {

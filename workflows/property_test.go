@@ -123,7 +123,7 @@ func TestPlan_tasks(t *testing.T) {
 						r.Fatalf("%q closes what is not open", a.Key)
 					}
 					delete(open, key)
-				case workflows.KindUpdate:
+				case workflows.KindUpdate, workflows.KindBack, workflows.KindList:
 				}
 			}
 			status := workflows.LeadOf(p.portal, p.model, p.record).Status

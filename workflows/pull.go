@@ -9,11 +9,13 @@ import (
 	"leadsync/scoring"
 )
 
-// Feed names in the store. A first load walks the list endpoint; a sweep walks what changed.
+// Feed names in the store. A first load walks the list endpoint; a sweep walks what changed; a repair walks the
+// list endpoint again, slowly.
 const (
 	feedLoad     = "load/"
 	feedSweep    = "sweep/"
 	feedBaseline = "baseline"
+	feedRepair   = "repair"
 )
 
 type feedSource interface {
@@ -39,7 +41,9 @@ type Puller struct {
 	// Overlap is how far a sweep reaches back behind the newest change it has seen: longer than the CRM's
 	// slowest webhook and index delay, so that nothing falls between two sweeps.
 	Overlap time.Duration
-	Pass    Pass
+	// Announced says that the portal has webhooks: what a feed finds without one is counted.
+	Announced bool
+	Pass      Pass
 	// Progress is told after every page; may be nil.
 	Progress func(Progress)
 }
@@ -55,7 +59,7 @@ type Progress struct {
 // everything a contact refers to is there already.
 func (p *Puller) Types() []connector.ObjectType {
 	types := []connector.ObjectType{connector.TypeCompany}
-	types = append(types, ActivityTypes(p.Model)...)
+	types = append(types, p.Portal.ActivityTypes(p.Model)...)
 	return append(types, connector.TypeDeal, connector.TypeContact)
 }
 
@@ -66,6 +70,7 @@ const loadGather = 1000
 // most the records between two checkpoints again, and marks nothing due. The instant at which it began
 // is remembered: the first sweep starts there.
 func (p *Puller) Load(ctx context.Context, f Fence, t connector.ObjectType) error {
+	ctx = connector.For(ctx, connector.PurposeLoad)
 	feed := feedLoad + string(t)
 	state, err := p.Store.Feed(ctx, f.Portal, feed)
 	if err != nil {
@@ -114,82 +119,15 @@ func (p *Puller) gather(t connector.ObjectType) int {
 // a crash interrupted before it begins a new one. Contacts that differ from the mirror become due; other
 // records are stored and make their contacts due.
 func (p *Puller) Sweep(ctx context.Context, f Fence, t connector.ObjectType) (PulledCount, error) {
-	var total PulledCount
-	feed := feedSweep + string(t)
-	state, err := p.Store.Feed(ctx, f.Portal, feed)
-	if err != nil {
-		return total, fmt.Errorf("load position of %q: %w", feed, err)
-	}
-	var began time.Time // of a walk that is resumed nobody knows
-	if state.Cursor == "" {
-		began = p.Now()
-		if state, err = p.begin(ctx, f.Portal, t, state); err != nil {
-			return total, err
-		}
-	}
-	state.Done = 0
-	for {
-		page, err := p.changed(ctx, feed, t, &state, began)
-		if err != nil {
-			return total, err
-		}
-		count, err := p.save(ctx, f, page)
-		if err != nil {
-			return total, err
-		}
-		total.Objects += count.Objects
-		total.Changed += count.Changed
-		total.Due += count.Due
-		if state.Complete {
-			return total, nil
-		}
-		p.tell(feed, state)
-	}
-}
-
-// changed reads the next page of a sweep and moves its position behind it.
-func (p *Puller) changed(ctx context.Context, feed string, t connector.ObjectType, state *FeedState, began time.Time) (PulledPage, error) {
-	page := PulledPage{Feed: feed, Type: t, Properties: p.Portal.Properties(p.Model, t), HintOnly: t == connector.TypeContact}
-	got, err := p.CRM.Changed(ctx, connector.ChangedQuery{Type: t, Since: state.Since, Cursor: state.Cursor, Properties: page.Properties})
-	if err != nil {
-		return page, fmt.Errorf("search changed records of type %s: %w", t, err)
-	}
-	if got.Partial {
-		page.Properties = nil
-	}
-	page.Objects = got.Objects
-	for _, o := range got.Objects {
-		if o.UpdatedAt.After(state.Seen) {
-			state.Seen = o.UpdatedAt
-		}
-	}
-	state.Cursor, state.Complete = got.Next, got.Next == ""
-	if quiet := began.Add(-maxSkew); state.Complete && !began.IsZero() && quiet.After(state.Seen) {
-		state.Seen = quiet // a quiet account's last changes are not walked for ever
-	}
-	state.Done, state.Total = state.Done+len(got.Objects), got.Total
-	page.Next = *state
-	return page, nil
+	return p.follow(connector.For(ctx, connector.PurposeSweep), f, &searchFeed{puller: p, t: t})
 }
 
 // maxSkew is how far the CRM's clock may be behind ours without a change being missed.
 const maxSkew = 10 * time.Minute
 
-// begin places a new walk: behind the newest change seen, or the last complete walk, by the overlap; or where the first load began.
-func (p *Puller) begin(ctx context.Context, portal connector.PortalID, t connector.ObjectType, state FeedState) (FeedState, error) {
-	if state.Seen.IsZero() {
-		load, err := p.Store.Feed(ctx, portal, feedLoad+string(t))
-		if err != nil {
-			return state, fmt.Errorf("load position of the first load: %w", err)
-		}
-		state.Seen = load.Since
-	}
-	state.Since = state.Seen.Add(-p.Overlap)
-	return state, nil
-}
-
 // save completes a page with the contacts of its records and stores it with the feed's position.
 func (p *Puller) save(ctx context.Context, f Fence, page PulledPage) (PulledCount, error) {
+	page.Objects = p.Portal.Foreign(page.Objects)
 	if page.Type != connector.TypeContact && page.Type != connector.TypeCompany && len(page.Objects) > 0 {
 		ids := make([]connector.ObjectID, len(page.Objects))
 		for i, o := range page.Objects {
@@ -228,6 +166,7 @@ func (p *Puller) companies(contacts []connector.Object) []connector.Link {
 
 // Owners reads all users of the account, the inactive ones too.
 func (p *Puller) Owners(ctx context.Context, f Fence) error {
+	ctx = connector.For(ctx, connector.PurposeSweep)
 	owners, err := p.CRM.Owners(ctx)
 	if err != nil {
 		return fmt.Errorf("read owners: %w", err)

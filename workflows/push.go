@@ -16,11 +16,11 @@ type creator interface {
 	Update(ctx context.Context, t connector.ObjectType, u []connector.Update) []connector.UpdateResult
 	CreateTasks(ctx context.Context, t []connector.Task) []connector.CreateResult
 	CreateDeals(ctx context.Context, d []connector.Deal) []connector.CreateResult
-	CloseTasks(ctx context.Context, keys []string) []connector.CloseResult
+	CloseTasks(ctx context.Context, refs []connector.KeyRef) []connector.CloseResult
 }
 
 type looker interface {
-	FindByKey(ctx context.Context, t connector.ObjectType, keys []string) (map[string]connector.KeyState, error)
+	FindByKey(ctx context.Context, t connector.ObjectType, refs []connector.KeyRef) (map[string]connector.KeyState, error)
 	AssertLinks(ctx context.Context, l []connector.Link) error
 	Links(ctx context.Context, from, to connector.ObjectType, ids []connector.ObjectID) ([]connector.Link, error)
 	Read(ctx context.Context, t connector.ObjectType, ids []connector.ObjectID, props []string) (connector.ReadResult, error)
@@ -31,10 +31,16 @@ type outbox interface {
 	Settle(ctx context.Context, f Fence, s []Settlement) error
 }
 
+type lister interface {
+	ChangeList(ctx context.Context, c connector.ListChange) (connector.ListResult, error)
+}
+
 // Pusher sends the outbox. Every entry handed out by the store is written ahead as being sent.
 type Pusher struct {
 	CRM    creator
 	Look   looker
+	Lists  lister
+	Copies archiver
 	Store  outbox
 	Portal *Portal
 	Jitter func() float64 // in [0, 1)
@@ -48,10 +54,11 @@ type Pusher struct {
 // before closings, so that a task is never closed before it exists. An error that concerns the portal as a
 // whole (unauthorised, fenced, database) is returned after what can be settled was settled.
 func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
+	ctx = connector.For(ctx, connector.PurposePush)
 	n := 0
 	var errs []error
-	for _, kind := range []EntryKind{KindUpdate, KindTask, KindDeal, KindClose} {
-		taken, err := p.Store.Take(ctx, f, Take{Kind: kind, Contacts: batchSize, Limits: p.Portal.Limits})
+	for _, kind := range []EntryKind{KindUpdate, KindBack, KindTask, KindDeal, KindClose, KindList} {
+		taken, err := p.Store.Take(ctx, f, Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits})
 		if err != nil {
 			return n, fmt.Errorf("take %s entries: %w", kind, err)
 		}
@@ -98,6 +105,10 @@ func (p *Pusher) send(ctx context.Context, kind EntryKind, entries []OutboxEntry
 		return p.creations(ctx, connector.TypeDeal, entries)
 	case KindClose:
 		return p.closings(ctx, entries)
+	case KindBack:
+		return p.backs(ctx, entries)
+	case KindList:
+		return p.lists(ctx, entries)
 	}
 	return nil, fmt.Errorf("send %d entries of unknown kind %q", len(entries), kind)
 }
@@ -109,7 +120,7 @@ func (p *Pusher) outcome(e OutboxEntry, id connector.ObjectID, err error) (Settl
 	if err == nil {
 		return s, nil
 	}
-	s.Error = err.Error()
+	s.Error = refusal(err)
 	return s, onlyPortalWide(err)
 }
 
@@ -130,7 +141,8 @@ func (p *Pusher) updates(ctx context.Context, entries []OutboxEntry) ([]Settleme
 	}
 	var settlements []Settlement
 	var first error
-	for _, r := range p.CRM.Update(ctx, connector.TypeContact, updates) {
+	results := p.stagesMoved(ctx, updates, p.CRM.Update(ctx, connector.TypeContact, updates))
+	for _, r := range results {
 		mine := byContact[r.ID]
 		for _, e := range mine {
 			s, err := p.updated(e, r, len(mine) > 1)
@@ -189,14 +201,15 @@ func (p *Pusher) closings(ctx context.Context, entries []OutboxEntry) ([]Settlem
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]string, len(entries))
+	refs := make([]connector.KeyRef, len(entries))
 	byKey := map[string]OutboxEntry{}
 	for i, payload := range closed {
-		keys[i], byKey[payload.TaskKey] = payload.TaskKey, entries[i]
+		refs[i] = connector.KeyRef{Key: payload.TaskKey, Contact: entries[i].Contact}
+		byKey[payload.TaskKey] = entries[i]
 	}
 	var settlements []Settlement
 	var first error
-	for _, r := range p.CRM.CloseTasks(ctx, keys) {
+	for _, r := range p.CRM.CloseTasks(ctx, refs) {
 		s, err := p.outcome(byKey[r.Key], "", r.Err)
 		if s.State == StateSending {
 			s.State = StateReady // archiving again is harmless

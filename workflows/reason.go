@@ -16,5 +16,13 @@ const (
 	ReasonSuperseded     scoring.ReasonCode = "superseded"           // rule, episode
 	ReasonObsolete       scoring.ReasonCode = "no_longer_needed"     // rule, status
 	ReasonDealExists     scoring.ReasonCode = "open_deal_exists"     // rule
+	ReasonStageBack      scoring.ReasonCode = "stage_back"           // rule, from, to
+	ReasonMoved          scoring.ReasonCode = "moved_meanwhile"      // somebody else moved the stage first
+	ReasonStageRefused   scoring.ReasonCode = "stage_refused"        // answered as done, yet the stage stayed
+	ReasonListAdd        scoring.ReasonCode = "list_add"             // rule, list
+	ReasonListRemove     scoring.ReasonCode = "list_remove"          // rule, list
+	ReasonCopyArchived   scoring.ReasonCode = "copy_archived"        // key, copies
+	ReasonRetried        scoring.ReasonCode = "operator_retried"     // key
+	ReasonDropped        scoring.ReasonCode = "operator_dropped"     // key
 	ReasonGone           scoring.ReasonCode = "contact_gone"         // deleted, archived or merged away
 )

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"leadsync/connector"
 )
@@ -23,7 +24,11 @@ type Receiver struct {
 	Known []connector.PortalID
 	// Wake tells the worker of a portal that there is work; it must not block.
 	Wake func(connector.PortalID)
-	Pass Pass
+	// Now is the business time of a portal, to tell how late events arrive; nil counts nothing.
+	Now func(connector.PortalID) time.Time
+	// Watched maps a portal to the properties of contacts of which every value matters, the passing ones too.
+	Watched map[connector.PortalID][]string
+	Pass    Pass
 }
 
 // Receive stores one verified request and marks the records that it names due, one transaction per portal
@@ -48,6 +53,10 @@ func (r *Receiver) Receive(ctx context.Context, body []byte, events []connector.
 	slices.Sort(portals)
 	for _, portal := range portals {
 		d := delivery(portal, body, byPortal[portal], len(portals) == 1 && total.Ignored == 0)
+		d.Watched = r.Watched[portal]
+		if r.Now != nil {
+			d.At = r.Now(portal)
+		}
 		got, err := r.Store.Receive(ctx, d)
 		if err != nil {
 			return total, fmt.Errorf("store delivery of portal %q: %w", portal, err)
@@ -71,7 +80,7 @@ func (r *Receiver) Receive(ctx context.Context, body []byte, events []connector.
 // have ended in between.
 func (r *Receiver) erase(ctx context.Context, portal connector.PortalID, events []connector.Event) error {
 	for _, e := range events {
-		if e.Kind != connector.EventPrivacy || e.ID == "" {
+		if e.Kind != connector.EventPrivacy || e.Type != connector.TypeContact || e.ID == "" {
 			continue
 		}
 		if err := r.Store.Erase(ctx, portal, e.ID); err != nil {

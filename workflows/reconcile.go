@@ -17,6 +17,16 @@ const batchSize = 100
 type reader interface {
 	Read(ctx context.Context, t connector.ObjectType, ids []connector.ObjectID, props []string) (connector.ReadResult, error)
 	Links(ctx context.Context, from, to connector.ObjectType, ids []connector.ObjectID) ([]connector.Link, error)
+	Archived(ctx context.Context, t connector.ObjectType, ids []connector.ObjectID) ([]connector.ObjectID, error)
+}
+
+type reconcileStore interface {
+	leadStore
+	eraser
+}
+
+type eraser interface {
+	Erase(ctx context.Context, portal connector.PortalID, id connector.ObjectID) error
 }
 
 type leadStore interface {
@@ -28,8 +38,10 @@ type leadStore interface {
 
 // Reconciler makes due records current: reads them in batch, evaluates, plans and saves.
 type Reconciler struct {
-	CRM    reader
-	Store  leadStore
+	CRM reader
+	// Past tells the history of properties; nil if the CRM keeps none.
+	Past   historian
+	Store  reconcileStore
 	Portal *Portal
 	Model  *scoring.Model
 	Now    func() time.Time // business time
@@ -50,17 +62,20 @@ func (r *Reconciler) Contacts(ctx context.Context, f Fence, rows []DueRow) error
 }
 
 func (r *Reconciler) contacts(ctx context.Context, f Fence, rows []DueRow) error {
+	ctx = connector.For(ctx, connector.PurposeReconcile)
 	fresh, err := r.read(ctx, rows)
 	if err != nil {
 		return err
 	}
-	ids := make([]connector.ObjectID, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-	}
-	records, err := r.Store.Leads(ctx, f.Portal, ids)
+	records, err := r.Store.Leads(ctx, f.Portal, rowIDs(rows))
 	if err != nil {
-		return fmt.Errorf("load %d leads: %w", len(ids), err)
+		return fmt.Errorf("load %d leads: %w", len(rows), err)
+	}
+	if rows, records, err = r.settleFates(ctx, f, due{rows, records, fresh}); err != nil || len(rows) == 0 {
+		return err
+	}
+	if fresh.told, err = r.past(ctx, rows, records, fresh); err != nil {
+		return err
 	}
 	owners, err := r.owners(ctx, f.Portal)
 	if err != nil {
@@ -92,13 +107,18 @@ func (r *Reconciler) Baseline(ctx context.Context, f Fence, ids []connector.Obje
 	if err != nil {
 		return err
 	}
+	past, err := r.firstPast(ctx, records)
+	if err != nil {
+		return err
+	}
 	now := r.Now()
 	var decided []Decided
 	for i, record := range records {
 		if record.State != nil {
 			continue // done before a crash
 		}
-		first := Readings(r.Model, record.Contact, record.Observations, now)
+		first := past.learn(&record)
+		first = append(first, Readings(r.Model, record.Contact, record.Observations, now)...)
 		record.Observations = append(slices.Clone(record.Observations), first...)
 		state := Baseline(r.Portal, r.Model, record, now)
 		record.State = &state
@@ -115,6 +135,7 @@ func (r *Reconciler) Baseline(ctx context.Context, f Fence, ids []connector.Obje
 // freshly is what was just read for a batch.
 type freshly struct {
 	contacts, companies connector.ReadResult
+	told                told
 	at                  time.Time
 }
 
@@ -165,7 +186,7 @@ func (r *Reconciler) owners(ctx context.Context, portal connector.PortalID) (map
 
 // decide makes one contact's decision; it is pure but for the clock reading in fresh.
 func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners map[string]connector.Owner) Decided {
-	d := Decided{ID: row.ID, Revision: row.Revision}
+	d, before := Decided{ID: row.ID, Revision: row.Revision}, record.Observations
 	if row.Hinted {
 		contact, ok := fresh.contacts.Found[row.ID]
 		switch {
@@ -174,18 +195,22 @@ func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners
 		case contact.ID != row.ID:
 			return gone(d, record, contact.ID, fresh.at)
 		}
-		record.Contact = contact
+		record.State = rebased(r.Portal, r.Model, record)
+		record.Contact, record.ReadAt = contact, fresh.at
 		r.adopt(&d, &record, fresh)
+		d.Observations = fresh.told.learn(&record)
 	} else if record.Contact.ID == "" {
 		return gone(d, record, "", fresh.at) // time came for a contact that the mirror has lost: nothing to evaluate
 	}
-	if latest := Readings(r.Model, record.Contact, record.Observations, fresh.at); len(latest) > 0 {
-		d.Observations = latest
+	latest := Readings(r.Model, record.Contact, record.Observations, fresh.at)
+	d.VisitsSince = r.Portal.visited(record.Contact, before, slices.Concat(d.Observations, latest))
+	if len(latest) > 0 {
+		d.Observations = append(d.Observations, latest...)
 		record.Observations = append(slices.Clone(record.Observations), latest...)
 	}
 	plan, ev := r.evaluate(record, owners, fresh.at)
 	d.State, d.Entries, d.CancelKeys, d.ChangesAt = plan.State, plan.Entries, plan.CancelKeys, plan.LookAt
-	if len(plan.Actions) > 0 {
+	if len(plan.Actions) > 0 || plan.Reason.Params[ParamSeen] != "" {
 		d.State.Decisions++
 		d.Decision = &Decision{
 			Contact: row.ID, No: d.State.Decisions, At: fresh.at, Model: r.Model.Version(),
@@ -260,22 +285,19 @@ func (r *Reconciler) Objects(ctx context.Context, f Fence, rows []DueRow) error 
 }
 
 func (r *Reconciler) objects(ctx context.Context, f Fence, t connector.ObjectType, rows []DueRow) error {
-	ids := make([]connector.ObjectID, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-	}
+	ctx = connector.For(ctx, connector.PurposeReconcile)
 	page := PulledPage{Type: t, Properties: r.Portal.Properties(r.Model, t), Settle: rows}
-	got, err := r.CRM.Read(ctx, t, ids, page.Properties)
-	if err != nil {
-		return fmt.Errorf("read %d records of type %s: %w", len(ids), t, err)
-	}
-	page.Missing = got.Missing
-	var found []connector.ObjectID
-	for _, id := range ids {
-		if o, ok := got.Found[id]; ok {
-			page.Objects = append(page.Objects, o)
-			found = append(found, o.ID)
+	got := connector.ReadResult{}
+	var err error
+	if r.Portal.Reads(r.Model, t) { // an event about anything else is settled without a call
+		if got, err = r.CRM.Read(ctx, t, rowIDs(rows), page.Properties); err != nil {
+			return fmt.Errorf("read %d records of type %s: %w", len(rows), t, err)
 		}
+	}
+	page.sort(rowIDs(rows), got)
+	var found []connector.ObjectID
+	for _, o := range page.Objects {
+		found = append(found, o.ID)
 	}
 	if t != connector.TypeCompany && len(found) > 0 {
 		page.LinkTypes = []connector.ObjectType{connector.TypeContact}

@@ -20,6 +20,14 @@ func sentences() map[scoring.ReasonCode][2]string {
 		ReasonSuperseded:     {"a newer task of {rule} takes its place", "eine neuere Aufgabe von {rule} ersetzt sie"},
 		ReasonObsolete:       {"no longer needed: the lead status is {status}", "nicht mehr nötig: der Leadstatus ist {status}"},
 		ReasonDealExists:     {"the contact has an open deal already", "der Kontakt hat schon einen offenen Deal"},
+		ReasonStageBack:      {"{rule}: back from {from} to {to}", "{rule}: zurück von {from} nach {to}"},
+		ReasonMoved:          {"somebody else moved the stage first", "jemand anderes hat die Phase vorher geändert"},
+		ReasonStageRefused:   {"the CRM answered as if it had moved the stage, and left it", "das CRM hat so geantwortet, als hätte es die Phase geändert, und sie gelassen"},
+		ReasonListAdd:        {"{rule}: onto the list {list}", "{rule}: auf die Liste {list}"},
+		ReasonListRemove:     {"{rule}: off the list {list}", "{rule}: von der Liste {list}"},
+		ReasonCopyArchived:   {"{copies} further copies under {key}, made after a lost answer, were archived", "{copies} weitere Kopien unter {key}, nach einer verlorenen Antwort entstanden, wurden archiviert"},
+		ReasonRetried:        {"an operator sent {key} again", "ein Betreuer hat {key} erneut gesendet"},
+		ReasonDropped:        {"an operator dropped {key}", "ein Betreuer hat {key} verworfen"},
 		ReasonGone:           {"the CRM does not have the contact any more", "das CRM hat den Kontakt nicht mehr"},
 	}
 }

@@ -20,6 +20,13 @@ type Chore string
 const (
 	ChoreOwners Chore = "owners"
 	ChorePrune  Chore = "prune"
+	ChoreRepair Chore = "repair" // begin the slow walk; its pages are read when nothing else is to do
+)
+
+// The chores of the optional source of submissions: a round through the forms that are not quiet, and one through all.
+const (
+	ChoreSubmissions    Chore = "submissions"
+	ChoreAllSubmissions Chore = "submissions of all forms"
 )
 
 // SweepOf is the chore of sweeping one kind of record.

@@ -32,7 +32,13 @@ const (
 	ClassStatus Class = "status"
 	ClassTask   Class = "task"
 	ClassDeal   Class = "deal"
+	ClassList   Class = "list" // membership of static lists (S22)
 )
+
+// Classes are all classes of effect, in the order in which people are shown them.
+func Classes() []Class {
+	return []Class{ClassScore, ClassStage, ClassStatus, ClassTask, ClassDeal, ClassList}
+}
 
 // Mode says what happens to the effects of a class.
 type Mode string
@@ -53,7 +59,13 @@ const (
 	KindTask   EntryKind = "task"   // create a task under its key
 	KindDeal   EntryKind = "deal"   // create a deal under its key
 	KindClose  EntryKind = "close"  // close our task with the key in the payload
+	KindBack   EntryKind = "back"   // move the stage backward: clear, set, read back
+	KindList   EntryKind = "list"   // put the contact on a static list or take it off: absolute, repeatable
 )
+
+// Absolute reports whether an entry says how things shall be, so that a newer plan replaces the row's payload.
+// The others happen once under their key and are never replaced.
+func (k EntryKind) Absolute() bool { return k == KindUpdate || k == KindBack || k == KindList }
 
 // EntryState is where an outbox entry stands.
 type EntryState string
@@ -68,9 +80,10 @@ const (
 	StateCancelled EntryState = "cancelled" // obsolete before it was sent
 )
 
-// OutboxEntry is one intended effect. Key is unique in the portal. For KindUpdate the key is
-// "contact/<id>/<class>" and a newer plan replaces the payload of the row, whatever its state (absolute
-// values); for the other kinds the key is the idempotency key and a row is never replaced.
+// OutboxEntry is one intended effect. Key is unique in the portal. For absolute kinds the key is
+// "contact/<id>/<class>" (KindUpdate), "contact/<id>/back" or "contact/<id>/list/<list>", and a newer plan
+// replaces the payload of the row, whatever its state; for the other kinds the key is the idempotency key and
+// a row is never replaced.
 type OutboxEntry struct {
 	Key     string             `json:"key,omitempty"`
 	Kind    EntryKind          `json:"kind"`
@@ -78,13 +91,15 @@ type OutboxEntry struct {
 	Contact connector.ObjectID `json:"contact,omitempty"`
 	State   EntryState         `json:"state"` // shadow or ready when planned
 	Reason  scoring.Reason     `json:"reason"`
-	Payload json.RawMessage    `json:"payload"` // UpdatePayload, connector.Task, connector.Deal or ClosePayload
+	Payload json.RawMessage    `json:"payload"` // UpdatePayload, connector.Task, connector.Deal, ClosePayload, BackPayload or ListPayload
 	// Attempt counts sendings; a settlement names the attempt it belongs to.
 	Attempt int `json:"attempt"`
 	// Unknown is true on an entry handed out again after a sending whose outcome nobody recorded.
-	Unknown  bool               `json:"unknown,omitempty"`
-	RemoteID connector.ObjectID `json:"remote_id,omitempty"`
-	Error    string             `json:"error,omitempty"`
+	Unknown bool `json:"unknown,omitempty"`
+	// UnknownFor is operating time since that sending was written ahead; zero unless Unknown.
+	UnknownFor time.Duration      `json:"-"`
+	RemoteID   connector.ObjectID `json:"remote_id,omitempty"`
+	Error      string             `json:"error,omitempty"`
 	// PlannedAt is business time; SentAt, SettledAt and NextAt are operating time; zero if never.
 	PlannedAt time.Time `json:"planned_at,omitzero"`
 	SentAt    time.Time `json:"sent_at,omitzero"`
@@ -102,6 +117,23 @@ type ClosePayload struct {
 	TaskKey string `json:"task_key"`
 }
 
+// BackPayload is the payload of KindBack, the intention that is stored before anything is cleared: the stage
+// property, the account's values that the contact may stand at (the stage it leaves, and those that earlier
+// moves back which are still under way lead through), and the value to set.
+type BackPayload struct {
+	Property string   `json:"property"`
+	From     []string `json:"from"`
+	To       string   `json:"to"`
+}
+
+// ListPayload is the payload of KindList: the account's id of the list, its name in the portal's mapping, and
+// whether the contact shall be on it or off it.
+type ListPayload struct {
+	List string `json:"list"`
+	Name string `json:"name"`
+	Add  bool   `json:"add"`
+}
+
 // Settlement is what became of one sent entry. It changes nothing unless Attempt is the entry's.
 type Settlement struct {
 	Key     string
@@ -115,6 +147,9 @@ type Settlement struct {
 	Error string
 	// Free says that the attempt was not the entry's fault (throttled, unauthorised): it is not counted.
 	Free bool
+	// Note is something done on the way that has to stand in the contact's decisions (a copy archived); a zero
+	// Code is none.
+	Note scoring.Reason
 }
 
 // Delivery is one verified webhook request, one portal's part of it.
@@ -123,6 +158,10 @@ type Delivery struct {
 	Key    string // hash of the raw body; an identical delivery stores nothing twice
 	Body   []byte // this portal's events as received, a JSON array
 	Events []connector.Event
+	// At is the business time of the arrival; the zero time counts nothing.
+	At time.Time
+	// Watched are properties of which every value matters (stage and lead status).
+	Watched []string
 }
 
 // Received counts what a delivery did.
@@ -140,20 +179,11 @@ type DueRow struct {
 	Revision int64
 	// Hinted is true if a hint is newer than the last settled revision: the record must be read from the
 	// CRM. False: only time has come (changes_at), the mirror is enough.
-	Hinted   bool
+	Hinted bool
+	// Watched is true if an event since then named a property whose every value matters: its history is read.
+	Watched  bool
 	Attempts int
 	HintedAt time.Time // operating time of the oldest unsettled hint
-}
-
-// Observation is one reading of a roll-up counter: at ObservedAt the contact's counter stood at Count, and
-// the last occurrence was at LastAt. Only readings that differ from the one before are kept.
-type Observation struct {
-	Kind       string // activity kind of the model
-	Count      int64
-	LastAt     time.Time
-	FirstAt    time.Time // zero if the CRM does not say
-	Name       string    // attribute of the last occurrence, e.g. the form's name
-	ObservedAt time.Time // business time
 }
 
 // LeadState is what leadsync remembers about a contact between two plans. It is stored as JSON.
@@ -169,11 +199,17 @@ type LeadState struct {
 	StageSince  time.Time `json:"stage_since,omitzero"`
 	Status      string    `json:"status,omitempty"`
 	StatusSince time.Time `json:"status_since,omitzero"`
+	// StatusSeen is the CRM's time of the newest version of the lead status that was considered, LookedAt the
+	// business time of the last look at the contact in the CRM; zero if there was none.
+	StatusSeen time.Time `json:"status_seen,omitzero"`
+	LookedAt   time.Time `json:"looked_at,omitzero"`
 	// StatusActivity is the last activity that was considered for the lead status.
 	StatusActivity string `json:"status_activity,omitempty"`
 	// ShadowStage and ShadowStatus are the last values recorded in shadow, so that they are recorded once.
 	ShadowStage  string `json:"shadow_stage,omitempty"`
 	ShadowStatus string `json:"shadow_status,omitempty"`
+	// Recycled is the last way back that nothing has undone yet (rule 10); nil if there is none.
+	Recycled *Recycled `json:"recycled,omitempty"`
 	// Episodes counts the episodes of each follow-up rule; OpenTasks maps a rule to the key of its open task.
 	Episodes  map[string]int    `json:"episodes,omitempty"`
 	OpenTasks map[string]string `json:"open_tasks,omitempty"`
@@ -191,19 +227,41 @@ type LeadState struct {
 	EvaluatedAt time.Time `json:"evaluated_at,omitzero"`
 }
 
+// Recycled remembers a move backward: what happened before At is no reason to move forward again.
+type Recycled struct {
+	At   time.Time `json:"at"` // business time
+	From string    `json:"from"`
+	To   string    `json:"to"`
+	// Status is the lead status that led back; entering a stage sets its status over this one.
+	Status string `json:"status,omitempty"`
+}
+
 // LeadRecord is everything the store knows about one contact.
 type LeadRecord struct {
-	ID           connector.ObjectID
-	Contact      connector.Object // zero ID if the mirror does not have it yet
-	Companies    []connector.Object
-	Activities   []connector.Object // calls, meetings: linked and not removed
-	Deals        []connector.Object // linked and not removed
-	Observations []Observation      // by kind and time
-	State        *LeadState         // nil if never planned
-	ChangesAt    time.Time          // business time of the next change, zero if none
-	// Pending are the property values of update entries that are ready or being sent: what the contact will
-	// have in a moment. Without them a read between planning and pushing would look like a human's change.
+	ID                  connector.ObjectID
+	Contact             connector.Object // zero ID if the mirror does not have it yet, or has it as removed
+	Companies           []connector.Object
+	Activities          []connector.Object // calls, meetings and the like: linked and not removed
+	Deals               []connector.Object // linked and not removed
+	Observations        []Observation      // by property and time
+	Submissions, Visits []SourceEvent      // what optional sources told, by time
+	State               *LeadState         // nil if never planned
+	ChangesAt           time.Time          // business time of the next change, zero if none
+	// Pending are the property values of updates and moves back that are ready or being sent: what the contact
+	// will have in a moment. Without them a read between planning and pushing would look like a human's change.
 	Pending map[string]string
+	// ReadAt is the business time at which the contact was read from the CRM for this look; zero if the look is
+	// at the mirror. Told says that the history of stage and status was read with it.
+	ReadAt time.Time
+	Told   bool
+	// Returning is the move back that is ready or being sent, nil if there is none. Until it is over the stage
+	// is not moved forward, and its end makes the contact due.
+	Returning *BackPayload
+	// Refused is the last move back if it was parked, since the CRM would not have it, or if an operator dropped it.
+	Refused *BackPayload
+	// Removed says that the mirror has the contact as removed; MergedInto is the contact that it was merged into.
+	Removed    bool
+	MergedInto connector.ObjectID
 }
 
 // Decision is the record of why, append-only.
@@ -229,6 +287,7 @@ type Decided struct {
 	Survivor connector.ObjectID
 
 	Observations []Observation // new ones only
+	VisitsSince  time.Time     // from here on the contact's visits are to be read; zero: they are not
 	State        LeadState
 	Decision     *Decision // nil if there was nothing to do
 	Entries      []OutboxEntry
@@ -279,6 +338,16 @@ type PulledPage struct {
 	// Missing are records that the CRM does not have any more; their contacts become due.
 	Missing []connector.ObjectID
 	Settle  []DueRow // due rows done with this page
+	// Merged names records that the CRM has merged away, and their survivors; not for contacts, whose merges
+	// are decisions. Their links go over to the survivor and their contacts become due.
+	Merged map[connector.ObjectID]connector.ObjectID
+	// Hints are other records that become due with the page.
+	Hints []connector.Ref
+	// Find says whether what differs counts as found by this feed.
+	Find Find
+	// Walk is the beginning of the repair walk that met the records in Met (business time).
+	Walk time.Time
+	Met  []connector.ObjectID
 }
 
 // PulledCount counts what a page did.

@@ -40,6 +40,10 @@ type Worker struct {
 	// Window lets hints gather before a batch is read; Idle is how often to look without being told, for
 	// retries and for what only time changes; Keep is how long settled things are kept.
 	Window, Idle, Keep time.Duration
+	// Repair is the slow walk, taken a step at a time when nothing else is to do; nil: none.
+	Repair *Repair
+	// Sources are optional sources, read a few calls at a time; nil: none.
+	Sources *Sources
 	// Stepped is told after every step whether there was work; may be nil.
 	Stepped func(worked bool)
 }
@@ -55,12 +59,16 @@ func (w *Worker) Prepare(ctx context.Context, f Fence) error {
 	if err != nil {
 		return fmt.Errorf("load portal %q: %w", f.Portal, err)
 	}
-	if state.GoLiveAt.IsZero() {
-		for _, t := range w.Puller.Types() {
-			if err := w.Puller.Load(ctx, f, t); err != nil {
-				return err
-			}
+	live, types := !state.GoLiveAt.IsZero(), w.Puller.Types()
+	if live { // a kind that the model or the portal did not track before go-live is loaded now, as quietly
+		types = w.Puller.Portal.ActivityTypes(w.Puller.Model)
+	}
+	for _, t := range types {
+		if err := w.Puller.Load(ctx, f, t); err != nil {
+			return err
 		}
+	}
+	if !live {
 		if err := w.baseline(ctx, f); err != nil {
 			return err
 		}
@@ -70,6 +78,9 @@ func (w *Worker) Prepare(ctx context.Context, f Fence) error {
 	}
 	for _, t := range w.Puller.Types() {
 		w.Schedule.Want(SweepOf(t))
+	}
+	if w.Sources != nil && w.Sources.Portal.Submissions {
+		w.Schedule.Want(ChoreAllSubmissions)
 	}
 	return nil
 }
@@ -88,6 +99,9 @@ func (w *Worker) baseline(ctx context.Context, f Fence) error {
 		return fmt.Errorf("load position of the first load: %w", err)
 	}
 	state.Total = contacts.Done
+	if left := state.Total - state.Done; w.Reconciler.ReadsPast() && !state.Complete {
+		w.Log.Info("reading property history", "portal", f.Portal, "contacts", left, "calls", HistoryCalls(left))
+	}
 	for !state.Complete {
 		ids, err := w.Baseline.Contacts(ctx, f.Portal, connector.ObjectID(state.Cursor), baselineChunk)
 		if err != nil {
@@ -173,26 +187,31 @@ func Wait(ctx context.Context, d time.Duration) error {
 // Step does one round: wanted chores, due activities and companies, due contacts, one batch of each kind of
 // effect. It reports whether there was anything to do.
 func (w *Worker) Step(ctx context.Context, f Fence) (bool, error) {
-	worked := false
-	if did, err := w.chores(ctx, f); err != nil {
-		return true, err
-	} else if did {
-		worked = true
+	worked, types := false, ReadTypes()
+	last := len(types) - 1
+	for _, part := range []func() (bool, error){
+		func() (bool, error) { return w.chores(ctx, f) },
+		func() (bool, error) { return w.due(ctx, f, types[:last], w.Reconciler.Objects) },
+		func() (bool, error) { return w.due(ctx, f, types[last:], w.Reconciler.Contacts) },
+		func() (bool, error) { n, err := w.Pusher.Push(ctx, f); return n > 0, err },
+		func() (bool, error) { return w.sources(ctx, f) },
+	} {
+		did, err := part()
+		if worked = worked || did; err != nil {
+			return worked, err
+		}
 	}
-	types := ReadTypes()
-	others, contact := types[:len(types)-1], types[len(types)-1:]
-	did, err := w.due(ctx, f, others, w.Reconciler.Objects)
-	worked = worked || did
-	if err != nil {
-		return worked, err
+	if worked || w.Repair == nil {
+		return worked, nil
 	}
-	did, err = w.due(ctx, f, contact, w.Reconciler.Contacts)
-	worked = worked || did
-	if err != nil {
-		return worked, err
+	return w.Repair.Step(ctx, f)
+}
+
+func (w *Worker) sources(ctx context.Context, f Fence) (bool, error) {
+	if w.Sources == nil {
+		return false, nil
 	}
-	n, err := w.Pusher.Push(ctx, f)
-	return worked || n > 0, err
+	return w.Sources.Step(ctx, f)
 }
 
 // due works on one batch of due records. If they cannot be read they are postponed, not lost.
@@ -224,13 +243,19 @@ func (w *Worker) due(ctx context.Context, f Fence, types []connector.ObjectType,
 	return true, nil
 }
 
-// chores does what is wanted. After a failure it and the rest stay wanted.
+// chores does what is wanted. After a failure it and the rest stay wanted. What the account refuses for good, such
+// as one kind of record whose scope was taken away, waits for its next time and holds up nothing else.
 func (w *Worker) chores(ctx context.Context, f Fence) (bool, error) {
 	chores := w.Schedule.Take()
 	var failed error
 	for _, c := range chores {
 		if failed == nil {
 			failed = w.chore(ctx, f, c)
+		}
+		if refused(failed) {
+			w.Log.Warn("the account refuses a chore, the others go on", "portal", f.Portal, "chore", c, "error", failed,
+				"remedy", "run `leadsync doctor`")
+			failed = nil
 		}
 		if failed != nil {
 			w.Schedule.Want(c)
@@ -244,11 +269,24 @@ func (w *Worker) chore(ctx context.Context, f Fence, c Chore) error {
 	switch c {
 	case ChoreOwners:
 		return w.Puller.Owners(ctx, f)
+	case ChoreRepair:
+		if w.Repair == nil {
+			return nil
+		}
+		return w.Repair.Begin(ctx, f)
+	case ChoreSubmissions, ChoreAllSubmissions:
+		if w.Sources != nil {
+			w.Sources.Begin(c == ChoreAllSubmissions)
+		}
+		return nil
 	case ChorePrune:
 		_, err := w.Store.Prune(ctx, f.Portal, w.Keep)
 		return err
 	default:
 		t := connector.ObjectType(strings.TrimPrefix(string(c), feedSweep))
+		if !w.Puller.Portal.Reads(w.Puller.Model, t) {
+			return nil
+		}
 		_, err := w.Puller.Sweep(ctx, f, t)
 		return err
 	}

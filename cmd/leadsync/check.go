@@ -76,6 +76,33 @@ type scopeCheck struct {
 	Scope   string   `json:"scope"`
 	Missing []string `json:"missing,omitempty"`
 	Error   string   `json:"error,omitempty"`
+	// Optional: leadsync works without it, so that lacking it is no failure.
+	Optional bool `json:"optional,omitempty"`
+}
+
+func scopeCheckOf(p hubspot.ScopeProbe) scopeCheck {
+	s := scopeCheck{Need: p.Need, Scope: p.Scope, Missing: p.Missing, Optional: p.Optional}
+	if p.Err != nil {
+		s.Error = p.Err.Error()
+	}
+	return s
+}
+
+// lacks reports whether something that leadsync needs is refused.
+func (s scopeCheck) lacks() bool { return len(s.Missing) > 0 && !s.Optional }
+
+// write is one line for people; missing is how the command says that something needed is refused.
+func (s scopeCheck) write(w io.Writer, missing string) {
+	switch {
+	case s.lacks():
+		fmt.Fprint(w, missing)
+	case len(s.Missing) > 0:
+		fmt.Fprintf(w, "  note      not readable: %s; leadsync works without, the scope %s would allow it\n", s.Need, s.Scope)
+	case s.Error != "":
+		fmt.Fprintf(w, "  unknown   %s: %s\n", s.Need, s.Error)
+	default:
+		fmt.Fprintf(w, "  ok        can read %s\n", s.Need)
+	}
 }
 
 func (c accountCheck) failed() bool {
@@ -88,7 +115,7 @@ func (c accountCheck) failed() bool {
 		}
 	}
 	for _, s := range c.Scopes {
-		if len(s.Missing) > 0 {
+		if s.lacks() {
 			return true
 		}
 	}
@@ -101,7 +128,7 @@ func checkAccount(ctx context.Context, env *environment, in *installation, p con
 		out.Skipped = "--offline"
 		return out
 	}
-	if _, err := p.Token.Read(env.getenv, env.readFile); err != nil {
+	if err := ready(ctx, env, in.cfg, p); err != nil {
 		out.Skipped = err.Error()
 		return out
 	}
@@ -124,12 +151,8 @@ func checkAccount(ctx context.Context, env *environment, in *installation, p con
 	for class, mode := range d.Portal.Modes {
 		out.Effects[string(class)] = string(mode)
 	}
-	for _, probe := range client.ProbeScopes(ctx) {
-		s := scopeCheck{Need: probe.Need, Scope: probe.Scope, Missing: probe.Missing}
-		if probe.Err != nil {
-			s.Error = probe.Err.Error()
-		}
-		out.Scopes = append(out.Scopes, s)
+	for _, probe := range client.ProbeScopes(ctx, d.Portal.ActivityTypes(in.model)) {
+		out.Scopes = append(out.Scopes, scopeCheckOf(probe))
 	}
 	return out
 }
@@ -155,6 +178,10 @@ func createProperties(ctx context.Context, client *hubspot.Client, p config.Port
 		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Fit, Label: "Fit score", Type: "number"}},
 		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Engagement, Label: "Engagement score", Type: "number"}},
 		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Reasons, Label: "Reasons of the score", Type: "string", FieldType: "textarea"}},
+		{connector.TypeContact, hubspot.PropertySpec{
+			Name: p.Properties.LastReason, Label: "Reason of the last move", Type: "string", FieldType: "textarea",
+			Description: "Why stage or lead status were moved last.",
+		}},
 		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.ScoredAt, Label: "Scored at", Type: "datetime"}},
 		{connector.TypeTask, key},
 		{connector.TypeDeal, key},
@@ -188,14 +215,7 @@ func (c accountCheck) write(w io.Writer) {
 		fmt.Fprintf(w, "  there now: %s\n", name)
 	}
 	for _, s := range c.Scopes {
-		switch {
-		case len(s.Missing) > 0:
-			fmt.Fprintf(w, "  MISSING   scope for %s: %v\n            give the token the scope %s\n", s.Need, s.Missing, s.Scope)
-		case s.Error != "":
-			fmt.Fprintf(w, "  unknown   %s: %s\n", s.Need, s.Error)
-		default:
-			fmt.Fprintf(w, "  ok        can read %s\n", s.Need)
-		}
+		s.write(w, fmt.Sprintf("  MISSING   scope for %s: %v\n            give the token the scope %s\n", s.Need, s.Missing, s.Scope))
 	}
 	for _, f := range c.Findings {
 		mark := "note    "
@@ -205,7 +225,7 @@ func (c accountCheck) write(w io.Writer) {
 		fmt.Fprintf(w, "  %s  %s\n            %s\n", mark, f.Text, f.Remedy)
 	}
 	fmt.Fprint(w, "  effects  ")
-	for _, class := range []workflows.Class{workflows.ClassScore, workflows.ClassStage, workflows.ClassStatus, workflows.ClassTask, workflows.ClassDeal} {
+	for _, class := range workflows.Classes() {
 		fmt.Fprintf(w, " %s: %s ", class, c.Effects[string(class)])
 	}
 	fmt.Fprintln(w, "\n  Whether the token may write cannot be told without writing; the first effects that are on will tell.")

@@ -20,29 +20,31 @@ func connect(env *environment, cfg *config.Config, p config.Portal, log *slog.Lo
 	if p.CRM != "hubspot" {
 		return service.Connection{}, nil, fmt.Errorf("portal %q: CRM %q is not known; this release knows hubspot", p.Name, p.CRM)
 	}
-	if _, err := p.Token.Read(env.getenv, env.readFile); err != nil {
-		return service.Connection{}, nil, fmt.Errorf("portal %q: token: %w", p.Name, err)
+	tokens, err := newAccess(env, cfg, p, log)
+	if err != nil {
+		return service.Connection{}, nil, fmt.Errorf("portal %q: %w", p.Name, err)
 	}
 	conn := service.Connection{Names: hubspotNames(), Now: func() time.Time { return env.now().UTC() }}
 	var transport http.RoundTripper = http.DefaultTransport.(*http.Transport).Clone()
+	if env.wire != nil {
+		transport = env.wire(transport)
+	}
 	if p.Clock == config.ClockSimulator {
 		clock := service.NewSimulatedClock(transport, env.now)
 		transport, conn.Now = clock, clock.Now
 	}
-	client, err := hubspot.New(hubspot.Config{
+	reserve := float64(cfg.Limits.ReservePercent) / 100
+	settings := hubspot.Config{
 		BaseURL: p.BaseURL, Transport: transport, Now: env.now, Logger: log, Jitter: jitter,
-		// The source is read for every attempt, so a replaced token works without a restart.
-		Token: func(context.Context) (string, error) {
-			secret, err := p.Token.Read(env.getenv, env.readFile)
-			return secret.Reveal(), err
-		},
+		Token: tokens.token, Renew: tokens.renew,
 		GeneralPerSecond: cfg.Limits.GeneralPerSecond, SearchPerSecond: cfg.Limits.SearchPerSecond,
-		Observe: observe, KeyProperty: p.Properties.Key,
-	})
+		Observe: observe, KeyProperty: p.Properties.Key, AppID: p.Webhooks.AppID, Versions: p.Versions, Reserve: &reserve,
+	}
+	client, err := hubspot.New(settings)
 	if err != nil {
 		return conn, nil, fmt.Errorf("portal %q: %w", p.Name, err)
 	}
-	conn.CRM = client
+	conn.CRM, conn.Marked = client, marked(settings)
 	if p.Webhooks.Enabled {
 		if conn.Verifier, err = verifier(env, p); err != nil {
 			return conn, nil, fmt.Errorf("portal %q: %w", p.Name, err)
@@ -71,8 +73,9 @@ func hubspotNames() connector.Names {
 	return connector.Names{
 		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id",
 		FirstName: "firstname", LastName: "lastname", Email: "email", Company: "company",
-		CompanyID: "associatedcompanyid", CompanyName: "name", ActivityTime: "hs_timestamp",
+		CompanyID: "associatedcompanyid", MergedIDs: "hs_merged_object_ids", CompanyName: "name", ActivityTime: "hs_timestamp",
 		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
+		Submissions: "num_conversion_events", PageVisits: "hs_analytics_num_page_views", VisitEvent: "e_visited_page",
 	}
 }
 

@@ -30,6 +30,7 @@ func contradictions(c *config.Config, m *scoring.Model) []config.Problem {
 			}
 		}
 		for _, f := range m.FollowUps() {
+			unmappedLists(f, p, say)
 			if f.Deal != nil && p.Pipelines[f.Deal.Pipeline].ID == "" {
 				say("pipelines."+f.Deal.Pipeline, fmt.Sprintf("follow-up %q opens deals in pipeline %s, which is not mapped", f.Name, f.Deal.Pipeline),
 					"map it to a pipeline and a stage of the account")
@@ -48,4 +49,17 @@ func factNames(m *scoring.Model) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// unmappedLists reports lists of a follow-up that the portal does not map.
+func unmappedLists(f scoring.FollowUp, p config.Portal, say func(key, problem, remedy string)) {
+	if f.Lists == nil {
+		return
+	}
+	for _, name := range slices.Concat(f.Lists.Add, f.Lists.Remove) {
+		if p.Lists[name] == "" {
+			say("lists."+name, fmt.Sprintf("follow-up %q speaks of the list %s, which is not mapped", f.Name, name),
+				"map it to the id of a static list of the account")
+		}
+	}
 }

@@ -381,6 +381,9 @@ func (s *siege) nothingTwice() {
 // Every named point is among the ways to kill, so that a new one cannot be forgotten.
 func TestBlows_useEveryPoint(t *testing.T) {
 	for _, p := range workflows.Points() {
+		if p == workflows.PointCleared || p == workflows.PointReturned {
+			continue // only a model with a way back passes them; workflows.TestPush_backSurvivesEveryStep dies there
+		}
 		if !slices.ContainsFunc(blows(), func(b blow) bool { return b.point == p }) {
 			t.Errorf("no kill at point %q", p)
 		}

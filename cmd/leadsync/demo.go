@@ -362,7 +362,7 @@ func auditMapping(p *workflows.Portal) audit.Mapping {
 	m := audit.Mapping{
 		Stages: p.Stages, Statuses: p.Statuses, Order: p.Order, Outcomes: p.Outcomes, Scores: p.Written.Scores,
 		ReasonsProperty: p.Written.Reasons, KeyProperty: "leadsync_key", Sources: p.Sources,
-		Pipelines: map[string]string{}, Language: p.Language, FallbackOwner: p.FallbackOwner,
+		Pipelines: map[string]string{}, Lists: p.Lists, Language: p.Language, FallbackOwner: p.FallbackOwner,
 	}
 	for name, target := range p.Pipelines {
 		m.Pipelines[name] = target.ID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -52,10 +53,14 @@ func effectsCommand(env *environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if *c.asJSON {
-				return printJSON(env.stdout, effectRows(counts))
+			modes, err := st.Modes(ctx, p.Account)
+			if err != nil {
+				return err
 			}
-			return writeEffects(env.stdout, in, p, counts)
+			if *c.asJSON {
+				return printJSON(env.stdout, effectRows(p, modes, counts))
+			}
+			return writeEffects(env.stdout, in, p, modes, counts)
 		})
 	}
 	cmd.AddCommand(releaseCommand(env, c))
@@ -65,16 +70,20 @@ func effectsCommand(env *environment) *cobra.Command {
 // effectRow is an EffectCount for JSON.
 type effectRow struct {
 	Class       workflows.Class      `json:"class"`
+	Switch      workflows.Mode       `json:"switch"`    // as configured
+	Works       workflows.Mode       `json:"in_effect"` // as the service found it could be; empty before it ran
 	State       workflows.EntryState `json:"state"`
 	Count       int                  `json:"count"`
 	LastHour    int                  `json:"sent_last_hour"`
 	PausedSince string               `json:"paused_since,omitempty"`
 }
 
-func effectRows(counts []workflows.EffectCount) []effectRow {
+func effectRows(p config.Portal, modes map[workflows.Class]workflows.Mode, counts []workflows.EffectCount) []effectRow {
 	rows := []effectRow{}
 	for _, e := range counts {
-		row := effectRow{Class: e.Class, State: e.State, Count: e.Count, LastHour: e.LastHour}
+		row := effectRow{
+			Class: e.Class, Switch: p.Effects[e.Class], Works: modes[e.Class], State: e.State, Count: e.Count, LastHour: e.LastHour,
+		}
 		if !e.PausedSince.IsZero() {
 			row.PausedSince = e.PausedSince.UTC().Format(time.RFC3339)
 		}
@@ -83,7 +92,9 @@ func effectRows(counts []workflows.EffectCount) []effectRow {
 	return rows
 }
 
-func writeEffects(w io.Writer, in *installation, p config.Portal, counts []workflows.EffectCount) error {
+func writeEffects(
+	w io.Writer, in *installation, p config.Portal, modes map[workflows.Class]workflows.Mode, counts []workflows.EffectCount,
+) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "CLASS\tSWITCH\tSTATE\tENTRIES\tSENT IN THE LAST HOUR\tLIMIT\t")
 	for _, e := range counts {
@@ -91,10 +102,15 @@ func writeEffects(w io.Writer, in *installation, p config.Portal, counts []workf
 		if n, ok := in.cfg.Limits.PerHour()[e.Class]; ok {
 			limit = fmt.Sprint(n)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\t\n", e.Class, p.Effects[e.Class], e.State, e.Count, e.LastHour, limit)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\t\n", e.Class, switchOf(p, modes, e.Class), e.State, e.Count, e.LastHour, limit)
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	for _, class := range workflows.Classes() {
+		if strings.Contains(switchOf(p, modes, class), "(") {
+			fmt.Fprintf(w, "\n%s is switched on and stays in shadow; `leadsync check` says why.\n", class)
+		}
 	}
 	paused := map[workflows.Class]bool{}
 	for _, e := range counts {
@@ -111,19 +127,28 @@ func writeEffects(w io.Writer, in *installation, p config.Portal, counts []workf
 	return nil
 }
 
+// switchOf is how a class is switched, and how it works if that is another thing.
+func switchOf(p config.Portal, modes map[workflows.Class]workflows.Mode, class workflows.Class) string {
+	configured := p.Effects[class]
+	if configured == workflows.ModeOn && modes[class] == workflows.ModeShadow {
+		return "on (in shadow)"
+	}
+	return string(configured)
+}
+
 func releaseCommand(env *environment, c portalCommand) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "release CLASS",
 		Short: "Let a class go on that its limit has paused; what waits now is sent and not counted",
-		Args:  exactly(1, "one class (task, deal or stage)"),
+		Args:  exactly(1, "one class (task, deal, stage or list)"),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		class := workflows.Class(args[0])
 		return c.with(cmd, func(ctx context.Context, in *installation, p config.Portal, st *store.Store) error {
 			if _, ok := in.cfg.Limits.PerHour()[class]; !ok {
-				return usageError{fmt.Errorf("class %q has no limit; those that have one are task, deal and stage", class)}
+				return usageError{fmt.Errorf("class %q has no limit; those that have one are task, deal, stage and list", class)}
 			}
 			counts, err := st.Effects(ctx, p.Account)
 			if err != nil {
@@ -166,6 +191,7 @@ func outboxCommand(env *environment) *cobra.Command {
 		Args:  exactly(0, "no arguments"),
 	}
 	c := portalCommand{env: env, portal: portalFlag(cmd), asJSON: cmd.Flags().Bool("json", false, "print JSON")}
+	cmd.AddCommand(retryCommand(env), dropCommand(env))
 	cmd.Flags().StringVar(&state, "state", "parked", "shadow, ready, sending, settled, parked or cancelled")
 	cmd.Flags().StringVar(&contact, "contact", "", "only this contact's id")
 	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many")

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -123,6 +125,13 @@ type explanation struct {
 	Unfinished []workflows.OutboxEntry `json:"unfinished"`
 	Paused     string                  `json:"portal_paused,omitempty"`
 	Offline    string                  `json:"offline,omitempty"`
+	// Furthest is the high-water mark: the model leads to no stage up to it. WayBack is the last move backward, as
+	// long as it is remembered.
+	Furthest string              `json:"furthest_stage,omitempty"`
+	WayBack  *workflows.Recycled `json:"way_back,omitempty"`
+	barred   bool                // one of the two keeps it from the stage whose criteria it meets
+	// Off are the kinds of activity of the model that this portal does not track.
+	Off []string `json:"switched_off,omitempty"`
 }
 
 func (x *explainer) find(ctx context.Context, text string) (connector.ObjectID, error) {
@@ -150,9 +159,9 @@ func (x *explainer) explain(ctx context.Context, text string) (*explanation, err
 	}
 	record := records[0]
 	lead := workflows.LeadOf(x.portal, x.in.model, record)
-	e := &explanation{Contact: id, Stage: lead.Stage, Status: lead.Status, Offline: x.offline}
+	e := &explanation{Contact: id, Stage: lead.Stage, Status: lead.Status, Offline: x.offline, Off: x.portal.SwitchedOff(x.in.model)}
 	e.Evaluation = x.in.model.Evaluate(lead, x.now())
-	e.Held = record.State != nil && record.State.Held
+	e.remember(record.State, x.portal.Order)
 	if e.Decisions, err = x.store.Decisions(ctx, x.cfg.Account, id, 20); err != nil {
 		return nil, err
 	}
@@ -173,6 +182,17 @@ func (x *explainer) explain(ctx context.Context, text string) (*explanation, err
 	return e, nil
 }
 
+// remember takes over what leadsync remembers of a contact, if it ever planned for it.
+func (e *explanation) remember(s *workflows.LeadState, order []string) {
+	if s == nil {
+		return
+	}
+	e.Held, e.Furthest, e.WayBack = s.Held, s.Furthest, s.Recycled
+	place := func(stage string) int { return slices.Index(order, stage) }
+	to := place(e.Evaluation.Stage)
+	e.barred = !e.Held && to > place(e.Stage) && (e.WayBack != nil || to <= place(e.Furthest))
+}
+
 func (e *explanation) write(w io.Writer, language string) {
 	fmt.Fprintf(w, "contact %s   stage in the CRM: %s   lead status: %s\n", e.Contact, orWord(e.Stage, "none"), orWord(e.Status, "none"))
 	if e.Paused != "" {
@@ -184,7 +204,11 @@ func (e *explanation) write(w io.Writer, language string) {
 	if e.Held {
 		fmt.Fprintln(w, "Held: it was there before go-live and has not changed since, so only its score is written.")
 	}
+	if len(e.Off) > 0 {
+		fmt.Fprintf(w, "Switched off in this portal, so they count for nothing: %s\n", strings.Join(e.Off, ", "))
+	}
 	fmt.Fprintf(w, "\n%s", e.Evaluation.Text(language))
+	e.writeBarrier(w)
 	if len(e.Unfinished) > 0 {
 		fmt.Fprintln(w, "\nNot done yet:")
 		for _, o := range e.Unfinished {
@@ -197,23 +221,54 @@ func (e *explanation) write(w io.Writer, language string) {
 	}
 }
 
+// writeBarrier says what keeps the contact from the stage whose criteria it meets.
+func (e *explanation) writeBarrier(w io.Writer) {
+	to := e.Evaluation.Stage
+	switch {
+	case !e.barred:
+	case e.WayBack != nil:
+		fmt.Fprintf(w, "Not moved to %s: it went back from %s to %s on %s, and since then nothing certainly dated has led it forward.\n",
+			to, e.WayBack.From, e.WayBack.To, e.WayBack.At.UTC().Format("2006-01-02 15:04 MST"))
+	default:
+		fmt.Fprintf(w, "Not moved to %s: it had been as far as %s, and somebody moved it back. The model leads only to stages ahead of that one.\n",
+			to, e.Furthest)
+	}
+}
+
 func writeDecisions(w io.Writer, decisions []workflows.Decision, language string) {
 	for _, d := range decisions {
 		fmt.Fprintf(w, "  #%d %s  model %.8s\n", d.No, d.At.Format("2006-01-02 15:04 MST"), d.Model)
+		if by := d.Reason.Params["origin"]; by != "" {
+			fmt.Fprintf(w, "     the lead status was set by: %s (%s)\n", by, orWord(d.Reason.Params["source"], "no source told"))
+		}
+		if seen := d.Reason.Params[workflows.ParamSeen]; seen != "" {
+			fmt.Fprintf(w, "     lead status since the look before: %s\n", seen)
+		}
 		for _, a := range d.Actions {
-			change := a.Rule
-			if a.To != "" {
-				change = orWord(a.From, "none") + " → " + a.To
-			}
-			if a.DueAt != "" {
-				change += " due " + a.DueAt
-			}
-			if change != "" { // scores say everything in their reason
-				change += "  "
-			}
-			fmt.Fprintf(w, "     %-6s %-6s %s(%s)\n", a.Class, a.Mode, change, workflows.RenderReason(language, a.Reason))
+			fmt.Fprintf(w, "     %-6s %-6s %s(%s)\n", a.Class, a.Mode, changeOf(a), workflows.RenderReason(language, a.Reason))
 		}
 	}
+}
+
+// changeOf is what an action changes, with two spaces behind; empty for scores, which say everything in their reason.
+func changeOf(a workflows.Action) string {
+	change := a.Rule
+	switch {
+	case a.Kind == workflows.KindClose:
+		change = "close " + a.Rule
+	case a.Kind == workflows.KindList && a.To != "":
+		change = "onto " + a.To
+	case a.Kind == workflows.KindList:
+		change = "off " + a.From
+	case a.To != "":
+		change = orWord(a.From, "none") + " → " + a.To
+	case a.DueAt != "":
+		change += " due " + a.DueAt
+	}
+	if change != "" {
+		change += "  "
+	}
+	return change
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -89,9 +89,9 @@ func newPreviewer(ctx context.Context, env *environment, in *installation, p con
 		return nil, err
 	}
 	v.portal, v.found = d.Portal, d.Findings
-	v.portal.Modes = map[workflows.Class]workflows.Mode{
-		workflows.ClassScore: workflows.ModeOn, workflows.ClassStage: workflows.ModeOn, workflows.ClassStatus: workflows.ModeOn,
-		workflows.ClassTask: workflows.ModeOn, workflows.ClassDeal: workflows.ModeOn,
+	v.portal.Modes = map[workflows.Class]workflows.Mode{}
+	for _, class := range workflows.Classes() {
+		v.portal.Modes[class] = workflows.ModeOn
 	}
 	return v, nil
 }

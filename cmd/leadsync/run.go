@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -38,6 +39,8 @@ type environment struct {
 	getenv         func(string) string
 	readFile       func(string) ([]byte, error)
 	now            func() time.Time
+	// wire wraps the wire to a CRM; nil: nothing is between.
+	wire func(http.RoundTripper) http.RoundTripper
 }
 
 // errFound says that a command worked and found something wrong; it has been printed already.
@@ -92,8 +95,9 @@ func rootCommand(env *environment) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringP("config", "c", "leadsync.yaml", "configuration of the installation")
-	root.AddCommand(demoCommand(env), simulateCommand(env), serveCommand(env), checkCommand(env),
-		explainCommand(env), previewCommand(env), effectsCommand(env), historyCommand(env), outboxCommand(env), healthCommand(env))
+	root.AddCommand(demoCommand(env), simulateCommand(env), serveCommand(env), connectCommand(env), checkCommand(env), doctorCommand(env), initCommand(env), subscriptionsCommand(env),
+		explainCommand(env), previewCommand(env), effectsCommand(env), historyCommand(env), outboxCommand(env), healthCommand(env),
+		recordCommand(env), replayCommand(env))
 	return root
 }
 

@@ -23,7 +23,8 @@ import (
 // as `leadsync`, and these commands beside those of testscript:
 //
 //	account [N] [bare]  a simulated account with N contacts and an installation for it in the folder; bare:
-//	                    without the properties that leadsync writes. $API is its address, $SERVE where serve listens
+//	                    without the properties that leadsync writes. $API is its address, $SERVE where serve listens;
+//	                    without:SCOPE, any number: its token lacks the scope
 //	await URL TEXT      wait until the page at the address holds the text
 //	json FILE...        each file must hold one JSON document, and something in it
 //	exits CODE ARGS...  run leadsync and want this exit code; then stdout and stderr can be looked at
@@ -46,6 +47,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"account": accountCommand, "await": awaitCommand, "json": jsonCommand, "exits": exitsCommand,
+			"control": controlCommand,
 		},
 		RequireExplicitExec: true, RequireUniqueNames: true,
 	})
@@ -60,15 +62,19 @@ func positively(ts *testscript.TestScript, neg bool) {
 func accountCommand(ts *testscript.TestScript, neg bool, args []string) {
 	positively(ts, neg)
 	contacts, bare := 0, false
+	var denied []string
 	for _, arg := range args {
 		n, err := strconv.Atoi(arg)
+		scope, without := strings.CutPrefix(arg, "without:")
 		switch {
+		case without:
+			denied = append(denied, scope)
 		case arg == "bare":
 			bare = true
 		case err == nil:
 			contacts = n
 		default:
-			ts.Fatalf("usage: account [N] [bare]")
+			ts.Fatalf("usage: account [N] [bare] [without:SCOPE]")
 		}
 	}
 	clock := standingClock(demoStart())
@@ -78,12 +84,18 @@ func accountCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if !bare {
 		ts.Check(addProperties(a))
 	}
+	for _, scope := range denied {
+		a.DenyScope(scope)
+	}
 	if contacts > 0 {
 		population.Populate(a, population.Options{Seed: 1, Contacts: contacts, Start: demoStart()})
 	}
 	server := httptest.NewServer(a.Handler())
 	ts.Defer(server.Close)
 	ts.Setenv("API", server.URL)
+	control := httptest.NewServer(a.Control())
+	ts.Defer(control.Close)
+	ts.Setenv("CONTROL", control.URL)
 	env := environment{stdout: io.Discard}
 	ts.Check(writeInstallation(&env, simulateOptions{install: ts.MkAbs("."), serveOn: ts.Getenv("SERVE")}, server.URL, ""))
 }
@@ -151,5 +163,21 @@ func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// controlCommand asks the simulated account to do something: control PATH JSON.
+func controlCommand(ts *testscript.TestScript, neg bool, args []string) {
+	positively(ts, neg)
+	if len(args) != 2 {
+		ts.Fatalf("usage: control PATH JSON")
+	}
+	resp, err := http.Post(ts.Getenv("CONTROL")+args[0], "application/json", strings.NewReader(args[1]))
+	ts.Check(err)
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	ts.Check(err)
+	if resp.StatusCode/100 != 2 {
+		ts.Fatalf("%s: %s: %s", args[0], resp.Status, body)
 	}
 }

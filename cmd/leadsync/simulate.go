@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -22,6 +23,7 @@ import (
 
 type simulateOptions struct {
 	address, install, serveOn string
+	script                    string
 	contacts                  int
 	seed                      uint64
 	searchLag                 time.Duration
@@ -46,6 +48,7 @@ func simulateCommand(env *environment) *cobra.Command {
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "the same seed gives the same account")
 	cmd.Flags().DurationVar(&o.searchLag, "search-lag", 0, "how long a change stays invisible to search")
 	cmd.Flags().BoolVar(&o.webhooks, "webhooks", true, "send signed webhooks")
+	cmd.Flags().StringVar(&o.script, "script", "", "file with faults in words, such as: on the 3rd POST tasks/batch/create: apply, then reset")
 	cmd.Flags().BoolVar(&o.limits, "limits", false, "enforce a Professional account's rate limits")
 	return cmd
 }
@@ -57,6 +60,10 @@ func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
 	}
 	if !loopback(o.address) {
 		return usageError{fmt.Errorf("--listen %s: the control API has no password, so only a loopback address will do", o.address)}
+	}
+	script, err := readFaults(o.script)
+	if err != nil {
+		return err
 	}
 	listener, err := listen(ctx, o.address)
 	if err != nil {
@@ -87,6 +94,9 @@ func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
 	if err := writeInstallation(env, o, url, target); err != nil {
 		return err
 	}
+	for _, f := range script {
+		account.Faults().Add(f)
+	}
 	account.Start(ctx)
 	defer account.Close()
 	mux := http.NewServeMux()
@@ -97,6 +107,22 @@ func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
 	fmt.Fprintf(env.stdout, "simulated account %d with %d contacts on %s (token %q)\n", simulatedPortal, account.Count("contacts"), url, simulatedToken)
 	<-ctx.Done()
 	return stop()
+}
+
+// readFaults reads a script of faults; no file is no faults.
+func readFaults(file string) ([]simulator.Fault, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, usageError{fmt.Errorf("read --script: %w", err)}
+	}
+	faults, err := simulator.ParseScript(file, string(text))
+	if err != nil {
+		return nil, usageError{fmt.Errorf("read --script:\n%w", err)}
+	}
+	return faults, nil
 }
 
 // loopback reports whether an address can be reached from this machine only.

@@ -92,6 +92,7 @@ func addProperties(a *simulator.Account) error {
 		{Name: "leadsync_fit", Label: "Fit score", Type: "number"},
 		{Name: "leadsync_engagement", Label: "Engagement score", Type: "number"},
 		{Name: "leadsync_reasons", Label: "Reasons of the score", Type: "string"},
+		{Name: "leadsync_last_reason", Label: "Reason of the last move", Type: "string"},
 		{Name: "leadsync_scored_at", Label: "Scored at", Type: "datetime"},
 	} {
 		if err := a.AddProperty(simulator.Contacts, p); err != nil {

@@ -34,6 +34,8 @@ func (c *Client) Account(ctx context.Context) (connector.Account, error) {
 	}
 	if out.UIDomain != "" {
 		account.RecordURL = "https://" + string(out.UIDomain) + "/contacts/" + string(out.PortalID) + "/record/0-1/%s"
+		flows := "https://" + string(out.UIDomain) + "/workflows/" + string(out.PortalID) + "/platform/flow"
+		c.flows.Store(&flows)
 	}
 	if zone, err := time.LoadLocation(account.TimeZone); err == nil && account.TimeZone != "" {
 		c.zone.Store(zone)

@@ -3,6 +3,10 @@ package hubspot
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"leadsync/connector"
 )
@@ -37,9 +41,9 @@ type perInput struct {
 	settle   func(i int, err error)
 }
 
-// run sends a wave. A refusal of the whole batch (400, 409, 422: nothing was done) is pinned on the inputs
-// it names, else the batch is halved down to one (hubspot-api 11.2). It returns the error after which
-// nothing more should be sent, or nil.
+// run sends a wave. A refusal of the whole batch (400, 409, 413, 422, or a 404 about records: nothing was done)
+// is pinned on the inputs it names, else the batch is halved down to one (hubspot-api 11.2). It returns the
+// error after which nothing more should be sent, or nil.
 func (p perInput) run(ctx context.Context, wave []int) error {
 	if len(wave) == 0 {
 		return nil
@@ -48,12 +52,10 @@ func (p perInput) run(ctx context.Context, wave []int) error {
 	if err == nil {
 		return nil
 	}
-	if !errors.Is(err, connector.ErrInvalid) && !errors.Is(err, connector.ErrConflict) {
+	err = addressGone(ans.fault, err)
+	if !errors.Is(err, connector.ErrInvalid) && !errors.Is(err, connector.ErrConflict) && !errors.Is(err, connector.ErrNotFound) {
 		for _, i := range wave {
 			p.settle(i, err)
-		}
-		if errors.Is(err, connector.ErrNotFound) {
-			return nil
 		}
 		return err
 	}
@@ -72,6 +74,19 @@ func (p perInput) run(ctx context.Context, wave []int) error {
 	return p.run(ctx, wave[half:])
 }
 
+// addressGone turns a 404 that is not about records into what it is: the address of the batch is not there, which
+// says nothing about any of its records. Taken at its word it would declare them all deleted.
+func addressGone(f fault, err error) error {
+	var e *connector.Error
+	if !errors.As(err, &e) || !errors.Is(e, connector.ErrNotFound) || strings.EqualFold(string(f.Category), "OBJECT_NOT_FOUND") {
+		return err
+	}
+	out := *e
+	out.Kind = connector.ErrUnavailable
+	out.Message = strings.TrimSpace(out.Message + " (the address is not there: check base URL and API version)")
+	return &out
+}
+
 // pin settles the named inputs and returns the others.
 func (p perInput) pin(named map[int]error, wave []int) []int {
 	var rest []int
@@ -83,6 +98,28 @@ func (p perInput) pin(named map[int]error, wave []int) []int {
 		}
 	}
 	return rest
+}
+
+// longestValue is what HubSpot stores in one property, in characters.
+const longestValue = 65536
+
+// tooLong is the error of property values above what HubSpot stores, or nil. It names the properties, not the
+// values.
+func tooLong(op string, properties map[string]string) error {
+	var names []string
+	for name, value := range properties {
+		if len(value) > longestValue && utf8.RuneCountInString(value) > longestValue {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return &connector.Error{
+		Kind: connector.ErrInvalid, Op: op, Properties: names,
+		Message: fmt.Sprintf("%s: more than %d characters; shorten the value", strings.Join(names, ", "), longestValue),
+	}
 }
 
 // skip settles inputs that were surely not sent.

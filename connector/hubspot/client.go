@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,6 +35,9 @@ type Config struct {
 	BaseURL string
 	// Token gives the bearer token; it is asked once per attempt, so a replaced secret works at once.
 	Token func(ctx context.Context) (string, error)
+	// Renew gives another token than the one that HubSpot has rejected with a 401; the call is then made once
+	// more (hubspot-api 2.2). Nil: a 401 is final, as for tokens that never expire.
+	Renew func(ctx context.Context, rejected string) (string, error)
 	// Transport is the wire; nil takes a copy of http.DefaultTransport.
 	Transport http.RoundTripper
 	// Now is operating time: it dates the daily reset and spaces the slow-downs.
@@ -50,6 +54,16 @@ type Config struct {
 	Observe func(Call)
 	// KeyProperty is the unique property that holds idempotency keys; leadsync_key if empty.
 	KeyProperty string
+	// Unkeyed are the kinds of record (task, deal) whose account refuses unique properties: their key is a
+	// marker in the body, and KeyProperty is only filled where PlainKey says that it exists as a plain one.
+	Unkeyed, PlainKey map[connector.ObjectType]bool
+	// AppID is the number of our app in HubSpot, by which property history and webhooks name it; may be empty.
+	AppID string
+	// Reserve is the share of each limit that is left to the account's other integrations, 0 to 0.9; nil:
+	// DefaultReserve.
+	Reserve *float64
+	// Versions overrides the version segment per family of paths, e.g. {"lists": "2026-03"}; see Families.
+	Versions map[string]string
 	// Attempts is how often a call is tried at most (default 3), Timeout bounds one attempt (default 10 s),
 	// RetryWait is the first wait between attempts (default 1 s; it doubles, up to 5 s).
 	Attempts  int
@@ -61,7 +75,8 @@ type Config struct {
 type Call struct {
 	Endpoint string // one of Endpoints()
 	Bucket   string // BucketGeneral, BucketSearch or BucketAssociations
-	Status   int    // HTTP status; 0 if there was no answer
+	Purpose  connector.Purpose
+	Status   int // HTTP status; 0 if there was no answer
 	Wait     time.Duration
 	Took     time.Duration // without Wait
 }
@@ -75,23 +90,33 @@ type Client struct {
 	logger      *slog.Logger
 	http        *retryablehttp.Client
 	zone        atomic.Pointer[time.Location]
+	appID       string
+	unkeyed     map[connector.ObjectType]bool
+	plainKey    map[connector.ObjectType]bool
+	versions    map[string]string
+	limits      *limits
+	flows       atomic.Pointer[string] // address of the account's automations, once known
 }
 
 // New makes a client; it does not call HubSpot. It fails when a required field of the configuration is
 // missing or the base URL is none.
 func New(cfg Config) (*Client, error) {
 	base, err := cfg.check()
+	if err == nil {
+		err = cfg.checkSettings()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make HubSpot client: %w", err)
 	}
 	c := &Client{
 		base: base, keyProperty: orString(cfg.KeyProperty, DefaultKeyProperty),
-		now: cfg.Now, logger: cfg.Logger,
+		now: cfg.Now, logger: cfg.Logger, appID: cfg.AppID, versions: maps.Clone(cfg.Versions),
+		unkeyed: maps.Clone(cfg.Unkeyed), plainKey: maps.Clone(cfg.PlainKey), limits: newLimits(cfg),
 	}
 	if c.logger == nil {
 		c.logger = slog.New(slog.DiscardHandler)
 	}
-	c.http = newRetrying(cfg, c.logger)
+	c.http = newRetrying(cfg, c.logger, c.limits)
 	return c, nil
 }
 
@@ -135,6 +160,7 @@ type request struct {
 	query    url.Values
 	body     any // sent as JSON; nil for none
 	effect   effect
+	markers  bool // reads our own markers, which stand in the bodies of our own tasks
 }
 
 // answer is what is known after a call, also after a refused one.
@@ -146,6 +172,9 @@ type answer struct {
 // do sends one request and decodes a successful answer into out, which may be nil. Its error is always a
 // *connector.Error.
 func (c *Client) do(ctx context.Context, r request, out any) (answer, error) {
+	if err := c.overDaily(r); err != nil {
+		return answer{}, err
+	}
 	state := &exchange{request: r}
 	req, err := c.wireRequest(context.WithValue(ctx, exchangeKey{}, state), r)
 	if err != nil {
@@ -159,6 +188,9 @@ func (c *Client) do(ctx context.Context, r request, out any) (answer, error) {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return answer{status: resp.StatusCode, fault: state.fault}, c.refusal(r, resp, state.fault)
 	}
+	if resp.StatusCode == http.StatusMultiStatus && !r.endpoint.batch() {
+		return answer{status: resp.StatusCode}, unreadableError(r, resp) // an empty page would look like the end of a listing
+	}
 	if out == nil || len(state.body) == 0 && resp.StatusCode == http.StatusNoContent {
 		return answer{status: resp.StatusCode}, nil
 	}
@@ -171,19 +203,22 @@ func (c *Client) do(ctx context.Context, r request, out any) (answer, error) {
 func (c *Client) wireRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {
 	target := *c.base
 	target.RawQuery = r.query.Encode()
-	raw := c.base.EscapedPath() + r.endpoint.path(r.args...)
+	raw := c.base.EscapedPath() + r.endpoint.path(c.versions, r.args...)
 	unescaped, err := url.PathUnescape(raw)
 	if err != nil {
 		return nil, fmt.Errorf("build path of %s: %w", r.endpoint, err)
 	}
 	target.Path, target.RawPath = unescaped, raw
 	var body any
+	var encoded []byte
 	if r.body != nil {
-		encoded, err := encode(r.body)
-		if err != nil {
+		if encoded, err = encode(r.body); err != nil {
 			return nil, err
 		}
 		body = encoded
+	}
+	if err := r.refuseBodies(encoded); err != nil {
+		return nil, err
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, r.endpoint.method(), target.String(), body)
 	if err != nil {

@@ -46,7 +46,9 @@ type creating struct {
 
 // CreateTasks creates tasks under their keys with their associations, 100 a call, and answers once per
 // input, in input order (hubspot-api 7). It never sends a task twice unless HubSpot surely did not see it:
-// a lost answer is ErrAmbiguous, a key that exists is ErrConflict; FindByKey tells what is there.
+// a lost answer is ErrAmbiguous, a key that exists is ErrConflict; FindByKey tells what is there. For kinds of
+// Config.Unkeyed HubSpot knows no key: there is no ErrConflict, and whoever got ErrAmbiguous waits out a quiet
+// period, longer than timeout and index lag, before FindByKey.
 func (c *Client) CreateTasks(ctx context.Context, tasks []connector.Task) []connector.CreateResult {
 	inputs := make([]creation, len(tasks))
 	for i, t := range tasks {
@@ -66,7 +68,7 @@ func (c *Client) CreateDeals(ctx context.Context, deals []connector.Deal) []conn
 
 func (c *Client) taskCreation(t connector.Task) creation {
 	in := creation{key: t.Key, properties: map[string]string{
-		c.keyProperty: t.Key, "hs_task_subject": t.Subject, "hs_task_status": "NOT_STARTED",
+		"hs_task_subject": t.Subject, "hs_task_status": "NOT_STARTED",
 	}}
 	switch t.Kind {
 	case connector.TaskToDo, connector.TaskCall, connector.TaskEmail:
@@ -85,8 +87,9 @@ func (c *Client) taskCreation(t connector.Task) creation {
 		in.err = unfit("create tasks", "a task needs a due time")
 	}
 	in.properties["hs_timestamp"] = t.DueAt.UTC().Format(time.RFC3339)
-	setIf(in.properties, "hs_task_body", t.BodyHTML)
+	setIf(in.properties, taskBody, t.BodyHTML)
 	setIf(in.properties, "hubspot_owner_id", t.OwnerID)
+	c.identify(connector.TypeTask, &in)
 	in.associate(t.Contact, taskToContact)
 	in.associate(t.Company, taskToCompany)
 	return in
@@ -95,7 +98,6 @@ func (c *Client) taskCreation(t connector.Task) creation {
 func (c *Client) dealCreation(d connector.Deal) creation {
 	in := creation{key: d.Key, properties: make(map[string]string, len(d.Extra)+8)}
 	maps.Copy(in.properties, d.Extra)
-	in.properties[c.keyProperty] = d.Key
 	in.properties["dealname"], in.properties["pipeline"], in.properties["dealstage"] = d.Name, d.Pipeline, d.Stage
 	if d.Pipeline == "" || d.Stage == "" {
 		in.err = unfit("create deals", "a deal needs pipeline and stage")
@@ -105,6 +107,7 @@ func (c *Client) dealCreation(d connector.Deal) creation {
 	}
 	setIf(in.properties, "amount", d.Amount)
 	setIf(in.properties, "hubspot_owner_id", d.OwnerID)
+	c.identify(connector.TypeDeal, &in)
 	in.associate(d.Contact, dealToContact)
 	in.associate(d.Company, dealToCompany)
 	return in
@@ -136,6 +139,9 @@ func (c *Client) create(ctx context.Context, name string, inputs []creation) []c
 		if in.key == "" {
 			in.err = unfit(cr.op(), "the idempotency key is empty")
 		}
+		if in.err == nil {
+			in.err = tooLong(cr.op(), in.properties)
+		}
 		cr.results[i].Err = in.err
 		if in.err == nil {
 			fit = append(fit, i)
@@ -153,7 +159,9 @@ func (cr *creating) send(ctx context.Context, wave []int) (answer, error) {
 	byTrace, byKey := make(map[string]int, len(wave)), make(map[string]int, len(wave))
 	for _, i := range wave {
 		in := cr.inputs[i]
-		body.Inputs = append(body.Inputs, batchInput{Properties: in.properties, Associations: in.associations, TraceID: trace(i)})
+		body.Inputs = append(body.Inputs, batchInput{
+			Properties: in.properties, Associations: append([]association{}, in.associations...), TraceID: trace(i),
+		})
 		byTrace[trace(i)], byKey[in.key] = i, i
 	}
 	var out recordsAnswer
@@ -173,13 +181,27 @@ func (cr *creating) send(ctx context.Context, wave []int) (answer, error) {
 	for _, rec := range out.Results {
 		i, ok := byTrace[string(rec.TraceID)]
 		if !ok {
-			i, ok = byKey[string(rec.Properties[cr.client.keyProperty])]
+			i, ok = cr.byKey(rec, byKey)
 		}
 		if ok && rec.ID != "" {
 			cr.results[i] = connector.CreateResult{Key: cr.inputs[i].key, ID: connector.ObjectID(rec.ID)}
 		}
 	}
 	return ans, nil
+}
+
+// byKey finds the input of a result without trace id, by the key that it bears.
+func (cr *creating) byKey(rec record, byKey map[string]int) (int, bool) {
+	typ := connector.TypeTask
+	if cr.name == "deals" {
+		typ = connector.TypeDeal
+	}
+	for _, key := range append([]string{string(rec.Properties[cr.client.keyProperty])}, cr.client.keysIn(typ, rec)...) {
+		if i, ok := byKey[key]; ok {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // culprits are inputs named by trace id, by a property that is not there, or, in a conflict, by the key in

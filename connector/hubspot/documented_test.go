@@ -229,7 +229,7 @@ func TestCreateDeals(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	c, p := documented(t, "keys")
-	got, err := c.FindByKey(t.Context(), connector.TypeTask, []string{"k-1", "k-2", "k-3", "k-4", ""})
+	got, err := c.FindByKey(t.Context(), connector.TypeTask, refs("k-1", "k-2", "k-3", "k-4", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestKeys(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tasks (-want +got):\n%s", diff)
 	}
-	deals, err := c.FindByKey(t.Context(), connector.TypeDeal, []string{"d-1"})
+	deals, err := c.FindByKey(t.Context(), connector.TypeDeal, refs("d-1"))
 	if diff := cmp.Diff(map[string]connector.KeyState{"d-1": {ID: "8001", UpdatedAt: when}}, deals); diff != "" || err != nil {
 		t.Errorf("deals %v (-want +got):\n%s", err, diff)
 	}
@@ -250,7 +250,7 @@ func TestKeys(t *testing.T) {
 		t.Fatalf("unplayed %v", left)
 	}
 	closer, _ := documented(t, "keys")
-	results := closer.CloseTasks(t.Context(), []string{"k-1", "k-2", "k-3", "k-4"})
+	results := closer.CloseTasks(t.Context(), refs("k-1", "k-2", "k-3", "k-4"))
 	wantClosed := []connector.CloseResult{
 		{Key: "k-1", Outcome: connector.CloseArchived},
 		{Key: "k-2", Outcome: connector.CloseLeft},
@@ -260,10 +260,10 @@ func TestKeys(t *testing.T) {
 	if diff := cmp.Diff(wantClosed, results); diff != "" {
 		t.Errorf("closed (-want +got):\n%s", diff)
 	}
-	if _, err := closer.FindByKey(t.Context(), connector.TypeDeal, []string{"d-1"}); err != nil {
+	if _, err := closer.FindByKey(t.Context(), connector.TypeDeal, refs("d-1")); err != nil {
 		t.Error(err)
 	}
-	if res := c.CloseTasks(t.Context(), []string{"k-9"}); res[0].Err == nil || res[0].Outcome != "" {
+	if res := c.CloseTasks(t.Context(), refs("k-9")); res[0].Err == nil || res[0].Outcome != "" {
 		t.Errorf("a failed look closed %+v", res) // and would be a lie: nothing is recorded for k-9
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,

@@ -106,17 +106,27 @@ func decodeFault(body []byte) fault {
 // policy names the exceeded limit: the policy name, else the words of the message, else what the bucket
 // suggests (hubspot-api 4).
 func (f fault) policy(bucket string) string {
-	words := strings.ToLower(orString(string(f.PolicyName), string(f.Message)))
-	switch {
-	case strings.Contains(words, "daily"):
-		return policyDaily
-	case strings.Contains(words, "ten_secondly"):
-		return policyTenSeconds
-	case strings.Contains(words, "secondly"), bucket == BucketSearch:
-		return policySecondly
-	default:
-		return policyTenSeconds
+	for _, words := range []string{string(f.PolicyName), string(f.Message)} {
+		words = strings.ToLower(words)
+		switch {
+		case strings.Contains(words, "daily"):
+			return policyDaily
+		case strings.Contains(words, "ten_secondly"):
+			return policyTenSeconds
+		case strings.Contains(words, "secondly"):
+			return policySecondly
+		}
 	}
+	if bucket == BucketSearch {
+		return policySecondly
+	}
+	return policyTenSeconds
+}
+
+// isRateLimit reports whether the refusal is about too many calls, under whatever status (hubspot-api 4).
+func (f fault) isRateLimit() bool {
+	return strings.HasPrefix(strings.ToUpper(string(f.Category)), "RATE_LIMIT") ||
+		strings.HasPrefix(strings.ToUpper(string(f.ErrorType)), "RATE_LIMIT")
 }
 
 // invalidValue is one entry of the JSON that HubSpot puts into the message of a 400.
@@ -253,32 +263,35 @@ func (c *Client) refusal(r request, resp *http.Response, f fault) error {
 	if e.Kind == connector.ErrInvalid && f.isConflict() { //nolint:errorlint // kinds are compared by identity
 		e.Kind = connector.ErrConflict
 	}
-	switch resp.StatusCode {
-	case http.StatusTooManyRequests:
-		e.Policy = f.policy(r.endpoint.bucket())
-		if e.RetryAfter == 0 {
-			e.RetryAfter = throttleWait(resp.Header, e.Policy, 1)
-			if e.Policy == policyDaily {
-				e.RetryAfter = c.untilReset()
-			}
-		}
-	case http.StatusLocked:
-		e.RetryAfter = max(e.RetryAfter, lockedWait)
-	case statusAccountMoving:
-		e.RetryAfter = max(e.RetryAfter, time.Minute)
-	}
+	c.sayWait(e, r, resp, f)
 	return e
 }
 
-// untilReset is the time to the next midnight of the account's zone, when the daily limit is reset
-// (hubspot-api 4), or of UTC while the zone is not known.
-func (c *Client) untilReset() time.Duration {
-	zone := c.zone.Load()
-	if zone == nil {
-		zone = time.UTC
+// sayWait adds how long to wait, and for how long what holds (hubspot-api 4).
+func (c *Client) sayWait(e *connector.Error, r request, resp *http.Response, f fault) {
+	limited := resp.StatusCode == http.StatusTooManyRequests
+	if e.Kind == connector.ErrInvalid && f.isRateLimit() { //nolint:errorlint // kinds are compared by identity
+		e.Kind, limited = connector.ErrThrottled, true
 	}
-	now := c.now().In(zone)
-	return time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, zone).Sub(now)
+	if limited {
+		e.Policy = f.policy(r.endpoint.bucket())
+		if e.Policy == policyDaily {
+			wait, words := c.untilReset()
+			e.RetryAfter, e.Message = max(e.RetryAfter, wait), e.Message+words
+		} else if e.RetryAfter == 0 {
+			e.RetryAfter = throttleWait(resp.Header, e.Policy, 1)
+		}
+		return
+	}
+	switch resp.StatusCode {
+	case http.StatusLocked:
+		e.RetryAfter = max(e.RetryAfter, lockedWait)
+	case statusAccountMoving:
+		e.RetryAfter = min(max(e.RetryAfter, time.Minute), 24*time.Hour)
+		e.Message = strings.TrimSpace(e.Message + " (HubSpot moves the account to another data centre)")
+	case 522, 525, 526:
+		e.Message = strings.TrimSpace(e.Message + " (unusual: HubSpot's edge cannot reach HubSpot; if it lasts, see status.hubspot.com)")
+	}
 }
 
 func statusKind(status int, effect effect) error {

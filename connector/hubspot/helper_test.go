@@ -96,7 +96,9 @@ func documented(tb testing.TB, names ...string) (*hubspot.Client, *recorder.Play
 			tb.Errorf("interactions that nobody asked for: %v", left)
 		}
 	})
-	return newClient(tb, quick(p)), p
+	c := newContract(tb, p)
+	tb.Cleanup(func() { c.verify(tb) }) // what is written by hand keeps to the descriptions too
+	return newClient(tb, quick(c)), p
 }
 
 // detail is the error as connector.Error; it fails the test if it is none.
@@ -116,4 +118,13 @@ func at(tb testing.TB, s string) time.Time {
 		tb.Fatal(err)
 	}
 	return v
+}
+
+// refs names things by their keys alone: with unique properties the contact does not matter.
+func refs(keys ...string) []connector.KeyRef {
+	out := make([]connector.KeyRef, len(keys))
+	for i, key := range keys {
+		out[i] = connector.KeyRef{Key: key}
+	}
+	return out
 }

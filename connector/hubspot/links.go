@@ -30,8 +30,9 @@ type idText struct {
 }
 
 // Links gives the associations from the named records to records of another kind, each once, in the order of
-// ids; a thousand ids cost one call. A record without any, or one that is gone, has none: HubSpot reports the
-// former as an error of a 207 (hubspot-api 9.2).
+// ids; a thousand ids cost one call. A record without any, or one that is gone, has none: HubSpot reports that
+// as an error of a 207 (hubspot-api 9.2). An id that the answer does not mention is asked once more and is then
+// ErrUnavailable. A merged record has its survivor's links, if HubSpot answers under the survivor's id.
 func (c *Client) Links(
 	ctx context.Context, from, to connector.ObjectType, ids []connector.ObjectID,
 ) ([]connector.Link, error) {
@@ -44,70 +45,124 @@ func (c *Client) Links(
 		return nil, err
 	}
 	ids = distinct(ids)
-	targets := make(map[connector.ObjectID][]connector.ObjectID, len(ids))
-	pending := make([]idInput, len(ids))
-	for i, id := range ids {
-		pending[i] = idInput{ID: string(id)}
-	}
-	for len(pending) > 0 {
-		chunk := pending[:min(len(pending), linkReadLimit)]
-		more, err := c.linkPage(ctx, []string{fromName, toName}, chunk, targets)
-		if err != nil {
-			return nil, err
-		}
-		pending = append(slices.Clone(pending[len(chunk):]), more...)
+	w := linkWalk{client: c, names: []string{fromName, toName}, targets: make(map[connector.ObjectID][]connector.ObjectID, len(ids))}
+	if err := w.all(ctx, ids); err != nil {
+		return nil, err
 	}
 	var out []connector.Link
 	for _, id := range ids {
-		for _, target := range distinct(targets[id]) {
+		for _, target := range distinct(w.targets[id]) {
 			out = append(out, connector.Link{FromType: from, FromID: id, ToType: to, ToID: target})
 		}
 	}
 	return out, nil
 }
 
-// linkPage reads one chunk into targets and returns what to ask for the next pages.
-func (c *Client) linkPage(
-	ctx context.Context, names []string, chunk []idInput, targets map[connector.ObjectID][]connector.ObjectID,
-) ([]idInput, error) {
-	asked := make(map[string]string, len(chunk))
-	for _, in := range chunk {
-		asked[in.ID] = in.After
+// linkWalk is one Links call.
+type linkWalk struct {
+	client  *Client
+	names   []string // of both kinds of record
+	targets map[connector.ObjectID][]connector.ObjectID
+	// strangers is true once an answer was about an id that nobody asked for: a merged record answers under its
+	// survivor's, so whoever is unanswered then must be asked alone.
+	strangers bool
+}
+
+func (w *linkWalk) op() string { return "read associations of " + w.names[0] + " to " + w.names[1] }
+
+// all reads every id, and once more those that the answers are silent about: "no links" is only what HubSpot
+// says, for it takes activities off their contacts.
+func (w *linkWalk) all(ctx context.Context, ids []connector.ObjectID) error {
+	inputs := make([]idInput, len(ids))
+	for i, id := range ids {
+		inputs[i] = idInput{ID: string(id)}
 	}
+	silent, err := w.read(ctx, inputs, linkReadLimit)
+	if err == nil && len(silent) > 0 {
+		limit := linkReadLimit
+		if w.strangers {
+			limit = 1
+		}
+		silent, err = w.read(ctx, silent, limit)
+	}
+	if err == nil && len(silent) > 0 {
+		err = silence(w.op(), len(silent))
+	}
+	return err
+}
+
+// read asks for the inputs and all their pages, and returns those that got no answer.
+func (w *linkWalk) read(ctx context.Context, pending []idInput, limit int) ([]idInput, error) {
+	var silent []idInput
+	for len(pending) > 0 {
+		chunk := pending[:min(len(pending), limit)]
+		more, unanswered, err := w.page(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		pending = append(slices.Clone(pending[len(chunk):]), more...)
+		silent = append(silent, unanswered...)
+	}
+	return silent, nil
+}
+
+// page reads one chunk. It returns what to ask for the next pages, and what the answer is silent about.
+func (w *linkWalk) page(ctx context.Context, chunk []idInput) (more, silent []idInput, failed error) {
 	var out linksAnswer
 	r := request{
-		op: "read associations of " + names[0] + " to " + names[1], endpoint: epLinksRead, args: names,
+		op: w.op(), endpoint: epLinksRead, args: w.names,
 		body: struct {
 			Inputs []idInput `json:"inputs"`
 		}{chunk},
 	}
-	if _, err := c.do(ctx, r, &out); err != nil {
-		return nil, err
+	if _, err := w.client.do(ctx, r, &out); err != nil {
+		return nil, nil, err
 	}
 	for _, f := range out.Errors {
 		if !errors.Is(f.kind(), connector.ErrNotFound) {
-			return nil, f.entryError(r.op)
+			return nil, nil, f.entryError(r.op)
 		}
 	}
-	var more []idInput
+	waiting := make(map[string]string, len(chunk)) // id -> the page that was asked for
+	for _, in := range chunk {
+		waiting[in.ID] = in.After
+	}
 	for _, res := range out.Results {
-		before, ok := asked[string(res.From.ID)]
-		if !ok {
-			continue // not asked: a survivor's links would be credited to nobody we know
+		id := string(res.From.ID)
+		before, asked := waiting[id]
+		if !asked {
+			w.strangers = true
+			if len(chunk) > 1 {
+				continue // nobody knows whose survivor it is
+			}
+			id, before = chunk[0].ID, chunk[0].After
 		}
-		from := connector.ObjectID(res.From.ID)
 		for _, to := range res.To {
-			targets[from] = append(targets[from], connector.ObjectID(to.ID))
+			w.targets[connector.ObjectID(id)] = append(w.targets[connector.ObjectID(id)], connector.ObjectID(to.ID))
 		}
+		delete(waiting, id)
 		switch after := string(res.Paging.Next.After); after {
 		case "":
 		case before:
-			return nil, &connector.Error{Kind: connector.ErrUnavailable, Op: r.op, Message: "the pages do not move on"}
+			return nil, nil, &connector.Error{Kind: connector.ErrUnavailable, Op: r.op, Message: "the pages do not move on"}
 		default:
-			more = append(more, idInput{ID: string(res.From.ID), After: after})
+			more = append(more, idInput{ID: id, After: after})
 		}
 	}
-	return more, nil
+	return more, unanswered(chunk, waiting, absent(out.Errors)), nil
+}
+
+// unanswered are the inputs of which the answer says nothing. HubSpot has one NO_ASSOCIATIONS_FOUND for each id
+// without links (hubspot-api 9.2); as many as there are ids left cover them even without naming them.
+func unanswered(chunk []idInput, waiting map[string]string, none absences) []idInput {
+	silent := slices.DeleteFunc(slices.Clone(chunk), func(in idInput) bool {
+		_, waits := waiting[in.ID]
+		return !waits || none.ids[in.ID]
+	})
+	if len(silent) <= none.unnamed {
+		return nil
+	}
+	return silent
 }
 
 // pair is one association on the wire.

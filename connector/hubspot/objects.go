@@ -3,6 +3,7 @@ package hubspot
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -84,7 +85,9 @@ func (c *Client) Read(
 type batchReading struct {
 	name, idProperty string
 	inputs, props    []string
+	history          []string // properties whose versions are wanted
 	archived         bool
+	markers          bool // see request
 }
 
 // batchRead sends all fields that the specification calls required (hubspot-api 11.3).
@@ -94,11 +97,11 @@ func (c *Client) batchRead(ctx context.Context, b batchReading) (recordsAnswer, 
 		WithHistory []string  `json:"propertiesWithHistory"`
 		IDProperty  string    `json:"idProperty,omitempty"`
 		Inputs      []idInput `json:"inputs"`
-	}{Properties: append([]string{}, b.props...), WithHistory: []string{}, IDProperty: b.idProperty}
+	}{Properties: append([]string{}, b.props...), WithHistory: append([]string{}, b.history...), IDProperty: b.idProperty}
 	for _, id := range b.inputs {
 		body.Inputs = append(body.Inputs, idInput{ID: id})
 	}
-	r := request{op: "read " + b.name, endpoint: epBatchRead, args: []string{b.name}, body: body}
+	r := request{op: "read " + b.name, endpoint: epBatchRead, args: []string{b.name}, body: body, markers: b.markers}
 	if b.archived {
 		r.query = url.Values{"archived": {"true"}}
 	}
@@ -115,12 +118,14 @@ type reading struct {
 	out   recordsAnswer
 }
 
-func (c *Client) settleRead(ctx context.Context, r reading, result *connector.ReadResult) error {
-	found := make(map[connector.ObjectID]record, len(r.out.Results))
+// sorted are the records that the answer holds, and the ids that it reports as not there. An id that is in
+// neither must be asked alone.
+func (r reading) sorted() (found map[connector.ObjectID]record, missing map[connector.ObjectID]bool) {
+	found = make(map[connector.ObjectID]record, len(r.out.Results))
 	for _, rec := range r.out.Results {
 		found[connector.ObjectID(rec.ID)] = rec
 	}
-	missing := make(map[connector.ObjectID]bool)
+	missing = make(map[connector.ObjectID]bool)
 	for _, f := range r.out.Errors {
 		if !errors.Is(f.kind(), connector.ErrNotFound) {
 			continue // asked alone below, which gives its own error
@@ -129,6 +134,11 @@ func (c *Client) settleRead(ctx context.Context, r reading, result *connector.Re
 			missing[connector.ObjectID(id)] = true
 		}
 	}
+	return found, missing
+}
+
+func (c *Client) settleRead(ctx context.Context, r reading, result *connector.ReadResult) error {
+	found, missing := r.sorted()
 	for _, id := range r.chunk {
 		rec, ok := found[id]
 		switch {
@@ -155,28 +165,78 @@ func (c *Client) settleRead(ctx context.Context, r reading, result *connector.Re
 func (c *Client) get(
 	ctx context.Context, typ connector.ObjectType, id connector.ObjectID, props []string,
 ) (connector.Object, error) {
-	name, err := plural(typ)
+	rec, err := c.getRecord(ctx, typ, id, "properties", props)
 	if err != nil {
 		return connector.Object{}, err
 	}
-	if !decimal(string(id)) {
-		return connector.Object{}, &connector.Error{
-			Kind: connector.ErrNotFound, Op: "read " + string(typ), Message: "the id is not a number",
+	return rec.object(typ, props), nil
+}
+
+// getRecord reads one record with its properties, or their versions, in as many calls as their names need:
+// leaving some out would look as if they were empty.
+func (c *Client) getRecord(
+	ctx context.Context, typ connector.ObjectType, id connector.ObjectID, parameter string, props []string,
+) (record, error) {
+	var whole record
+	for part, rest := nextPart(props); ; part, rest = nextPart(rest) {
+		query := url.Values{}
+		if len(part) > 0 {
+			query.Set(parameter, strings.Join(part, ","))
+		}
+		rec, err := c.getPart(ctx, typ, id, query)
+		if err != nil {
+			return record{}, err
+		}
+		if whole.ID == "" {
+			whole = rec
+		} else {
+			maps.Copy(whole.Properties, rec.Properties)
+			maps.Copy(whole.History, rec.History)
+		}
+		if len(rest) == 0 {
+			return whole, nil
 		}
 	}
-	query := url.Values{}
-	if names := strings.Join(props, ","); names != "" && len(names) <= queryLimit {
-		query.Set("properties", names)
+}
+
+// nextPart takes as many names as fit an address.
+func nextPart(names []string) (part, rest []string) {
+	size := 0
+	for i, name := range names {
+		if size += len(name) + 1; size > queryLimit && i > 0 {
+			return names[:i], names[i:]
+		}
+	}
+	return names, nil
+}
+
+func (c *Client) getPart(
+	ctx context.Context, typ connector.ObjectType, id connector.ObjectID, query url.Values,
+) (record, error) {
+	name, err := plural(typ)
+	if err != nil {
+		return record{}, err
+	}
+	if !decimal(string(id)) {
+		return record{}, &connector.Error{
+			Kind: connector.ErrNotFound, Op: "read " + string(typ), Message: "the id is not a number",
+		}
 	}
 	var rec record
 	r := request{op: "read " + string(typ), endpoint: epGet, args: []string{name, string(id)}, query: query}
 	if _, err := c.do(ctx, r, &rec); err != nil {
-		return connector.Object{}, err
+		return record{}, err
 	}
 	if rec.ID == "" {
-		return connector.Object{}, &connector.Error{
+		return record{}, &connector.Error{
 			Kind: connector.ErrUnavailable, Op: r.op, Message: "the answer names no record",
 		}
 	}
-	return rec.object(typ, props), nil
+	if rec.Properties == nil {
+		rec.Properties = make(map[string]text)
+	}
+	if rec.History == nil {
+		rec.History = make(map[string][]version)
+	}
+	return rec, nil
 }

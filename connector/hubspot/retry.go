@@ -41,6 +41,7 @@ type exchange struct {
 	body    []byte // of the last answer
 	fault   fault
 	wait    time.Duration // before the next attempt, as the last answer demands; 0: exponential
+	renewed bool          // the token was renewed for this call; it is not done twice
 }
 
 type exchangeKey struct{}
@@ -53,7 +54,7 @@ func exchangeOf(ctx context.Context) *exchange {
 	return x
 }
 
-func newRetrying(cfg Config, logger *slog.Logger) *retryablehttp.Client {
+func newRetrying(cfg Config, logger *slog.Logger, budgets *limits) *retryablehttp.Client {
 	transport := cfg.Transport
 	if transport == nil {
 		transport = http.DefaultTransport
@@ -64,8 +65,8 @@ func newRetrying(cfg Config, logger *slog.Logger) *retryablehttp.Client {
 	r := &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: &attempts{
-				next: transport, token: cfg.Token, now: cfg.Now, observe: cfg.Observe, logger: logger,
-				limits: newLimits(cfg), timeout: orDuration(cfg.Timeout, defaultTimeout),
+				next: transport, token: cfg.Token, renew: cfg.Renew, now: cfg.Now, observe: cfg.Observe, logger: logger,
+				limits: budgets, timeout: orDuration(cfg.Timeout, defaultTimeout),
 			},
 			// A redirect would carry the token to wherever it points.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -104,8 +105,9 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
-		x.wait = throttleWait(resp.Header, x.fault.policy(x.request.endpoint.bucket()), x.attempt)
-		return x.wait <= longestWait, nil
+		policy := x.fault.policy(x.request.endpoint.bucket())
+		x.wait = throttleWait(resp.Header, policy, x.attempt)
+		return policy != policyDaily && x.wait <= longestWait, nil
 	case http.StatusLocked:
 		x.wait = max(lockedWait, retryAfter(resp.Header))
 		return x.request.effect != creates && x.wait <= longestWait, nil
@@ -175,6 +177,7 @@ func surelyNotSent(err error) bool {
 type attempts struct {
 	next    http.RoundTripper
 	token   func(context.Context) (string, error)
+	renew   func(context.Context, string) (string, error)
 	now     func() time.Time
 	observe func(Call)
 	logger  *slog.Logger
@@ -182,22 +185,45 @@ type attempts struct {
 	timeout time.Duration
 }
 
-// RoundTrip waits for the bucket, signs, sends and reads the whole answer within the timeout.
+// RoundTrip makes one attempt, and once in a call a second one if HubSpot rejects a token that can be renewed:
+// a 401 has surely changed nothing, so this holds for creations too.
 func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := exchangeOf(req.Context())
+	resp, token, err := a.once(req, x)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized || a.renew == nil || x.renewed {
+		return resp, err
+	}
+	x.renewed = true
+	if _, err := a.renew(req.Context(), token); err != nil {
+		return nil, noToken(err)
+	}
+	again := req.Clone(req.Context())
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, errors.Join(errNotSent, err)
+		}
+		again.Body = body
+	}
+	resp, _, err = a.once(again, x)
+	return resp, err
+}
+
+// once waits for the bucket, signs, sends and reads the whole answer within the timeout. It gives the token
+// that was sent.
+func (a *attempts) once(req *http.Request, x *exchange) (*http.Response, string, error) {
 	x.attempt++
 	x.body, x.fault = nil, fault{}
-	call := Call{Endpoint: string(x.request.endpoint), Bucket: x.request.endpoint.bucket()}
+	call := Call{Endpoint: string(x.request.endpoint), Bucket: x.request.endpoint.bucket(), Purpose: connector.PurposeOf(req.Context())}
 	begin := a.now()
-	limiter := a.limits.of(call.Bucket)
-	if err := limiter.wait(req.Context()); err != nil {
+	if err := a.limits.wait(req.Context(), call.Bucket); err != nil {
 		closeBody(req)
-		return nil, errors.Join(errNotSent, err)
+		return nil, "", errors.Join(errNotSent, err)
 	}
 	token, err := a.token(req.Context())
 	if err != nil || token == "" {
 		closeBody(req)
-		return nil, errToken // the cause may quote the secret
+		return nil, "", noToken(err)
 	}
 	sent := a.now()
 	call.Wait = sent.Sub(begin)
@@ -205,10 +231,18 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	call.Took = a.now().Sub(sent)
 	if resp != nil {
 		call.Status = resp.StatusCode
-		limiter.learn(resp, x.fault.policy(call.Bucket))
+		a.limits.learn(call.Bucket, resp, x.fault.policy(call.Bucket))
 	}
 	a.report(req.Context(), call)
-	return resp, err
+	return resp, token, err
+}
+
+// noToken is errToken with the reason if it is one of ours; any other may quote the secret.
+func noToken(err error) error {
+	if known, ok := errors.AsType[*connector.Error](err); ok {
+		return errors.Join(errToken, known)
+	}
+	return errToken
 }
 
 func (a *attempts) send(req *http.Request, token string, x *exchange) (*http.Response, error) {
@@ -258,6 +292,9 @@ func lostError(r request, err error) error {
 	switch {
 	case errors.Is(err, errToken):
 		e.Kind, e.Message, e.Err = connector.ErrUnauthorized, errToken.Error(), nil
+		if why, ok := errors.AsType[*connector.Error](err); ok { // why there is none says what to do
+			e.Kind, e.Status, e.RetryAfter, e.Err = why.Kind, why.Status, why.RetryAfter, why
+		}
 	case errors.Is(err, errNotSent), surelyNotSent(err):
 		e.Message = "not sent"
 	case r.effect != reads:

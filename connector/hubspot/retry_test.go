@@ -79,11 +79,12 @@ func TestRetryTable(t *testing.T) {
 		{"429 with a short wait", status(429, "TEN_SECONDLY_ROLLING", "Retry-After", "2"), outcome{all, connector.ErrThrottled}, outcome{all, connector.ErrThrottled}, outcome{all, connector.ErrThrottled}},
 		{"429 ten secondly", status(429, "TEN_SECONDLY_ROLLING"), outcome{1, connector.ErrThrottled}, outcome{1, connector.ErrThrottled}, outcome{1, connector.ErrThrottled}},
 		{"429 daily", status(429, "DAILY"), outcome{1, connector.ErrThrottled}, outcome{1, connector.ErrThrottled}, outcome{1, connector.ErrThrottled}},
+		{"429 daily with a short wait", status(429, "DAILY", "Retry-After", "2"), outcome{1, connector.ErrThrottled}, outcome{1, connector.ErrThrottled}, outcome{1, connector.ErrThrottled}},
 		{"423", status(423), outcome{all, connector.ErrThrottled}, outcome{all, connector.ErrThrottled}, outcome{1, connector.ErrAmbiguous}},
 		{"477", status(477, "", "Retry-After", "3600"), outcome{1, connector.ErrThrottled}, outcome{1, connector.ErrThrottled}, outcome{1, connector.ErrThrottled}},
 		{"401", status(401), outcome{1, connector.ErrUnauthorized}, outcome{1, connector.ErrUnauthorized}, outcome{1, connector.ErrUnauthorized}},
 		{"403", status(403), outcome{1, connector.ErrForbidden}, outcome{1, connector.ErrForbidden}, outcome{1, connector.ErrForbidden}},
-		{"404", status(404), outcome{1, connector.ErrNotFound}, outcome{1, connector.ErrNotFound}, outcome{1, connector.ErrNotFound}},
+		{"404", status(404), outcome{1, connector.ErrNotFound}, outcome{1, connector.ErrUnavailable}, outcome{1, connector.ErrUnavailable}}, // a batch's address: nothing about its records
 		{"400", status(400), outcome{1, connector.ErrInvalid}, outcome{1, connector.ErrInvalid}, outcome{1, connector.ErrInvalid}},
 		{"414", status(414), outcome{1, connector.ErrInvalid}, outcome{1, connector.ErrInvalid}, outcome{1, connector.ErrInvalid}},
 		{"422", status(422), outcome{1, connector.ErrInvalid}, outcome{1, connector.ErrInvalid}, outcome{1, connector.ErrInvalid}},

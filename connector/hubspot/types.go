@@ -23,6 +23,12 @@ func plural(typ connector.ObjectType) (string, error) {
 		return "meetings", nil
 	case connector.TypeTask:
 		return "tasks", nil
+	case connector.TypeEmail:
+		return "emails", nil
+	case connector.TypeNote:
+		return "notes", nil
+	case connector.TypeCommunication:
+		return "communications", nil
 	default:
 		return "", &connector.Error{
 			Kind: connector.ErrInvalid, Op: "name records", Message: fmt.Sprintf("unknown kind of record %q", typ),
@@ -39,6 +45,12 @@ func typeOfID(id string) connector.ObjectType {
 		return connector.TypeCompany
 	case "0-3":
 		return connector.TypeDeal
+	case "0-18":
+		return connector.TypeCommunication
+	case "0-46":
+		return connector.TypeNote
+	case "0-49":
+		return connector.TypeEmail
 	case "0-27":
 		return connector.TypeTask
 	case "0-47":
@@ -67,6 +79,8 @@ type record struct {
 	UpdatedAt  text            `json:"updatedAt"`
 	Archived   bool            `json:"archived"`
 	TraceID    text            `json:"objectWriteTraceId"`
+	// History holds the versions of each property, newest first.
+	History map[string][]version `json:"propertiesWithHistory"`
 }
 
 // recordsAnswer is the answer of list, search and batch calls.

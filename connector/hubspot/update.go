@@ -13,7 +13,7 @@ import (
 type batchInput struct {
 	ID           string            `json:"id,omitempty"`
 	Properties   map[string]string `json:"properties"`
-	Associations []association     `json:"associations,omitempty"`
+	Associations []association     `json:"associations,omitzero"` // of a creation: always sent (hubspot-api 11.3)
 	TraceID      string            `json:"objectWriteTraceId"`
 }
 
@@ -29,6 +29,8 @@ type updating struct {
 	updates []connector.Update
 	results []connector.UpdateResult
 	silent  []int // neither answered nor refused
+	// answered are the properties that HubSpot returned with a success, by input.
+	answered map[int]map[string]text
 }
 
 // Update changes properties of existing records, 100 a call, and answers once per input, in input order.
@@ -36,7 +38,14 @@ type updating struct {
 // silently is looked up: ErrNotFound if it is gone or merged away (the message names the survivor),
 // ErrAmbiguous if it is there.
 func (c *Client) Update(ctx context.Context, typ connector.ObjectType, updates []connector.Update) []connector.UpdateResult {
-	u := &updating{client: c, typ: typ, updates: updates, results: make([]connector.UpdateResult, len(updates))}
+	return c.update(ctx, typ, updates).results
+}
+
+func (c *Client) update(ctx context.Context, typ connector.ObjectType, updates []connector.Update) *updating {
+	u := &updating{
+		client: c, typ: typ, updates: updates, results: make([]connector.UpdateResult, len(updates)),
+		answered: make(map[int]map[string]text, len(updates)),
+	}
 	name, err := plural(typ)
 	u.name = name
 	var fit []int
@@ -47,6 +56,8 @@ func (c *Client) Update(ctx context.Context, typ connector.ObjectType, updates [
 			u.results[i].Err = err
 		case !decimal(string(up.ID)) || len(up.Properties) == 0:
 			u.results[i].Err = unfit(u.op(), "an update needs the id of a record and a property")
+		case tooLong(u.op(), up.Properties) != nil:
+			u.results[i].Err = tooLong(u.op(), up.Properties)
 		default:
 			fit = append(fit, i)
 		}
@@ -54,7 +65,7 @@ func (c *Client) Update(ctx context.Context, typ connector.ObjectType, updates [
 	p := perInput{send: u.send, culprits: u.culprits, settle: func(i int, err error) { u.results[i].Err = err }}
 	p.runAll(ctx, waves(fit, func(i int) string { return string(updates[i].ID) }))
 	u.probe(ctx)
-	return u.results
+	return u
 }
 
 func trace(i int) string { return "input-" + strconv.Itoa(i) }
@@ -79,6 +90,8 @@ func (u *updating) send(ctx context.Context, wave []int) (answer, error) {
 	for _, rec := range out.Results {
 		if i, ok := byID[string(rec.ID)]; ok {
 			u.results[i].UpdatedAt, settled[i] = wireTime(string(rec.UpdatedAt)), true
+			u.answered[i] = rec.Properties
+			u.results[i].Properties = echoed(rec, u.updates[i].Properties)
 		} else if i, ok := byTrace[string(rec.TraceID)]; ok {
 			u.results[i].Err, settled[i] = u.survivor(string(rec.ID)), true
 		}
@@ -96,6 +109,20 @@ func (u *updating) send(ctx context.Context, wave []int) (answer, error) {
 		}
 	}
 	return ans, nil
+}
+
+// echoed are those of the written properties that the answer shows; a null is an empty value.
+func echoed(rec record, written map[string]string) map[string]string {
+	var out map[string]string
+	for name := range written {
+		if value, has := rec.Properties[name]; has {
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[name] = string(value)
+		}
+	}
+	return out
 }
 
 func (u *updating) index(wave []int) (byTrace, byID map[string]int) {

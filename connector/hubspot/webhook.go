@@ -66,7 +66,7 @@ type wireEvent struct {
 	AppID            number   `json:"appId"`
 	OccurredAt       number   `json:"occurredAt"`
 	SubscriptionType string   `json:"subscriptionType"`
-	EventType        string   `json:"eventType"`
+	EventType        text     `json:"eventType"`
 	ObjectID         number   `json:"objectId"`
 	ObjectTypeID     string   `json:"objectTypeId"`
 	ChangeSource     string   `json:"changeSource"`
@@ -81,6 +81,8 @@ type wireEvent struct {
 	ToObjectID       number   `json:"toObjectId"`
 	FromObjectTypeID string   `json:"fromObjectTypeId"`
 	ToObjectTypeID   string   `json:"toObjectTypeId"`
+	Removed          text     `json:"associationRemoved"`
+	LinkTypeID       text     `json:"associationTypeId"`
 }
 
 // DecodeEvents reads the body of one delivery: an array of events of either family, contact.* or object.*.
@@ -117,7 +119,7 @@ func decodeEvent(raw []byte) (wireEvent, bool) {
 		return wireEvent{}, false
 	}
 	if w.SubscriptionType == "" {
-		w.SubscriptionType = w.EventType // the name in HubSpot's documentation
+		w.SubscriptionType = string(w.EventType) // the name in HubSpot's documentation
 	}
 	return w, w.PortalID > 0 && w.SubscriptionType != ""
 }
@@ -260,11 +262,13 @@ func (w wireEvent) association(e *connector.Event) {
 }
 
 // key identifies the event over its redeliveries: everything of hubspot-api 3.1 but the attempt. Events of
-// associations and merges carry their records elsewhere than in objectId, so these count too.
+// associations and merges carry their records elsewhere than in objectId, so these count too; and making a link
+// is another event than removing it, even in the same millisecond.
 func (w wireEvent) key() string {
 	parts, _ := json.Marshal([]any{ // numbers and strings do not fail
 		w.PortalID, w.SubscriptionID, w.EventID, w.ObjectID, w.SubscriptionType, w.PropertyName, w.OccurredAt,
 		w.ObjectTypeID, w.FromObjectID, w.ToObjectID, w.AssociationType, w.NewObjectID,
+		w.FromObjectTypeID, w.ToObjectTypeID, w.LinkTypeID, w.Removed, w.PrimaryObjectID, w.MergedObjectIDs,
 	})
 	sum := sha256.Sum256(parts)
 	return hex.EncodeToString(sum[:16])

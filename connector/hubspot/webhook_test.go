@@ -170,6 +170,73 @@ func TestEventKey(t *testing.T) {
 	}
 }
 
+// TestEventKeyOfLinks: everything by which two events about links or merges differ is in the key.
+func TestEventKeyOfLinks(t *testing.T) {
+	key := func(event string) string {
+		events, err := hubspot.DecodeEvents([]byte(`[{"eventId":1,"subscriptionId":2,"portalId":33,"occurredAt":1790000000000,`+event+`}]`), hubspot.EventLimits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return events[0].Key
+	}
+	link := func(more string) string {
+		return key(`"subscriptionType":"object.associationChange","fromObjectId":5,"toObjectId":6,` + more)
+	}
+	merge := func(more string) string { return key(`"subscriptionType":"contact.merge","objectId":5,` + more) }
+	seen := map[string]string{}
+	for name, k := range map[string]string{
+		"made":             link(`"associationTypeId":279,"associationRemoved":false,"fromObjectTypeId":"0-1","toObjectTypeId":"0-2"`),
+		"removed":          link(`"associationTypeId":279,"associationRemoved":true,"fromObjectTypeId":"0-1","toObjectTypeId":"0-2"`),
+		"another label":    link(`"associationTypeId":1,"associationRemoved":false,"fromObjectTypeId":"0-1","toObjectTypeId":"0-2"`),
+		"another kind":     link(`"associationTypeId":279,"associationRemoved":false,"fromObjectTypeId":"0-1","toObjectTypeId":"0-3"`),
+		"merge":            merge(`"primaryObjectId":5,"mergedObjectIds":[6]`),
+		"another loser":    merge(`"primaryObjectId":5,"mergedObjectIds":[7]`),
+		"another winner":   merge(`"primaryObjectId":8,"mergedObjectIds":[6]`),
+		"another survivor": merge(`"primaryObjectId":5,"mergedObjectIds":[6],"newObjectId":9`),
+	} {
+		if other, twice := seen[k]; twice {
+			t.Errorf("%q has the key of %q", name, other)
+		}
+		seen[k] = name
+	}
+	if link(`"associationRemoved":true,"attemptNumber":0`) != link(`"associationRemoved":true,"attemptNumber":4`) {
+		t.Error("a redelivery has another key")
+	}
+}
+
+// TestBothNamesOfTheType: HubSpot's documentation says eventType, real payloads say subscriptionType
+// (hubspot-api 3.2); a word that nobody knows never blocks the others.
+func TestBothNamesOfTheType(t *testing.T) {
+	tests := []struct {
+		name, fields string
+		want         connector.EventKind
+	}{
+		{"as delivered", `"subscriptionType":"contact.creation"`, connector.EventCreated},
+		{"as documented", `"eventType":"contact.creation"`, connector.EventCreated},
+		{"both", `"subscriptionType":"contact.creation","eventType":"contact.creation"`, connector.EventCreated},
+		{"both, and they differ", `"subscriptionType":"contact.creation","eventType":"contact.deletion"`, connector.EventCreated},
+		{"the other means something else", `"subscriptionType":"contact.creation","eventType":7`, connector.EventCreated},
+		{"the delivered one is empty", `"subscriptionType":"","eventType":"contact.creation"`, connector.EventCreated},
+		{"an unknown version of it", `"subscriptionType":"contact.creation.v5"`, connector.EventOther},
+		{"an unknown family", `"subscriptionType":"contacts2027.creation"`, connector.EventOther},
+		{"an unknown word", `"subscriptionType":"crm.object.created"`, connector.EventOther},
+		{"one word", `"subscriptionType":"creation"`, connector.EventOther},
+		{"an unknown word beside a known one", `"subscriptionType":"object.created","eventType":"contact.creation"`, connector.EventOther},
+	}
+	keys := map[string]string{}
+	for _, tt := range tests {
+		events, err := hubspot.DecodeEvents([]byte(`[{"portalId":33,"objectId":5,"occurredAt":1,`+tt.fields+`},{"portalId":33,"objectId":6,"subscriptionType":"contact.creation"}]`), hubspot.EventLimits{})
+		if err != nil || len(events) != 2 || events[0].Kind != tt.want || events[1].Kind != connector.EventCreated {
+			t.Errorf("%s: %+v, %v", tt.name, events, err)
+			continue
+		}
+		keys[tt.name] = events[0].Key
+	}
+	if keys["as delivered"] != keys["as documented"] || keys["as delivered"] != keys["both"] {
+		t.Error("the name of the field changes the key")
+	}
+}
+
 func TestDecodeEventsRefuses(t *testing.T) {
 	const good = `{"portalId":33,"subscriptionType":"contact.creation","objectId":5}`
 	tests := map[string]string{

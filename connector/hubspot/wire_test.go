@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -136,7 +137,7 @@ func TestCloseTasksPartly(t *testing.T) {
 				}
 				return answerWith(204, ""), nil
 			})))
-			for i, r := range c.CloseTasks(t.Context(), []string{"a", "b", "c"}) {
+			for i, r := range c.CloseTasks(t.Context(), refs("a", "b", "c")) {
 				if r.Outcome != wants[name][i] || (r.Err == nil) == (r.Outcome == "") {
 					t.Errorf("result %d: %+v", i, r)
 				}
@@ -146,29 +147,46 @@ func TestCloseTasksPartly(t *testing.T) {
 }
 
 func TestProbeScopes(t *testing.T) {
+	var asked []string
 	c := newClient(t, quick(roundTrip(func(r *http.Request) (*http.Response, error) {
+		asked = append(asked, r.Method+" "+r.URL.Path)
 		switch {
 		case strings.Contains(r.URL.Path, "/deals") && strings.Contains(r.URL.Path, "/objects/"):
 			return answerWith(403, `{"category":"MISSING_SCOPES","message":"no","errors":[{"context":{"requiredGranularScopes":["crm.objects.deals.read"]}}]}`), nil
-		case strings.Contains(r.URL.Path, "/owners/"):
+		case strings.Contains(r.URL.Path, "/owners/"), strings.Contains(r.URL.Path, "/lists/"), strings.Contains(r.URL.Path, "/forms"),
+			strings.Contains(r.URL.Path, "/emails"), strings.Contains(r.URL.Path, "/flows"):
 			return answerWith(403, ``), nil
-		case strings.Contains(r.URL.Path, "/tasks"):
+		case strings.Contains(r.URL.Path, "/tasks"), strings.Contains(r.URL.Path, "/notes"):
 			return answerWith(500, ``), nil
 		}
 		return answerWith(200, `{"results":[]}`), nil
 	})))
-	got := map[string][]string{}
-	for _, p := range c.ProbeScopes(t.Context()) {
-		got[p.Need] = p.Missing
-		if (p.Need == "tasks" || len(p.Missing) > 0) != (p.Err != nil) {
+	type outcome struct {
+		Optional bool
+		Missing  []string
+	}
+	got := map[string]outcome{}
+	reads := []connector.ObjectType{connector.TypeCall, connector.TypeEmail, connector.TypeNote, "payment"}
+	for _, p := range c.ProbeScopes(t.Context(), reads) {
+		got[p.Need] = outcome{p.Optional, p.Missing}
+		if (p.Need == "tasks" || p.Need == "notes" || len(p.Missing) > 0) != (p.Err != nil) {
 			t.Errorf("probe %+v", p)
 		}
 	}
-	want := map[string][]string{
-		"account": nil, "contacts": nil, "companies": nil, "deals": {"crm.objects.deals.read"}, "calls": nil, "meetings": nil,
-		"tasks": nil, "owners": {"crm.objects.owners.read"}, "properties of contacts": nil, "properties of deals": nil, "pipelines": nil,
+	want := map[string]outcome{
+		"account": {}, "contacts": {}, "companies": {}, "deals": {false, []string{"crm.objects.deals.read"}}, "calls": {}, "meetings": {},
+		"tasks": {}, "owners": {false, []string{"crm.objects.owners.read"}}, "properties of contacts": {}, "properties of deals": {}, "pipelines": {},
+		"emails": {true, []string{"sales-email-read"}}, "notes": {true, nil}, "lists": {true, []string{"crm.lists.read"}},
+		"workflows": {true, []string{"automation"}}, "forms": {true, []string{"forms"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("missing scopes (-want +got):\n%s", diff)
+		t.Errorf("probes (-want +got):\n%s", diff)
+	}
+	if len(asked) != len(want) || slices.ContainsFunc(asked, func(s string) bool { return strings.Contains(s, "communications") }) {
+		t.Errorf("asked %v", asked)
+	}
+	few, all := len(c.ProbeScopes(t.Context(), nil)), len(c.ProbeScopes(t.Context(), []connector.ObjectType{connector.TypeCommunication, connector.TypeEmail, connector.TypeNote}))
+	if few != 14 || all != 17 {
+		t.Errorf("%d probes for a model that reads none of them, %d for one that reads all", few, all)
 	}
 }

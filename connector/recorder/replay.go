@@ -26,13 +26,29 @@ type Player struct {
 
 	mu       sync.Mutex
 	unplayed []string
+	missing  []string
+	options  ReplayOptions
+}
+
+// ReplayOptions say how a cassette is matched.
+type ReplayOptions struct {
+	// MaskTimes matches searches whatever times they filter by: a walk over what changed asks for another time
+	// whenever it is made. Searches that differ in nothing else are played in order.
+	MaskTimes bool
+	// Missing is told of every request that was not recorded, or not as often, as method and address; nil:
+	// nobody is told.
+	Missing func(request string)
 }
 
 // Replay loads the cassettes (paths with or without .yaml) into one player. Interactions with equal method,
 // address and body are played in order of the files. The query matches in any order of its parameters, a
 // JSON body by value, an empty body only an empty one.
-func Replay(paths ...string) (*Player, error) {
-	p := &Player{MockTransport: httpmock.NewMockTransport()}
+func Replay(paths ...string) (*Player, error) { return ReplayWith(ReplayOptions{}, paths...) }
+
+// ReplayWith is Replay with options.
+func ReplayWith(o ReplayOptions, paths ...string) (*Player, error) {
+	p := &Player{MockTransport: httpmock.NewMockTransport(), options: o}
+	p.RegisterNoResponder(p.unknown)
 	var order []string
 	tracks := make(map[string][]*cassette.Interaction)
 	for _, path := range paths {
@@ -41,7 +57,7 @@ func Replay(paths ...string) (*Player, error) {
 			return nil, fmt.Errorf("load cassette %q: %w", path, err)
 		}
 		for _, i := range c.Interactions {
-			key := i.Request.Method + " " + i.Request.URL + " " + canonical([]byte(i.Request.Body))
+			key := i.Request.Method + " " + i.Request.URL + " " + p.canonical([]byte(i.Request.Body))
 			if tracks[key] == nil {
 				order = append(order, key)
 			}
@@ -54,6 +70,30 @@ func Replay(paths ...string) (*Player, error) {
 		}
 	}
 	return p, nil
+}
+
+// unknown answers what no interaction matches.
+func (p *Player) unknown(req *http.Request) (*http.Response, error) {
+	p.miss(req)
+	return nil, fmt.Errorf("replay %s %s: not recorded (no responder found)", req.Method, req.URL.Path)
+}
+
+func (p *Player) miss(req *http.Request) {
+	text := req.Method + " " + req.URL.String()
+	p.mu.Lock()
+	p.missing = append(p.missing, text)
+	p.mu.Unlock()
+	if p.options.Missing != nil {
+		p.options.Missing(text)
+	}
+}
+
+// Missing lists the requests that were not recorded, or not as often, as method and address, in the order in
+// which they were made.
+func (p *Player) Missing() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.missing)
 }
 
 // Unplayed lists the interactions that nobody asked for, as method and address, sorted. A test that expects
@@ -76,16 +116,24 @@ func (p *Player) register(name string, track []*cassette.Interaction) error {
 		p.unplayed = append(p.unplayed, first.Method+" "+first.URL)
 	}
 	played := 0
-	respond := func(*http.Request) (*http.Response, error) {
+	next := func() (*cassette.Interaction, bool) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if played == len(track) {
-			return nil, fmt.Errorf("replay %s %s: recorded %d times, asked once more", first.Method, address.Path, len(track))
+			return nil, false
 		}
-		r := track[played].Response
 		played++
 		at := slices.Index(p.unplayed, first.Method+" "+first.URL)
 		p.unplayed = slices.Delete(p.unplayed, at, at+1)
+		return track[played-1], true
+	}
+	respond := func(req *http.Request) (*http.Response, error) {
+		i, ok := next()
+		if !ok {
+			p.miss(req)
+			return nil, fmt.Errorf("replay %s %s: recorded %d times, asked once more", first.Method, address.Path, len(track))
+		}
+		r := i.Response
 		header := r.Headers.Clone()
 		if header == nil {
 			header = http.Header{}
@@ -98,12 +146,12 @@ func (p *Player) register(name string, track []*cassette.Interaction) error {
 		}, nil
 	}
 	p.RegisterMatcherResponderWithQuery(first.Method, address.String(), query,
-		httpmock.NewMatcher(name, bodyIs([]byte(first.Body))), respond)
+		httpmock.NewMatcher(name, p.bodyIs([]byte(first.Body))), respond)
 	return nil
 }
 
 // bodyIs matches a body by its JSON value, and by its bytes when it is no JSON.
-func bodyIs(want []byte) httpmock.MatcherFunc {
+func (p *Player) bodyIs(want []byte) httpmock.MatcherFunc {
 	return func(req *http.Request) bool {
 		var got []byte
 		if req.Body != nil {
@@ -117,7 +165,7 @@ func bodyIs(want []byte) httpmock.MatcherFunc {
 		if wantErr != nil || gotErr != nil {
 			return bytes.Equal(bytes.TrimSpace(got), bytes.TrimSpace(want))
 		}
-		return reflect.DeepEqual(gotValue, wantValue)
+		return reflect.DeepEqual(p.masked(gotValue), p.masked(wantValue))
 	}
 }
 
@@ -133,14 +181,40 @@ func value(b []byte) (any, error) {
 }
 
 // canonical is one text for all spellings of a JSON value.
-func canonical(b []byte) string {
+func (p *Player) canonical(b []byte) string {
 	v, err := value(b)
 	if err != nil {
 		return string(bytes.TrimSpace(b))
 	}
-	out, err := json.Marshal(v)
+	out, err := json.Marshal(p.masked(v))
 	if err != nil {
 		return string(b)
 	}
 	return string(out)
+}
+
+// masked is a body with the times of its filters made equal, if the options say so.
+func (p *Player) masked(v any) any {
+	if !p.options.MaskTimes {
+		return v
+	}
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = p.masked(item)
+		}
+		return out
+	case map[string]any:
+		_, filter := v["operator"]
+		out := make(map[string]any, len(v))
+		for name, item := range v {
+			if s, ok := item.(string); ok && filter && (milliEpoch.MatchString(s) || isoTime.MatchString(s)) {
+				item = "a time"
+			}
+			out[name] = p.masked(item)
+		}
+		return out
+	}
+	return v
 }

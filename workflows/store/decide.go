@@ -22,7 +22,7 @@ func (s *Store) SaveDecisions(ctx context.Context, fence workflows.Fence, decide
 			return err
 		}
 		for _, step := range []func(context.Context) error{
-			d.saveRecords, d.saveAllLinks, d.saveObservations, d.saveStates, d.saveReasons, d.saveOutbox, d.saveGone,
+			d.saveRecords, d.saveAllLinks, d.saveObservations, d.saveWanted, d.saveStates, d.saveReasons, d.saveOutbox, d.saveGone,
 		} {
 			if err := step(ctx); err != nil {
 				return err
@@ -90,6 +90,13 @@ func (d *decisionSaver) saveRecords(ctx context.Context) error {
 	if err := d.saveObjects(ctx, d.portal, newer); err != nil {
 		return err
 	}
+	linked, err := d.linkSubmissions(ctx, d.portal, newer)
+	if err != nil {
+		return err
+	}
+	for _, ref := range linked { // decided without them: once more
+		d.marks.raise(ref)
+	}
 	return d.raiseOthers(ctx, different, readers)
 }
 
@@ -146,18 +153,30 @@ func (d *decisionSaver) saveAllLinks(ctx context.Context) error {
 	return err
 }
 
-const saveObservations = `INSERT INTO observations (portal, contact, kind, observed_at, count, first_at, last_at, name)
-SELECT ?, j.value->>0, j.value->>1, CAST(j.value->>2 AS BIGINT), CAST(j.value->>3 AS BIGINT),
-    CAST(j.value->>4 AS BIGINT), CAST(j.value->>5 AS BIGINT), j.value->>6
+// What the history tells of a value that a reading saw at the very moment says more than the reading.
+const saveObservations = `INSERT INTO versions (portal, contact, property, at, value, known, origin, source)
+SELECT ?, j.value->>0, j.value->>1, CAST(j.value->>2 AS BIGINT), j.value->>3, j.value->>4, j.value->>5, j.value->>6
 FROM {rows} WHERE true
-ON CONFLICT (portal, contact, kind, observed_at) DO NOTHING`
+ON CONFLICT (portal, contact, property, at, value) DO UPDATE SET known = excluded.known,
+    origin = excluded.origin, source = excluded.source WHERE excluded.known = 'history'`
 
 func (d *decisionSaver) saveObservations(ctx context.Context) error {
+	type key struct {
+		contact         connector.ObjectID
+		property, value string
+		at              int64
+	}
+	seen := map[key]bool{} // one statement may not meet a row twice
 	var many rows
 	for _, one := range d.decided {
 		for _, b := range one.Observations {
+			id := key{one.ID, b.Property, b.Value, b.At.UnixMicro()}
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
 			many = append(many, []any{
-				string(one.ID), b.Kind, b.ObservedAt.UnixMicro(), b.Count, micros(b.FirstAt), micros(b.LastAt), b.Name,
+				string(one.ID), b.Property, id.at, cleanText([]byte(b.Value)), string(b.Known), string(b.Origin), cleanText([]byte(b.Source)),
 			})
 		}
 	}
@@ -205,6 +224,10 @@ FROM {rows} WHERE true ON CONFLICT (portal, contact, number) DO NOTHING`
 
 func (d *decisionSaver) saveReasons(ctx context.Context) error {
 	var many rows
+	numbers, err := d.decisionNumbers(ctx)
+	if err != nil {
+		return err
+	}
 	for _, one := range d.decided {
 		if one.Decision == nil {
 			continue
@@ -218,7 +241,7 @@ func (d *decisionSaver) saveReasons(ctx context.Context) error {
 			return err
 		}
 		many = append(many, []any{
-			string(one.ID), one.Decision.No, micros(one.Decision.At), one.Decision.Model, reason, actions,
+			string(one.ID), numbers[one.ID], micros(one.Decision.At), one.Decision.Model, reason, actions,
 		})
 	}
 	if err := d.bulk(ctx, saveReasons, many, d.portal); err != nil {

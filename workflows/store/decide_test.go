@@ -20,8 +20,9 @@ func TestLeads(t *testing.T) {
 			Pushed: map[string]int64{"fit": 30}, Root: "1", Decisions: 1, Model: "v1", EvaluatedAt: business,
 		}
 		observations := []workflows.Observation{
-			{Kind: "form", Count: 1, LastAt: business.Add(-time.Hour), FirstAt: business.Add(-time.Hour), Name: "Demo", ObservedAt: business},
-			{Kind: "form", Count: 3, LastAt: business, Name: "Price list", ObservedAt: business.Add(time.Minute)},
+			seen("forms", "1", business),
+			{Property: "forms", Value: "3", At: business.Add(time.Minute), Known: workflows.KnownHistory, Origin: connector.OriginPerson, Source: "CRM_UI"},
+			seen("last_form", "", business.Add(time.Minute)),
 		}
 		decision := workflows.Decision{
 			Contact: "1", No: 1, At: business, Model: "v1", Reason: scoring.Reason{Code: "criteria_met", Params: map[string]string{"stage": "mql"}},
@@ -104,7 +105,7 @@ func TestSurvivorInheritsEverything(t *testing.T) {
 		state := workflows.LeadState{Stage: "mql", Root: "1", Decisions: 4, OpenTasks: map[string]string{"call": "k1"}}
 		b.must(b.store.SaveDecisions(b.ctx, b.fence, []workflows.Decided{{
 			ID: "1", Objects: []connector.Object{person("1", 0)}, State: state,
-			Observations: []workflows.Observation{{Kind: "form", Count: 1, ObservedAt: business}},
+			Observations: []workflows.Observation{seen("forms", "1", business)},
 			Entries:      []workflows.OutboxEntry{task("1", "k1"), update("1", workflows.ClassStage, "stage", "mql")},
 		}}))
 		b.page(calls([]connector.Link{link(connector.TypeCall, "7", "1")}, object(connector.TypeCall, "7", 0)))
@@ -130,7 +131,7 @@ func TestSurvivorInheritsEverything(t *testing.T) {
 		}
 		ids, err := b.store.FindContact(b.ctx, portal, "1")
 		b.must(err)
-		if diff := cmp.Diff([]connector.ObjectID{"1", "2"}, ids); diff != "" {
+		if diff := cmp.Diff([]connector.ObjectID{"2"}, ids); diff != "" {
 			b.Error(diff)
 		}
 		b.must(b.store.SaveDecisions(b.ctx, b.fence, []workflows.Decided{{ID: "2", Gone: true, Survivor: "3"}}))
@@ -150,14 +151,14 @@ func TestSurvivorWithItsOwnHistory(t *testing.T) {
 				ID: "1", State: workflows.LeadState{
 					Stage: "lead", Root: "1", Episodes: map[string]int{"call": 3, "mail": 1}, OpenTasks: map[string]string{"call": "k1", "mail": "k2"},
 				},
-				Observations: []workflows.Observation{{Kind: "form", Count: 8, ObservedAt: business}},
+				Observations: []workflows.Observation{seen("forms", "8", business)},
 				Entries:      []workflows.OutboxEntry{task("1", "k1")},
 			},
 			{
 				ID: "2", State: workflows.LeadState{
 					Stage: "mql", Root: "2", Decisions: 2, Episodes: map[string]int{"call": 1, "visit": 2}, OpenTasks: map[string]string{"call": "k9"},
 				},
-				Observations: []workflows.Observation{{Kind: "form", Count: 1, ObservedAt: business}},
+				Observations: []workflows.Observation{seen("forms", "1", business)},
 			},
 		}))
 		b.merged()
@@ -169,8 +170,9 @@ func TestSurvivorWithItsOwnHistory(t *testing.T) {
 		if diff := cmp.Diff(&want, got.State); diff != "" {
 			b.Error(diff)
 		}
-		if len(got.Observations) != 1 || got.Observations[0].Count != 1 {
-			b.Errorf("observations %+v", got.Observations)
+		both := []workflows.Observation{seen("forms", "1", business), seen("forms", "8", business)}
+		if diff := cmp.Diff(both, got.Observations); diff != "" {
+			b.Errorf("observations: %s", diff)
 		}
 		if e := b.entry("k1"); e.State != workflows.StateCancelled {
 			b.Errorf("a task of the one that is gone: %+v", e)
@@ -192,7 +194,7 @@ func TestErase(t *testing.T) {
 			b.must(b.store.SaveDecisions(b.ctx, b.fence, []workflows.Decided{{
 				ID: id, Objects: []connector.Object{person(id, 0, "email", strings.Replace("X@example.com", "X", "canary"+string(id), 1))},
 				State: workflows.LeadState{Root: id, Status: "canary" + string(id)}, Entries: []workflows.OutboxEntry{e},
-				Observations: []workflows.Observation{{Kind: "form", Name: "canary" + string(id), ObservedAt: business}},
+				Observations: []workflows.Observation{seen("form_name", "canary"+string(id), business)},
 				Decision:     &workflows.Decision{No: 1, Model: "canary" + string(id)},
 			}}))
 		}

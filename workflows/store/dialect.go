@@ -20,7 +20,7 @@ func sqliteDialect() dialect {
 		name: "sqlite3",
 		bind: sqlx.QUESTION,
 		// A write transaction of SQLite is alone from its first statement (_txlock=immediate).
-		markers: strings.NewReplacer("{rows}", "json_each(?) AS j", "{share}", "", "{key}", "", "{update}", "", "{update d}", "",
+		markers: strings.NewReplacer("{rows}", "json_each(?) AS j", "{share}", "", "{key}", "", "{update}", "", "{update d}", "", "{update u}", "",
 			"{skip}", ""),
 	}
 }
@@ -31,6 +31,7 @@ func postgresDialect() dialect {
 		bind: sqlx.DOLLAR,
 		markers: strings.NewReplacer("{rows}", "jsonb_array_elements(CAST(? AS jsonb)) AS j(value)",
 			"{share}", "FOR SHARE", "{key}", "FOR KEY SHARE", "{update}", "FOR UPDATE", "{update d}", "FOR UPDATE OF d",
+			"{update u}", "FOR UPDATE OF u",
 			"{skip}", "FOR NO KEY UPDATE SKIP LOCKED"),
 		clock: "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 	}

@@ -10,7 +10,7 @@
 //
 //	{rows}    a JSON parameter as rows; column n is j.value->>n, always text until it is cast
 //	{share}   lock the rows read against change until the transaction ends
-//	{update}  lock the rows read for this transaction alone; {update d}: those of table d
+//	{update}  lock the rows read for this transaction alone; {update d}, {update u}: those of table d or u
 //	{key}     lock the rows read against {update} only
 //	{skip}    lock the rows read for change, leaving out those that somebody else has locked
 //
@@ -20,8 +20,9 @@
 // the fence (Store.fenced), which holds the lease row FOR SHARE. Operators' writes (release, erase, prune,
 // modes) hold the same row FOR UPDATE, so they never interleave with the worker's. Receivers stand outside
 // the fence; they hold the row FOR KEY SHARE, which only operators exclude, so that a record cannot be erased
-// between a receiver's look at the tombstones and its commit. Receivers touch deliveries, event_keys and due
-// only, and whoever writes due rows does so in one statement, sorted by type and id, so that no two
+// between a receiver's look at the tombstones and its commit. Receivers touch deliveries, event_keys,
+// announcements, unannounced, due and feed_hours only, in this order. Whoever writes rows that others write
+// beside him does so in one statement, or after one that locks them, sorted by their keys, so that no two
 // transactions can wait for each other.
 //
 // A COMMIT whose answer is lost comes back as ErrCommitUnknown with the cause. Nothing is repeated silently:

@@ -15,6 +15,7 @@ import (
 // dueMark is what one transaction does to one due row.
 type dueMark struct {
 	raise     bool
+	watch     bool // every value of a property that was named matters
 	settle    bool // settled at revision; changesAt is the new one
 	revision  int64
 	changesAt time.Time
@@ -27,6 +28,14 @@ type dueMarks map[connector.Ref]dueMark
 func (m dueMarks) raise(ref connector.Ref) {
 	mark := m[ref]
 	mark.raise = true
+	m[ref] = mark
+}
+
+// watch raises a record of which an event named a property whose every value matters.
+func (m dueMarks) watch(ref connector.Ref) {
+	m.raise(ref)
+	mark := m[ref]
+	mark.watch = true
 	m[ref] = mark
 }
 
@@ -50,9 +59,10 @@ func (m dueMarks) raised() int {
 // hinted_at is now if it is raised. A hint newer than the revision worked on stays due, from the newest
 // hint's time; error and attempts belong to work that did not succeed.
 const markDue = `INSERT INTO due
-    (portal, type, id, revision, settled, hinted_at, raised_at, changes_at, attempts, error)
+    (portal, type, id, revision, settled, hinted_at, raised_at, changes_at, attempts, error, watched)
 SELECT ?, j.value->>0, j.value->>1, CAST(j.value->>2 AS BIGINT), CAST(j.value->>3 AS BIGINT),
-    CAST(j.value->>4 AS BIGINT), CAST(j.value->>4 AS BIGINT), CAST(j.value->>5 AS BIGINT), 0, ''
+    CAST(j.value->>4 AS BIGINT), CAST(j.value->>4 AS BIGINT), CAST(j.value->>5 AS BIGINT), 0, '',
+    CAST(j.value->>6 AS INTEGER)
 FROM {rows} WHERE true
 ON CONFLICT (portal, type, id) DO UPDATE SET
     revision = due.revision + excluded.revision,
@@ -66,7 +76,9 @@ ON CONFLICT (portal, type, id) DO UPDATE SET
     retry_at = CASE WHEN excluded.settled < 0 THEN due.retry_at ELSE NULL END,
     changes_at = CASE WHEN excluded.settled < 0 THEN due.changes_at ELSE excluded.changes_at END,
     attempts = CASE WHEN excluded.settled < 0 THEN due.attempts ELSE 0 END,
-    error = CASE WHEN excluded.settled < 0 THEN due.error ELSE '' END`
+    error = CASE WHEN excluded.settled < 0 THEN due.error ELSE '' END,
+    watched = CASE WHEN excluded.settled >= due.revision OR excluded.watched > due.watched
+        THEN excluded.watched ELSE due.watched END`
 
 func (in *session) markDue(ctx context.Context, portal connector.PortalID, marks dueMarks) error {
 	many := make(rows, 0, len(marks))
@@ -81,6 +93,7 @@ func (in *session) markDue(ctx context.Context, portal connector.PortalID, marks
 		}
 		many = append(many, []any{
 			string(ref.Type), string(ref.ID), flag(mark.raise), settled, hinted, micros(mark.changesAt),
+			flag(mark.watch),
 		})
 	}
 	if err := in.bulk(ctx, markDue, many, portal); err != nil {
@@ -113,13 +126,14 @@ type dueRow struct {
 	Revision int64                `db:"revision"`
 	HintedAt *int64               `db:"hinted_at"`
 	Attempts int                  `db:"attempts"`
+	Watched  bool                 `db:"watched"`
 }
 
-const dueHinted = `SELECT type, id, revision, hinted_at, attempts FROM due
+const dueHinted = `SELECT type, id, revision, hinted_at, attempts, watched FROM due
 WHERE portal = ? AND hinted_at IS NOT NULL AND (retry_at IS NULL OR retry_at <= ?)
     AND type IN (SELECT j.value->>0 FROM {rows}) ORDER BY hinted_at, type, id LIMIT `
 
-const dueByTime = `SELECT type, id, revision, hinted_at, attempts FROM due
+const dueByTime = `SELECT type, id, revision, hinted_at, attempts, watched FROM due
 WHERE portal = ? AND changes_at <= ? AND hinted_at IS NULL AND (retry_at IS NULL OR retry_at <= ?)
     AND type IN (SELECT j.value->>0 FROM {rows}) ORDER BY changes_at, type, id LIMIT `
 
@@ -147,7 +161,7 @@ func (s *Store) Due(
 	for _, row := range append(found, later...) {
 		due = append(due, workflows.DueRow{
 			Type: row.Type, ID: row.ID, Revision: row.Revision, Hinted: row.HintedAt != nil,
-			Attempts: row.Attempts, HintedAt: fromMicros(row.HintedAt),
+			Watched: row.Watched, Attempts: row.Attempts, HintedAt: fromMicros(row.HintedAt),
 		})
 	}
 	return due, err

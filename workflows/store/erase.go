@@ -13,23 +13,32 @@ import (
 // eraseStep is how many deliveries are rewritten in one go.
 const eraseStep = 50
 
-const findLineage = `SELECT ? AS id UNION SELECT id FROM aliases WHERE portal = ? AND survivor = ? ORDER BY id`
+// The survivor of an id is first looked up: a person who is forgotten is forgotten under every id.
+const findLineage = `SELECT CAST(? AS TEXT) AS id UNION SELECT id FROM aliases WHERE portal = ? AND survivor = ? ORDER BY id`
+
+const findSurvivor = `SELECT survivor FROM aliases WHERE portal = ? AND id = ?`
 
 // Of the ids of a lineage only the survivor's links are there, so another contact with a link that is there
 // is another person.
 const findOwnActivities = `SELECT DISTINCT l.from_type AS type, l.from_id AS id FROM {rows} CROSS JOIN links l
-WHERE l.portal = ? AND l.to_type = 'contact' AND l.to_id = j.value->>0 AND l.from_type IN ('call', 'meeting', 'task')
+WHERE l.portal = ? AND l.to_type = 'contact' AND l.to_id = j.value->>0 AND l.from_type IN ('call', 'meeting', 'task', 'email', 'note', 'communication')
     AND NOT EXISTS (SELECT 1 FROM links x WHERE x.portal = l.portal AND x.from_type = l.from_type
         AND x.from_id = l.from_id AND x.to_type = 'contact' AND x.to_id <> ? AND x.removed_at IS NULL)
 ORDER BY 1, 2`
 
 // Erase deletes everything of a contact, for good: what is left is a tombstone with its id, which keeps late
 // readings and events from storing it again. Ids that were merged into it go with it, and so do calls,
-// meetings and tasks that no other contact shares. Stored deliveries lose every event that names one of the
+// meetings, mails, notes, messages and tasks that no other contact shares. Stored deliveries lose every event that names one of the
 // ids. It needs no lease and may be repeated.
 func (s *Store) Erase(ctx context.Context, portal connector.PortalID, id connector.ObjectID) error {
 	return s.alone(ctx, "erase contact", portal, func(in *session) error {
-		var ids []string
+		var ids, survivors []string
+		if err := in.list(ctx, &survivors, findSurvivor, portal, string(id)); err != nil {
+			return fmt.Errorf("find survivor: %w", err)
+		}
+		if len(survivors) > 0 {
+			id = connector.ObjectID(survivors[0])
+		}
 		if err := in.list(ctx, &ids, findLineage, string(id), portal, string(id)); err != nil {
 			return fmt.Errorf("find merged ids: %w", err)
 		}
@@ -75,6 +84,9 @@ func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, con
 	if err := in.bulk(ctx, bury, refs, portal, micros(in.now)); err != nil {
 		return fmt.Errorf("bury: %w", err)
 	}
+	if err := in.eraseSources(ctx, portal, contacts); err != nil {
+		return err
+	}
 	// The ledger goes before the outbox, which says whose it is.
 	if err := in.bulk(ctx, eraseLedger, contacts, portal, portal); err != nil {
 		return fmt.Errorf("erase ledger: %w", err)
@@ -83,6 +95,7 @@ func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, con
 		`DELETE FROM outbox WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM leads WHERE portal = ? AND id` + byContact,
 		`DELETE FROM observations WHERE portal = ? AND contact` + byContact,
+		`DELETE FROM versions WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM decisions WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM aliases WHERE portal = ? AND id` + byContact,
 	} {
@@ -94,6 +107,8 @@ func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, con
 		`DELETE FROM due WHERE portal = ? AND (type, id)` + byRef,
 		`DELETE FROM objects WHERE portal = ? AND (type, id)` + byRef,
 		`DELETE FROM pushes WHERE portal = ? AND (type, id)` + byRef,
+		`DELETE FROM announcements WHERE portal = ? AND (type, id)` + byRef,
+		`DELETE FROM unannounced WHERE portal = ? AND (type, id)` + byRef,
 		`DELETE FROM links WHERE portal = ? AND (from_type, from_id)` + byRef,
 		`DELETE FROM links WHERE portal = ? AND (to_type, to_id)` + byRef,
 	} {

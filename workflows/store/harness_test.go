@@ -181,8 +181,9 @@ func (b *bench) pass(d time.Duration) {
 		"deliveries": {"received_at"}, "event_keys": {"received_at"}, "due": {"hinted_at", "raised_at", "retry_at"},
 		"objects": {"removed_at"}, "links": {"learned_at", "removed_at"}, "aliases": {"learned_at"},
 		"tombstones": {"erased_at"}, "sendings": {"first_sent_at"}, "pushes": {"pushed_at"},
-		"effect_pauses": {"paused_since"},
-		"outbox":        {"state_at", "next_at", "sent_at", "settled_at", "released_at"},
+		"submissions": {"kept_at"}, "visits": {"kept_at"},
+		"effect_pauses": {"paused_since"}, "announcements": {"received_at"}, "unannounced": {"found_at", "announced_at"},
+		"outbox": {"state_at", "next_at", "sent_at", "settled_at", "released_at"},
 	} {
 		for _, column := range columns {
 			b.exec(fmt.Sprintf("UPDATE %s SET %s = %s - %d", table, column, column, d.Microseconds()))
@@ -190,18 +191,34 @@ func (b *bench) pass(d time.Duration) {
 	}
 }
 
-// dump gives everything that is in the database, to compare or to search.
+// dump gives everything that is in the database, to compare or to search; of whatever tables there are.
 func (b *bench) dump() string {
 	b.Helper()
 	text := ""
-	for _, table := range []string{
-		"portals", "leases", "models", "modes", "owners", "deliveries", "event_keys", "due", "objects", "links",
-		"aliases", "tombstones", "observations", "leads", "decisions", "outbox", "sendings", "pushes",
-		"effect_pauses", "feeds",
-	} {
+	for _, table := range b.tables() {
 		text += table + "\n" + b.table(table)
 	}
 	return text
+}
+
+// tables names the tables of the database, but for those that count migrations.
+func (b *bench) tables() []string {
+	b.Helper()
+	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'goose%' ORDER BY name"
+	if b.postgres {
+		query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT LIKE 'goose%' ORDER BY tablename"
+	}
+	found, err := b.raw.QueryContext(b.ctx, query)
+	b.must(err)
+	defer func() { _ = found.Close() }()
+	var tables []string
+	for found.Next() {
+		name := ""
+		b.must(found.Scan(&name))
+		tables = append(tables, name)
+	}
+	b.must(found.Err())
+	return tables
 }
 
 func (b *bench) table(name string) string {

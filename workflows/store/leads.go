@@ -14,26 +14,33 @@ type linkedRow struct {
 	Contact connector.ObjectID `db:"contact"`
 }
 
+type aliasRow struct {
+	ID       connector.ObjectID `db:"id"`
+	Survivor connector.ObjectID `db:"survivor"`
+}
+
+const findAliases = `SELECT a.id, a.survivor FROM {rows} CROSS JOIN aliases a WHERE a.portal = ? AND a.id = j.value->>0`
+
 const linkedObjects = `SELECT l.to_id AS contact, ` + objectColumns + `
 FROM {rows} CROSS JOIN links l CROSS JOIN objects o
 WHERE l.portal = ? AND l.to_type = 'contact' AND l.to_id = j.value->>0 AND l.removed_at IS NULL
-    AND l.from_type IN ('company', 'deal', 'call', 'meeting')
+    AND l.from_type IN ('company', 'deal', 'call', 'meeting', 'email', 'note', 'communication', 'task')
     AND o.portal = l.portal AND o.type = l.from_type AND o.id = l.from_id AND o.removed_at IS NULL
 ORDER BY l.to_id, o.type, o.id`
 
 type observationRow struct {
-	Contact    connector.ObjectID `db:"contact"`
-	Kind       string             `db:"kind"`
-	Count      int64              `db:"count"`
-	FirstAt    *int64             `db:"first_at"`
-	LastAt     *int64             `db:"last_at"`
-	Name       string             `db:"name"`
-	ObservedAt int64              `db:"observed_at"`
+	Contact  connector.ObjectID `db:"contact"`
+	Property string             `db:"property"`
+	At       int64              `db:"at"`
+	Value    string             `db:"value"`
+	Known    workflows.Known    `db:"known"`
+	Origin   connector.Origin   `db:"origin"`
+	Source   string             `db:"source"`
 }
 
-const findObservations = `SELECT b.contact, b.kind, b.count, b.first_at, b.last_at, b.name, b.observed_at
-FROM {rows} CROSS JOIN observations b
-WHERE b.portal = ? AND b.contact = j.value->>0 ORDER BY b.contact, b.kind, b.observed_at`
+const findObservations = `SELECT v.contact, v.property, v.at, v.value, v.known, v.origin, v.source
+FROM {rows} CROSS JOIN versions v
+WHERE v.portal = ? AND v.contact = j.value->>0 ORDER BY v.contact, v.property, v.at, v.value`
 
 type leadRow struct {
 	ID    connector.ObjectID `db:"id"`
@@ -74,7 +81,13 @@ func (s *Store) Leads(
 		if err := in.fillObservations(ctx, portal, many, at); err != nil {
 			return err
 		}
+		if err := in.fillSources(ctx, portal, many, at); err != nil {
+			return err
+		}
 		if err := in.fillPending(ctx, portal, many, at); err != nil {
+			return err
+		}
+		if err := in.fillAliases(ctx, portal, many, at); err != nil {
 			return err
 		}
 		return in.fillStates(ctx, portal, many, at)
@@ -97,7 +110,7 @@ func (in *session) fillObjects(
 		return err
 	}
 	for ref, object := range known {
-		if !object.removed {
+		if at[ref.ID].Removed = object.removed; !object.removed {
 			at[ref.ID].Contact = object.Object
 		}
 	}
@@ -116,10 +129,24 @@ func (in *session) fillObjects(
 			record.Companies = append(record.Companies, object)
 		case connector.TypeDeal:
 			record.Deals = append(record.Deals, object)
-		case connector.TypeCall, connector.TypeMeeting, connector.TypeTask, connector.TypeContact:
-			// The query asks for calls and meetings only.
+		case connector.TypeCall, connector.TypeMeeting, connector.TypeTask, connector.TypeEmail, connector.TypeNote,
+			connector.TypeCommunication, connector.TypeContact:
+			// The query asks for no contacts.
 			record.Activities = append(record.Activities, object)
 		}
+	}
+	return nil
+}
+
+func (in *session) fillAliases(
+	ctx context.Context, portal connector.PortalID, many rows, at map[connector.ObjectID]*workflows.LeadRecord,
+) error {
+	var aliases []aliasRow
+	if err := in.lookup(ctx, &aliases, findAliases, many, portal); err != nil {
+		return fmt.Errorf("read aliases: %w", err)
+	}
+	for _, row := range aliases {
+		at[row.ID].MergedInto = row.Survivor
 	}
 	return nil
 }
@@ -133,8 +160,8 @@ func (in *session) fillObservations(
 	}
 	for _, row := range found {
 		at[row.Contact].Observations = append(at[row.Contact].Observations, workflows.Observation{
-			Kind: row.Kind, Count: row.Count, LastAt: fromMicros(row.LastAt), FirstAt: fromMicros(row.FirstAt),
-			Name: row.Name, ObservedAt: fromMicros(&row.ObservedAt),
+			Property: row.Property, Value: row.Value, At: fromMicros(&row.At), Known: row.Known,
+			Origin: row.Origin, Source: row.Source,
 		})
 	}
 	return nil
@@ -164,16 +191,20 @@ func (in *session) fillStates(
 }
 
 type pendingRow struct {
-	Contact connector.ObjectID `db:"contact"`
-	Payload string             `db:"payload"`
+	Contact connector.ObjectID   `db:"contact"`
+	Kind    workflows.EntryKind  `db:"kind"`
+	State   workflows.EntryState `db:"state"`
+	Payload string               `db:"payload"`
 }
 
-const findPending = `SELECT o.contact, o.payload FROM {rows} CROSS JOIN outbox o
-WHERE o.portal = ? AND o.contact = j.value->>0 AND o.kind = 'update' AND o.state IN ('ready', 'sending')
-ORDER BY o.contact, o.entry_key`
+const findPending = `SELECT o.contact, o.kind, o.state, o.payload FROM {rows} CROSS JOIN outbox o
+WHERE o.portal = ? AND o.contact = j.value->>0 AND o.kind IN ('update', 'back')
+    AND (o.state IN ('ready', 'sending')
+        OR o.kind = 'back' AND (o.state = 'parked' OR o.state = 'cancelled' AND o.error = '` + dropped + `'))
+ORDER BY o.contact, o.kind DESC, o.entry_key`
 
 // fillPending adds what updates under way will make of the contacts. Each class writes properties of its own,
-// so the order of entries does not matter.
+// so the order of updates does not matter; a move back waits for the move forward before it and comes last.
 func (in *session) fillPending(
 	ctx context.Context, portal connector.PortalID, many rows, at map[connector.ObjectID]*workflows.LeadRecord,
 ) error {
@@ -182,11 +213,22 @@ func (in *session) fillPending(
 		return fmt.Errorf("read pending updates: %w", err)
 	}
 	for _, row := range found {
+		record := at[row.Contact]
 		var payload workflows.UpdatePayload
-		if err := decode(row.Payload, &payload); err != nil {
+		if row.Kind == workflows.KindBack {
+			back := &workflows.BackPayload{}
+			if err := decode(row.Payload, back); err != nil {
+				return fmt.Errorf("read pending move back of contact %q: %w", row.Contact, err)
+			}
+			if final(row.State) {
+				record.Refused = back
+				continue
+			}
+			record.Returning = back
+			payload.Properties = map[string]string{back.Property: back.To}
+		} else if err := decode(row.Payload, &payload); err != nil {
 			return fmt.Errorf("read pending update of contact %q: %w", row.Contact, err)
 		}
-		record := at[row.Contact]
 		if record.Pending == nil {
 			record.Pending = map[string]string{}
 		}

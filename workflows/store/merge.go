@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"leadsync/connector"
+	"leadsync/scoring"
 	"leadsync/workflows"
 )
 
@@ -53,21 +55,29 @@ func (d *decisionSaver) forget(ctx context.Context, one workflows.Decided) error
 const saveAlias = `INSERT INTO aliases (portal, id, survivor, learned_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (portal, id) DO UPDATE SET survivor = excluded.survivor`
 
+const countAlias = `SELECT COUNT(*) FROM aliases WHERE portal = ? AND id = ? AND survivor = ?`
+
 const moveLinks = `INSERT INTO links (portal, from_type, from_id, to_type, to_id, learned_at)
 SELECT portal, from_type, from_id, to_type, CAST(? AS TEXT), CAST(? AS BIGINT) FROM links
 WHERE portal = ? AND to_type = 'contact' AND to_id = ? AND removed_at IS NULL AND from_type <> 'company'
 ON CONFLICT (portal, from_type, from_id, to_type, to_id) DO UPDATE SET removed_at = NULL,
     learned_at = CASE WHEN links.removed_at IS NULL THEN links.learned_at ELSE excluded.learned_at END`
 
-const moveObservations = `INSERT INTO observations (portal, contact, kind, observed_at, count, first_at, last_at, name)
-SELECT portal, CAST(? AS TEXT), kind, observed_at, count, first_at, last_at, name FROM observations
+const moveObservations = `INSERT INTO versions (portal, contact, property, at, value, known, origin, source)
+SELECT portal, CAST(? AS TEXT), property, at, value, known, origin, source FROM versions
 WHERE portal = ? AND contact = ?
-    AND NOT EXISTS (SELECT 1 FROM observations s WHERE s.portal = ? AND s.contact = ?)`
+ON CONFLICT (portal, contact, property, at, value) DO UPDATE SET known = excluded.known,
+    origin = excluded.origin, source = excluded.source WHERE excluded.known = 'history'`
 
-// merge lets the survivor inherit: the alias, the activities and deals, and the observations and the state if
-// it has none of its own. Its companies are the CRM's to tell. The survivor becomes due.
+// merge lets the survivor inherit: the alias, the activities and deals, what is known of the past, in whatever
+// order several are merged, and the state if it has none of its own. Its companies are the CRM's to tell. The
+// survivor becomes due.
 func (d *decisionSaver) merge(ctx context.Context, loser, survivor connector.ObjectID) error {
 	now := micros(d.now)
+	known := 0
+	if err := d.get(ctx, &known, countAlias, d.portal, loser, survivor); err != nil {
+		return fmt.Errorf("look for alias: %w", err)
+	}
 	if _, err := d.exec(ctx, saveAlias, d.portal, loser, survivor, now); err != nil {
 		return fmt.Errorf("store alias: %w", err)
 	}
@@ -78,10 +88,16 @@ func (d *decisionSaver) merge(ctx context.Context, loser, survivor connector.Obj
 	if _, err := d.exec(ctx, moveLinks, survivor, now, d.portal, loser); err != nil {
 		return fmt.Errorf("move links: %w", err)
 	}
-	if _, err := d.exec(ctx, moveObservations, survivor, d.portal, loser, d.portal, survivor); err != nil {
+	if _, err := d.exec(ctx, moveObservations, survivor, d.portal, loser); err != nil {
 		return fmt.Errorf("move observations: %w", err)
 	}
+	if err := d.mergeSources(ctx, loser, survivor); err != nil {
+		return err
+	}
 	d.marks.raise(connector.Ref{Type: connector.TypeContact, ID: survivor})
+	if known > 0 {
+		return nil // the CRM says it once more: what the loser had is the survivor's already
+	}
 	return d.mergeStates(ctx, loser, survivor)
 }
 
@@ -106,20 +122,67 @@ func (d *decisionSaver) mergeStates(ctx context.Context, loser, survivor connect
 		old.Root = loser
 	}
 	next, own := states[survivor]
-	if !own {
-		old.Decisions = 0 // decisions are numbered per contact
-		if err := d.moveEntries(ctx, loser, survivor); err != nil {
+	var twins []twin
+	if own {
+		next, twins = inherit(next, old)
+	} else {
+		next = old
+		next.Decisions = 0 // decisions are numbered per contact
+	}
+	if err := d.endTwins(ctx, survivor, twins); err != nil {
+		return err
+	}
+	if err := d.moveEntries(ctx, loser, survivor); err != nil {
+		return err
+	}
+	return d.putStates(ctx, d.portal, map[connector.ObjectID]workflows.LeadState{survivor: next})
+}
+
+// twin is an open task of a merged contact of which the survivor has one of its own.
+type twin struct{ rule, key string }
+
+const cancelTwins = `UPDATE outbox SET state = 'cancelled', state_at = ?, settled_at = ?
+WHERE portal = ? AND state IN ('ready', 'sending') AND kind = 'task'
+    AND entry_key IN (SELECT j.value->>0 FROM {rows})`
+
+const closeTwins = `INSERT INTO outbox (portal, entry_key, kind, class, contact, state, state_at, next_at, attempt,
+    generation, sent_generation, planned_at, waits_for, remote_id, error, reason, payload, sent_payload)
+SELECT ?, 'close/' || o.entry_key, 'close', 'task', CAST(? AS TEXT), 'ready', CAST(? AS BIGINT), CAST(? AS BIGINT), 0,
+    1, 0, o.planned_at, o.entry_key, '', '', j.value->>1, j.value->>2, ''
+FROM {rows} CROSS JOIN outbox o
+WHERE o.portal = ? AND o.entry_key = j.value->>0 AND o.kind = 'task'
+    AND (o.state = 'settled' OR o.sent_payload <> '')
+ON CONFLICT (portal, entry_key) DO NOTHING`
+
+// endTwins closes the second of two open tasks of one rule: a rep is asked once. One that was not sent yet is
+// not sent any more.
+func (d *decisionSaver) endTwins(ctx context.Context, survivor connector.ObjectID, twins []twin) error {
+	var many rows
+	for _, t := range twins {
+		reason, err := encode(scoring.Reason{Code: workflows.ReasonSuperseded, Params: map[string]string{"rule": t.rule}})
+		if err != nil {
 			return err
 		}
-		return d.putStates(ctx, d.portal, map[connector.ObjectID]workflows.LeadState{survivor: old})
+		payload, err := encode(workflows.ClosePayload{TaskKey: t.key})
+		if err != nil {
+			return err
+		}
+		many = append(many, []any{t.key, reason, payload})
 	}
-	return d.putStates(ctx, d.portal, map[connector.ObjectID]workflows.LeadState{survivor: inherit(next, old)})
+	now := micros(d.now)
+	if err := d.bulk(ctx, cancelTwins, many, now, now, d.portal); err != nil {
+		return fmt.Errorf("cancel second tasks: %w", err)
+	}
+	if err := d.bulk(ctx, closeTwins, many, d.portal, survivor, now, now, d.portal); err != nil {
+		return fmt.Errorf("close second tasks: %w", err)
+	}
+	return nil
 }
 
 // inherit gives a survivor with a history of its own what it needs of the other's. Keys are made of the root
 // and the episode, so with the older root the episodes must go on from the higher count; open tasks of both
-// must be closed some day.
-func inherit(next, old workflows.LeadState) workflows.LeadState {
+// must be closed some day. twins are the open tasks of the other one whose rule has an open task already.
+func inherit(next, old workflows.LeadState) (merged workflows.LeadState, twins []twin) {
 	if next.Root == "" || older(old.Root, next.Root) {
 		next.Root = old.Root
 	}
@@ -128,11 +191,17 @@ func inherit(next, old workflows.LeadState) workflows.LeadState {
 		episodes = put(episodes, rule, max(n, episodes[rule]))
 	}
 	tasks := maps.Clone(old.OpenTasks)
-	for rule, key := range next.OpenTasks {
-		tasks = put(tasks, rule, key)
+	for _, rule := range slices.Sorted(maps.Keys(next.OpenTasks)) {
+		if second := tasks[rule]; second != "" && second != next.OpenTasks[rule] {
+			twins = append(twins, twin{rule, second})
+		}
+		tasks = put(tasks, rule, next.OpenTasks[rule])
 	}
 	next.Episodes, next.OpenTasks = episodes, tasks
-	return next
+	if old.LookedAt.After(next.LookedAt) {
+		next.LookedAt = old.LookedAt // what the other one had been through by then is no news of the survivor
+	}
+	return next, twins
 }
 
 func put[V any](m map[string]V, key string, value V) map[string]V {
@@ -152,13 +221,13 @@ func older(a, b connector.ObjectID) bool {
 }
 
 const entriesOfContact = selectEntries + `FROM outbox o
-WHERE o.portal = ? AND o.contact = ? AND o.state IN ('ready', 'sending') AND o.kind <> 'update' ORDER BY o.entry_key`
+WHERE o.portal = ? AND o.contact = ? AND o.state IN ('ready', 'sending') AND o.kind NOT IN ('update', 'back') ORDER BY o.entry_key`
 
 const moveEntries = `UPDATE outbox SET contact = ?, payload = m.payload
 FROM (SELECT j.value->>0 AS portal, j.value->>1 AS entry_key, j.value->>2 AS payload FROM {rows}) AS m
 WHERE outbox.portal = m.portal AND outbox.entry_key = m.entry_key`
 
-// moveEntries hands the loser's unfinished tasks, deals and closings over together with the state that
+// moveEntries hands the loser's unfinished tasks, deals, closings and list memberships over together with the state that
 // counts them as done: cancelled they would never be planned again.
 func (d *decisionSaver) moveEntries(ctx context.Context, loser, survivor connector.ObjectID) error {
 	var found []entryColumns
@@ -196,7 +265,7 @@ func readdress(row entryColumns, contact connector.ObjectID) (string, error) {
 		}
 		deal.Contact = contact
 		return encode(deal)
-	case workflows.KindClose, workflows.KindUpdate:
+	case workflows.KindClose, workflows.KindUpdate, workflows.KindBack, workflows.KindList:
 	}
 	return row.Payload, nil
 }

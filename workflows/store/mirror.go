@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"leadsync/connector"
 )
@@ -19,6 +20,7 @@ type objectRow struct {
 	CreatedAt  *int64               `db:"created_at"`
 	UpdatedAt  *int64               `db:"updated_at"`
 	RemovedAt  *int64               `db:"removed_at"`
+	CheckedAt  *int64               `db:"checked_at"`
 	Archived   bool                 `db:"archived"`
 	Properties string               `db:"properties"`
 }
@@ -35,9 +37,10 @@ func (r objectRow) object() (connector.Object, error) {
 type mirrored struct {
 	connector.Object
 	removed bool
+	checked time.Time // beginning of the repair walk that met it last (business time)
 }
 
-const objectColumns = `o.type, o.id, o.created_at, o.updated_at, o.removed_at, o.archived, o.properties`
+const objectColumns = `o.type, o.id, o.created_at, o.updated_at, o.removed_at, o.checked_at, o.archived, o.properties`
 
 const findObjects = `SELECT ` + objectColumns + ` FROM {rows} CROSS JOIN objects o
 WHERE o.portal = ? AND o.type = j.value->>0 AND o.id = j.value->>1`
@@ -56,7 +59,9 @@ func (in *session) objects(
 		if err != nil {
 			return nil, fmt.Errorf("read %s %q: %w", row.Type, row.ID, err)
 		}
-		known[connector.Ref{Type: row.Type, ID: row.ID}] = mirrored{Object: object, removed: row.RemovedAt != nil}
+		known[connector.Ref{Type: row.Type, ID: row.ID}] = mirrored{
+			Object: object, removed: row.RemovedAt != nil, checked: fromMicros(row.CheckedAt),
+		}
 	}
 	return known, nil
 }

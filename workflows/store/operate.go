@@ -152,12 +152,14 @@ func (s *Store) ShadowCounts(ctx context.Context, portal connector.PortalID) (ma
 }
 
 // Only contacts have an address in the column email.
-const findContact = `SELECT id FROM objects WHERE portal = ? AND email = ? AND email <> ''
-UNION SELECT id FROM objects WHERE portal = ? AND type = 'contact' AND id = ?
+const findContact = `SELECT o.id FROM objects o WHERE o.portal = ? AND o.email = ? AND o.email <> ''
+    AND NOT EXISTS (SELECT 1 FROM aliases a WHERE a.portal = o.portal AND a.id = o.id)
+UNION SELECT o.id FROM objects o WHERE o.portal = ? AND o.type = 'contact' AND o.id = ?
+    AND NOT EXISTS (SELECT 1 FROM aliases a WHERE a.portal = o.portal AND a.id = o.id)
 UNION SELECT survivor FROM aliases WHERE portal = ? AND id = ? ORDER BY 1`
 
 // FindContact gives the contacts of the mirror with this id or this e-mail address (in any case of letters).
-// The id of a contact that was merged away finds the survivor too.
+// The id of a contact that was merged away finds the survivor instead.
 func (s *Store) FindContact(ctx context.Context, portal connector.PortalID, text string) ([]connector.ObjectID, error) {
 	var ids []connector.ObjectID
 	text = strings.TrimSpace(text)
@@ -168,29 +170,32 @@ func (s *Store) FindContact(ctx context.Context, portal connector.PortalID, text
 }
 
 type decisionRow struct {
-	Number    int    `db:"number"`
-	DecidedAt *int64 `db:"decided_at"`
-	Model     string `db:"model"`
-	Reason    string `db:"reason"`
-	Actions   string `db:"actions"`
+	Contact   connector.ObjectID `db:"contact"`
+	Number    int                `db:"number"`
+	DecidedAt *int64             `db:"decided_at"`
+	Model     string             `db:"model"`
+	Reason    string             `db:"reason"`
+	Actions   string             `db:"actions"`
 }
 
-const findDecisions = `SELECT number, decided_at, model, reason, actions FROM decisions
-WHERE portal = ? AND contact = ? ORDER BY number DESC LIMIT ?`
+const findDecisions = `SELECT contact, number, decided_at, model, reason, actions FROM decisions
+WHERE portal = ? AND (contact = ? OR contact IN (SELECT id FROM aliases WHERE portal = ? AND survivor = ?))
+ORDER BY CASE WHEN contact = ? THEN number ELSE 0 END DESC, decided_at DESC, contact DESC, number DESC LIMIT ?`
 
-// Decisions gives the last decisions about a contact, newest first.
+// Decisions gives the last decisions about a contact, newest first: its own, and after them those about the
+// contacts that were merged into it. Each names its contact.
 func (s *Store) Decisions(
 	ctx context.Context, portal connector.PortalID, contact connector.ObjectID, limit int,
 ) ([]workflows.Decision, error) {
 	var decisions []workflows.Decision
 	err := s.read(ctx, "read decisions", func(in *session) error {
 		var found []decisionRow
-		if err := in.list(ctx, &found, findDecisions, portal, contact, limit); err != nil {
+		if err := in.list(ctx, &found, findDecisions, portal, contact, portal, contact, contact, limit); err != nil {
 			return err
 		}
 		for _, row := range found {
 			d := workflows.Decision{
-				Contact: contact, No: row.Number, At: fromMicros(row.DecidedAt), Model: row.Model, Reason: scoring.Reason{},
+				Contact: row.Contact, No: row.Number, At: fromMicros(row.DecidedAt), Model: row.Model, Reason: scoring.Reason{},
 			}
 			if err := decode(row.Reason, &d.Reason); err != nil {
 				return err

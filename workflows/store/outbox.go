@@ -21,7 +21,7 @@ FROM {rows} WHERE true
 
 const planOnce = outboxValues + `ON CONFLICT (portal, entry_key) DO NOTHING`
 
-// An update is planned again: the row takes the new payload and begins anew. A row that is just being sent
+// What is absolute is planned again: the row takes the new payload and begins anew. A row that is just being sent
 // keeps counting its attempts, so that the settlement under way cannot be taken for one of the next sending;
 // if what is being sent is what is planned, there is nothing to do.
 const planAgain = outboxValues + `ON CONFLICT (portal, entry_key) DO UPDATE SET
@@ -48,7 +48,7 @@ func (d *decisionSaver) saveOutbox(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("plan entry %q: %w", entry.Key, err)
 			}
-			if entry.Kind == workflows.KindUpdate {
+			if entry.Kind.Absolute() {
 				again = append(again, row)
 			} else {
 				once = append(once, row)
@@ -79,6 +79,9 @@ func entryRow(contact connector.ObjectID, e workflows.OutboxEntry) ([]any, error
 			return nil, fmt.Errorf("decode payload: %w", err)
 		}
 		waitsFor = payload.TaskKey
+	}
+	if e.Kind == workflows.KindBack { // a move forward that is under way arrives first
+		waitsFor = "contact/" + string(e.Contact) + "/" + string(workflows.ClassStage)
 	}
 	reason, err := encode(e.Reason)
 	if err != nil {

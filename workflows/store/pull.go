@@ -72,10 +72,17 @@ func (s *Store) SavePage(
 		for _, row := range page.Settle {
 			p.marks.settle(connector.Ref{Type: row.Type, ID: row.ID}, row.Revision, time.Time{})
 		}
+		counts, err := p.count(ctx)
+		if err != nil {
+			return err
+		}
 		if err := in.markDue(ctx, fence.Portal, p.marks); err != nil {
 			return err
 		}
-		return in.saveFeed(ctx, fence.Portal, page)
+		if err := in.saveFeed(ctx, fence.Portal, page); err != nil {
+			return err
+		}
+		return in.countFeeds(ctx, fence.Portal, counts)
 	})
 	return count, err
 }
@@ -88,6 +95,7 @@ type pageSaver struct {
 	marks   dueMarks
 	touched map[connector.Ref]bool // records whose contacts become due
 	changed int
+	finds   []find
 }
 
 func (p *pageSaver) save(ctx context.Context) error {
@@ -118,6 +126,12 @@ func (p *pageSaver) save(ctx context.Context) error {
 	if err := p.remove(ctx, known); err != nil {
 		return err
 	}
+	if err := p.mergeRecords(ctx); err != nil {
+		return err
+	}
+	if err := p.check(ctx); err != nil {
+		return err
+	}
 	return p.raise(ctx)
 }
 
@@ -135,6 +149,7 @@ func (p *pageSaver) compare(known map[connector.Ref]mirrored) {
 			continue
 		}
 		p.changed++
+		p.find(seen.object, old, has)
 		if !p.page.Quiet {
 			p.marks.raise(ref)
 		}
@@ -156,6 +171,7 @@ func (p *pageSaver) store(ctx context.Context, known map[connector.Ref]mirrored)
 		if seen.changed {
 			p.changed++
 			p.touched[ref] = true
+			p.find(seen.object, old, has)
 		}
 	}
 	objects := make([]connector.Object, 0, len(newer))
@@ -165,10 +181,17 @@ func (p *pageSaver) store(ctx context.Context, known map[connector.Ref]mirrored)
 	if err := p.saveObjects(ctx, p.portal, objects); err != nil {
 		return err
 	}
-	return p.storeLinks(ctx)
+	linked, err := p.linkSubmissions(ctx, p.portal, objects)
+	if err != nil {
+		return err
+	}
+	for _, ref := range linked {
+		p.touched[ref] = true
+	}
+	return p.storeLinks(ctx, known)
 }
 
-func (p *pageSaver) storeLinks(ctx context.Context) error {
+func (p *pageSaver) storeLinks(ctx context.Context, mirror map[connector.Ref]mirrored) error {
 	refs := make([]connector.Ref, 0, len(p.page.Objects))
 	own := map[connector.Ref]bool{}
 	for _, o := range p.page.Objects {
@@ -191,6 +214,13 @@ func (p *pageSaver) storeLinks(ctx context.Context) error {
 	}
 	for _, l := range different {
 		p.raiseContact(l)
+		from, to := connector.Ref{Type: l.FromType, ID: l.FromID}, connector.Ref{Type: l.ToType, ID: l.ToID}
+		if own[to] {
+			from, to = to, from
+		}
+		if !p.touched[from] { // the links of a record that is new or different are part of that
+			p.findOther(find{ref: from, other: to, class: findLink}, mirror[from])
+		}
 	}
 	return nil
 }
@@ -211,6 +241,7 @@ func (p *pageSaver) remove(ctx context.Context, known map[connector.Ref]mirrored
 		if old, has := known[ref]; has && !old.removed {
 			gone = append(gone, ref)
 			p.changed++
+			p.findOther(find{ref: ref, class: findGone}, old)
 		}
 	}
 	if err := p.removeObjects(ctx, p.portal, gone); err != nil {
@@ -222,7 +253,7 @@ func (p *pageSaver) remove(ctx context.Context, known map[connector.Ref]mirrored
 		}
 		return nil
 	}
-	lost, err := p.links(ctx, p.portal, gone, linkedTypes())
+	lost, err := p.links(ctx, p.portal, gone, workflows.ReadTypes())
 	if err != nil {
 		return err
 	}
@@ -233,16 +264,12 @@ func (p *pageSaver) remove(ctx context.Context, known map[connector.Ref]mirrored
 	return err
 }
 
-// linkedTypes are all kinds of record that a link can lead to.
-func linkedTypes() []connector.ObjectType {
-	return []connector.ObjectType{
-		connector.TypeContact, connector.TypeCompany, connector.TypeDeal, connector.TypeCall,
-		connector.TypeMeeting, connector.TypeTask,
-	}
-}
-
-// raise makes the contacts of the touched records due, or the touched contacts themselves.
+// raise makes the contacts of the touched records due, or the touched contacts themselves, and what the page
+// says besides.
 func (p *pageSaver) raise(ctx context.Context) error {
+	for _, ref := range p.page.Hints {
+		p.marks.raise(ref)
+	}
 	if p.page.Quiet || len(p.touched) == 0 {
 		return nil
 	}

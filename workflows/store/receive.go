@@ -61,13 +61,21 @@ func (s *Store) Receive(ctx context.Context, d workflows.Delivery) (workflows.Re
 		if err != nil {
 			return err
 		}
-		return in.markDue(ctx, d.Portal, countEvents(fresh, echo, &count))
+		counts, err := in.announce(ctx, d, fresh, echo)
+		if err != nil {
+			return err
+		}
+		if err := in.markDue(ctx, d.Portal, countEvents(fresh, echo, d.Watched, &count)); err != nil {
+			return err
+		}
+		return in.countFeeds(ctx, d.Portal, counts)
 	})
 	return count, err
 }
 
 // countEvents sorts the fresh events into those that make something due and the others.
-func countEvents(fresh []connector.Event, echo map[int]bool, count *workflows.Received) dueMarks {
+// An event that names a watched property says that its history is worth reading.
+func countEvents(fresh []connector.Event, echo map[int]bool, watched []string, count *workflows.Received) dueMarks {
 	marks := dueMarks{}
 	for i, event := range fresh {
 		named := refsOf(event)
@@ -79,6 +87,10 @@ func countEvents(fresh []connector.Event, echo map[int]bool, count *workflows.Re
 		default:
 			count.Fresh++
 			for _, ref := range named {
+				if event.Property != "" && slices.Contains(watched, event.Property) {
+					marks.watch(ref)
+					continue
+				}
 				marks.raise(ref)
 			}
 		}

@@ -41,7 +41,7 @@ func TestReceive(t *testing.T) {
 		other, unread := event("e3", "3"), event("e4", "4")
 		other.Kind, unread.Type = connector.EventOther, ""
 		merged := event("e5", "5", contact("6"), connector.Ref{Type: connector.TypeCall, ID: "7"}, connector.Ref{ID: "8"},
-			connector.Ref{Type: connector.TypeTask, ID: "10"}) // nobody reads tasks: such a row would stay due for ever
+			connector.Ref{Type: "ticket", ID: "10"}) // nobody reads tickets: such a row would stay due for ever
 		first := delivery("d1", event("e1", "1"), event("e2", "1"), event("e2", "1"), other, unread, merged)
 		if diff := cmp.Diff(workflows.Received{Fresh: 3, Duplicate: 1, Ignored: 2}, b.receive(first)); diff != "" {
 			b.Error(diff)

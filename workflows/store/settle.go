@@ -32,6 +32,7 @@ func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements [
 		}
 		var many rows
 		written := map[connector.ObjectID]map[string]string{}
+		ended, notes := dueMarks{}, []note(nil)
 		for _, one := range settlements {
 			row, has := known[one.Key]
 			if !has || row.Attempt != one.Attempt {
@@ -42,11 +43,23 @@ func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements [
 			if err := collectWritten(row, one, written); err != nil {
 				return err
 			}
+			if row.Kind == workflows.KindBack && final(outcome(row, one)) { // look again at where the contact stands
+				ended.raise(connector.Ref{Type: connector.TypeContact, ID: row.Contact})
+			}
+			if one.Note.Code != "" {
+				notes = append(notes, note{contact: row.Contact, reason: one.Note, action: actionOf(row)})
+			}
 		}
 		if err := in.bulk(ctx, settleEntries, many); err != nil {
 			return fmt.Errorf("store outcomes: %w", err)
 		}
-		return in.applyWritten(ctx, fence.Portal, written)
+		if err := in.applyWritten(ctx, fence.Portal, written); err != nil {
+			return err
+		}
+		if err := in.saveNotes(ctx, fence.Portal, notes); err != nil {
+			return err
+		}
+		return in.markDue(ctx, fence.Portal, ended)
 	})
 }
 
@@ -81,7 +94,7 @@ func (in *session) sentEntries(
 // outcome gives the state after a settlement. An entry that was planned anew keeps its new plan; a creation
 // that was cancelled too late has happened all the same.
 func outcome(row entryColumns, one workflows.Settlement) workflows.EntryState {
-	late := row.State == workflows.StateCancelled && row.Kind != workflows.KindUpdate &&
+	late := row.State == workflows.StateCancelled && !row.Kind.Absolute() &&
 		one.State == workflows.StateSettled
 	if row.State == workflows.StateSending || late {
 		return one.State
@@ -122,12 +135,23 @@ func (in *session) settled(portal connector.PortalID, row entryColumns, one work
 func collectWritten(
 	row entryColumns, one workflows.Settlement, written map[connector.ObjectID]map[string]string,
 ) error {
-	if row.Kind != workflows.KindUpdate || one.State != workflows.StateSettled {
+	if one.State != workflows.StateSettled {
 		return nil
 	}
 	var payload workflows.UpdatePayload
-	if err := decode(row.SentPayload, &payload); err != nil {
-		return fmt.Errorf("read entry %q: %w", row.Key, err)
+	switch row.Kind {
+	case workflows.KindUpdate:
+		if err := decode(row.SentPayload, &payload); err != nil {
+			return fmt.Errorf("read entry %q: %w", row.Key, err)
+		}
+	case workflows.KindBack:
+		var back workflows.BackPayload
+		if err := decode(row.SentPayload, &back); err != nil {
+			return fmt.Errorf("read entry %q: %w", row.Key, err)
+		}
+		payload.Properties = map[string]string{back.Property: back.To}
+	case workflows.KindTask, workflows.KindDeal, workflows.KindClose, workflows.KindList:
+		return nil
 	}
 	if written[row.Contact] == nil {
 		written[row.Contact] = map[string]string{}

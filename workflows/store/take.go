@@ -255,7 +255,9 @@ func (t *taker) writeAhead(ctx context.Context, chosen []entryColumns) error {
 func (t *taker) handOut(chosen []entryColumns) ([]workflows.OutboxEntry, error) {
 	entries, err := entriesOf(chosen)
 	for i := range entries {
-		entries[i].Unknown = chosen[i].State == workflows.StateSending
+		if entries[i].Unknown = chosen[i].State == workflows.StateSending; entries[i].Unknown {
+			entries[i].UnknownFor = t.now.Sub(fromMicros(chosen[i].SentAt))
+		}
 		entries[i].State = workflows.StateSending
 		entries[i].Attempt++
 		entries[i].SentAt = t.now

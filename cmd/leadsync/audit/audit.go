@@ -24,8 +24,10 @@ type Input struct {
 	GoLiveAt time.Time
 	// Steps are the world times at which leadsync was left to work, where the journal alone does not show
 	// them: time can change a score at a step in which nobody did anything.
-	Steps   []time.Time
-	Mapping Mapping
+	Steps []time.Time
+	// FirstLoadHistory says that the first load read the history of every contact.
+	FirstLoadHistory bool
+	Mapping          Mapping
 }
 
 // Mapping is how the account calls what the model speaks of.
@@ -43,6 +45,8 @@ type Mapping struct {
 	ReasonsProperty, KeyProperty string
 	// Sources replace the model's sources of a fact.
 	Sources map[string][]string
+	// Lists map the model's static lists to ids of the account.
+	Lists map[string]string
 	// Pipelines map the model's pipelines to ids of the account.
 	Pipelines map[string]string
 	// Language is that of tasks and reasons; FallbackOwner is the owner for contacts without an active one.
@@ -64,13 +68,16 @@ type auditor struct {
 	shifted  map[string]bool  // owners who left or came back in this step
 	ours     map[string]*made // "type/id" of the tasks and deals that leadsync made
 	at       time.Time        // the step being audited
+	seq      int              // the last entry that was read
+	live     bool             // the baseline is behind
+	written  map[string][]simulator.Entry
 }
 
 // contact is a contact with what the auditor knows of it.
 type contact struct {
 	record   *record
 	lead     lead
-	readings map[string][]reading
+	past     pasts
 	streams  map[streamKey][]activity // what was asked of these activities
 	timeless map[ast.Node]bool        // what was asked of these facts
 	verdict  verdict
@@ -121,14 +128,16 @@ func (a *auditor) run() {
 		a.add(Finding{At: a.at, What: "mapping", Want: "a time zone", Got: err.Error()})
 		return
 	}
-	a.world = newWorld(a.in.Account, a.in.Journal)
+	a.world, a.written = newWorld(a.in.Account, a.in.Journal), writtenIn(a.in.Journal)
 	entries := a.in.Journal
 	for len(entries) > 0 && entries[0].Seq <= a.in.GoLive {
 		a.world.apply(entries[0])
+		a.seq = entries[0].Seq
 		entries = entries[1:]
 	}
 	a.merges()
 	a.baseline()
+	a.live = true
 	for _, s := range stepsOf(entries, a.in.Steps, a.in.GoLiveAt) {
 		a.at = s.at
 		a.step(s)
@@ -154,21 +163,26 @@ func (a *auditor) merges() {
 func (a *auditor) baseline() {
 	for _, r := range a.world.contacts() {
 		c := a.meet(r)
+		if a.in.FirstLoadHistory {
+			for _, k := range a.model.kinds {
+				a.remember(c, k.roll())
+			}
+		}
 		a.look(c)
 		c.memory = a.begin(c.lead, a.at)
 	}
 }
 
 func (a *auditor) meet(r *record) *contact {
-	c := &contact{record: r, readings: map[string][]reading{}, memory: &memory{tasks: map[string]*task{}}}
+	c := &contact{record: r, past: pasts{}, memory: &memory{tasks: map[string]*task{}}}
 	a.contacts[r.id] = c
 	return c
 }
 
 // look reads a contact anew.
 func (a *auditor) look(c *contact) {
-	a.read(c.record, c.readings, a.at)
-	c.lead = a.leadOf(c.record, c.readings)
+	a.read(c, a.at)
+	c.lead = a.leadOf(c.record, c.past)
 	c.streams, c.timeless = map[streamKey][]activity{}, map[ast.Node]bool{}
 	c.decided = time.Time{}
 }
@@ -265,6 +279,7 @@ func (a *auditor) apply(e simulator.Entry, touched map[string]bool) {
 	}
 	a.touch(e, touched)
 	a.world.apply(e)
+	a.seq = max(a.seq, e.Seq)
 	a.touch(e, touched)
 }
 

@@ -18,6 +18,8 @@ func (a *auditor) compare(c *contact, w *written) {
 	a.compareScores(c, w)
 	a.compareTasks(c, w, why)
 	a.compareDeals(c, w, why)
+	a.compareBack(c, w)
+	a.compareLists(c, w, why)
 	for _, property := range w.foreign {
 		a.find(c, Finding{What: "property", Want: "untouched", Got: property + " written", Why: "the model or the rules read it"})
 	}
@@ -35,6 +37,9 @@ func (a *auditor) compareStage(c *contact, w *written, why string) {
 		return
 	}
 	for _, value := range w.stages {
+		if value == "" {
+			continue // half of a way back, which compareBack looks at
+		}
 		if !slices.Contains(x.stages, nameOf(mapping.Stages, value)) {
 			f.Got = a.showStage(value) + " written"
 			a.find(c, f)

@@ -19,6 +19,7 @@ type memory struct {
 	pushed      map[string]int64
 	reached     []string
 	tasks       map[string]*task // the last task of each follow-up rule
+	back, again *wayBack         // the way back that is remembered (rule 10), now and before this round's stage
 }
 
 // task is a task that the rules ask for; id is set when it was found in the account.
@@ -39,6 +40,9 @@ type expected struct {
 	write            bool // the scores have to be written; by any of these
 	why              []string
 	held             bool
+	back             string          // the follow-up that asks for a way back in this round
+	backs            []string        // the values to which ways back lead
+	lists            map[string]bool // ids of lists, and whether the contact has to be on them
 }
 
 func (x *expected) because(why string) { x.why = append(x.why, why) }
@@ -109,7 +113,8 @@ func (a *auditor) round(c *contact, l lead, v verdict) (acted bool) {
 	if status != "" {
 		a.followUps(c, func(f followUp) bool { return f.onStatus == status }, cause)
 	}
-	return entered != "" || status != ""
+	moved := a.backRule(c)
+	return entered != "" || status != "" || moved
 }
 
 // stageRule is rule 2. It tells the stage that was entered, by people or by us.
@@ -118,12 +123,13 @@ func (a *auditor) stageRule(m *memory, x *expected, l lead, v verdict) (entered 
 		entered = l.stage
 	}
 	m.stage, m.high = l.stage, max(m.high, a.rank(l.stage))
+	defer a.overcome(m)
 	if l.stage == "" && l.stageValue != "" {
 		return entered // a stage that the mapping does not know
 	}
-	if rank := a.rank(v.stage); rank > m.high {
+	if rank := a.rank(v.stage); a.advances(m, l, rank) {
 		entered = v.stage
-		m.stage, m.high = v.stage, rank
+		m.stage, m.high = v.stage, max(m.high, rank)
 		x.stages = append(x.stages, v.stage)
 		x.standing.stage, x.standing.stageValue = v.stage, a.in.Mapping.Stages[v.stage]
 		x.because("the furthest stage whose criteria are met is " + v.stage + " (rule 2)")
@@ -147,7 +153,7 @@ func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (st
 	case isNews && a.hears(m, newest, x.standing.stage, l.status):
 		status, cause = a.statusOf(*newest), newest.at
 		x.because(newest.id + " of " + stamp(newest.at) + " says " + status + " (rule 4)")
-	case entered != "" && l.statusValue == "":
+	case entered != "" && (l.statusValue == "" || m.again.stale(l.status)):
 		status, cause = a.statusOnStage(entered), at
 		if status != "" {
 			x.because("the stage " + entered + " was entered without a status (rule 3)")
@@ -219,7 +225,9 @@ func (a *auditor) followUps(c *contact, concerns func(followUp) bool, cause time
 				continue
 			}
 			x.deals = append(x.deals, f.name)
-		case f.closes:
+		case !f.closes:
+			a.backOrLists(x, f)
+		default:
 			for _, t := range m.tasks {
 				x.closed[t] = quote(f.name) + " closes every open task"
 			}

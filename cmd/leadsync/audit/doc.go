@@ -19,7 +19,11 @@
 //
 // # What is assumed
 //
-// The world stands still while leadsync works, and a contact does at most one thing in a step. An owner who
+// The world stands still while leadsync works, and a contact does at most one thing in a step. So what a
+// status had between two looks, and came back to, happened in one instant, which is a slip of the hand and
+// means nothing (rule 12). Stages are passed in one instant by the account's own automation only, which moves
+// forward, so that the last one is the furthest, and the high-water mark needs no others. Optional sources are
+// switched off (rule 13); what the account remembers of roll-ups is taken from the journal. An owner who
 // leaves is known to have left from the next step on: in the step itself, what leadsync makes may still go
 // to them, because it reads owners and is not told of them. Merges and privacy deletions are not followed; a
 // contact that has one fails. A loaded deal, call or meeting that is archived later is taken to have no

@@ -32,26 +32,19 @@ type standing struct {
 type activity struct {
 	id, kind   string
 	at         time.Time
+	certain    bool // at is the CRM's own date of it
 	attributes map[string]string
 }
 
-// reading is one look at a counter of the contact.
-type reading struct {
-	count       int64
-	last, first time.Time
-	at          time.Time
-	named       map[string]string
-}
-
 // leadOf reads a contact as it stands in the world.
-func (a *auditor) leadOf(contact *record, readings map[string][]reading) lead {
+func (a *auditor) leadOf(contact *record, past pasts) lead {
 	l := lead{facts: a.factsOf(contact)}
 	l.stageValue, l.statusValue = contact.props["lifecyclestage"], contact.props["hs_lead_status"]
 	l.stage = nameOf(a.in.Mapping.Stages, l.stageValue)
 	l.status = nameOf(a.in.Mapping.Statuses, l.statusValue)
 	for _, k := range a.model.kinds {
 		if k.object == "" {
-			l.activities = append(l.activities, occurrences(k.name, readings[k.name], contact.created)...)
+			l.activities = append(l.activities, occurrences(k, past, contact.created)...)
 			continue
 		}
 		l.activities = append(l.activities, a.logged(contact, k)...)
@@ -62,8 +55,22 @@ func (a *auditor) leadOf(contact *record, readings map[string][]reading) lead {
 		}
 		return strings.Compare(x.id, y.id)
 	})
-	l.signature = fmt.Sprint(l.facts, l.activities) // maps print in the order of their keys
+	l.signature = a.signature(l)
 	return l
+}
+
+// signature is equal for equal facts and activities. An occurrence of a roll-up is its number, whenever it was.
+func (a *auditor) signature(l lead) string {
+	var same []string
+	for _, x := range l.activities {
+		if a.model.logged(x.kind) {
+			same = append(same, fmt.Sprint(x)) // maps print in the order of their keys
+			continue
+		}
+		same = append(same, x.id)
+	}
+	slices.Sort(same)
+	return fmt.Sprint(l.facts, same)
 }
 
 // nameOf is the model's name of a value of the account, empty if it has none.
@@ -172,12 +179,12 @@ func yes(b bool) int {
 	return 0
 }
 
-// logged are the calls or meetings of a contact.
+// logged are the calls, meetings, mails and the like of a contact. Our own tasks are none.
 func (a *auditor) logged(contact *record, k kind) []activity {
 	var out []activity
 	for _, r := range a.world.linked(contact, k.object+"s") {
 		at, ok := crmTime(r.props["hs_timestamp"])
-		if !ok {
+		if !ok || r.typ == simulator.Tasks && r.props[a.in.Mapping.KeyProperty] != "" {
 			continue
 		}
 		attributes := map[string]string{}
@@ -186,7 +193,7 @@ func (a *auditor) logged(contact *record, k kind) []activity {
 				attributes[name] = a.word(v)
 			}
 		}
-		out = append(out, activity{id: k.object + "/" + r.id, kind: k.name, at: at, attributes: attributes})
+		out = append(out, activity{id: k.object + "/" + r.id, kind: k.name, at: at, certain: true, attributes: attributes})
 	}
 	return out
 }
@@ -197,64 +204,4 @@ func (a *auditor) word(value string) string {
 		return w
 	}
 	return strings.ToLower(value)
-}
-
-// read looks at the contact's counters at a moment and keeps what differs from the look before.
-func (a *auditor) read(contact *record, readings map[string][]reading, at time.Time) {
-	for _, k := range a.model.kinds {
-		if k.counter == "" || contact.props[k.counter] == "" {
-			continue // a counter that the CRM does not have is not known to be zero
-		}
-		r := reading{at: at, named: map[string]string{}}
-		n, _ := strconv.ParseFloat(contact.props[k.counter], 64)
-		r.count = int64(n)
-		r.last, _ = crmTime(contact.props[k.last])
-		r.first, _ = crmTime(contact.props[k.first])
-		for name, property := range k.attributes {
-			if v := contact.props[property]; v != "" {
-				r.named[name] = v
-			}
-		}
-		before := readings[k.name]
-		if len(before) > 0 && same(before[len(before)-1], r) {
-			continue
-		}
-		readings[k.name] = append(before, r)
-	}
-}
-
-func same(a, b reading) bool {
-	return a.count == b.count && a.last.Equal(b.last) && a.first.Equal(b.first) && maps.Equal(a.named, b.named)
-}
-
-// occurrences dates what a counter counted: the rule is the comment of workflows.Occurrences. The newest
-// occurrence of a reading has the counter's last date, the first of all the CRM's first date if there is
-// one; the others can have happened as early as the last date of the readings before, but not before the first.
-func occurrences(kindName string, readings []reading, created time.Time) []activity {
-	const most = 1000
-	var out []activity
-	high, before := int64(0), created
-	for _, r := range readings {
-		earliest := before
-		if r.first.After(earliest) {
-			earliest = r.first
-		}
-		for n := high + 1; n <= r.count; n++ {
-			o := activity{id: kindName + "/" + strconv.FormatInt(n, 10), kind: kindName, at: earliest}
-			switch {
-			case n == r.count && !r.last.IsZero():
-				o.at, o.attributes = r.last, r.named
-			case n == r.count:
-				o.attributes = r.named
-			case n == 1 && !r.first.IsZero():
-				o.at = r.first
-			}
-			out = append(out, o)
-		}
-		high = max(high, r.count)
-		if !r.last.IsZero() {
-			before = r.last
-		}
-	}
-	return out[max(0, len(out)-most):]
 }

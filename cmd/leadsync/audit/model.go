@@ -35,6 +35,16 @@ type kind struct {
 	attributes           map[string]string // the model's attribute → property
 }
 
+// logged reports whether the activities of a kind are records of their own.
+func (m *model) logged(name string) bool {
+	for _, k := range m.kinds {
+		if k.name == name {
+			return k.object != ""
+		}
+	}
+	return false
+}
+
 type score struct {
 	name             string
 	minimum, maximum *int64
@@ -68,6 +78,8 @@ type followUp struct {
 	task                    *taskRule
 	deal                    *dealRule
 	closes                  bool
+	backTo                  string
+	add, remove             []string // lists
 }
 
 type taskRule struct {
@@ -186,8 +198,12 @@ func readStages(root section) []stage {
 
 func readFollowUps(root section) []followUp {
 	var out []followUp
-	for _, s := range root.list("follow_ups", "name", "on_status", "on_stage", "task", "deal", "close_tasks") {
-		f := followUp{name: s.text("name"), onStatus: s.text("on_status"), onStage: s.text("on_stage"), closes: s.yes("close_tasks")}
+	for _, s := range root.list("follow_ups", "name", "on_status", "on_stage", "task", "deal", "close_tasks", "back_to", "lists") {
+		f := followUp{name: s.text("name"), onStatus: s.text("on_status"), onStage: s.text("on_stage"), closes: s.yes("close_tasks"), backTo: s.text("back_to")}
+		if s.has("lists") {
+			l := s.child("lists", "add", "remove")
+			f.add, f.remove = l.texts("add"), l.texts("remove")
+		}
 		if s.has("task") {
 			t := s.child("task", "kind", "due", "due_fact", "priority", "subject", "body")
 			days, working := t.days("due")

@@ -26,9 +26,18 @@ func (a *auditor) notice(e simulator.Entry, w writings) {
 		// What was created is the rep's from then on: leadsync may archive it, never change it.
 		of := w.of(a.ours[key].contact)
 		of.foreign = append(of.foreign, e.Property+" of "+key)
-	case e.Op == simulator.OpAssociate:
+	default:
+		a.noticeOther(e, w)
+	}
+}
+
+func (a *auditor) noticeOther(e simulator.Entry, w writings) {
+	switch e.Op { //nolint:exhaustive // what else is written concerns no rule
+	case simulator.OpJoin, simulator.OpLeave:
+		w.of(e.ID).lists[e.New+e.Old] = e.Op == simulator.OpJoin // the id of a company is nobody's here
+	case simulator.OpAssociate:
 		a.noticeLink(e, w)
-	case e.Op == simulator.OpArchive:
+	case simulator.OpArchive:
 		a.noticeArchive(e, w)
 	}
 }
@@ -38,7 +47,7 @@ func (a *auditor) noticeContact(e simulator.Entry, w *written) {
 	switch {
 	case e.Property == "lifecyclestage":
 		w.stages = append(w.stages, e.New)
-		a.report.StageMoves++
+		a.report.StageMoves += yes(e.New != "")
 	case e.Property == "hs_lead_status":
 		w.statuses = append(w.statuses, e.New)
 		a.report.Statuses++

@@ -66,9 +66,10 @@ func follows(e, direct simulator.Entry) bool {
 type writings map[string]*written
 
 type written struct {
-	stages, statuses []string // option values, in order
-	scored           bool     // one of the score properties changed
-	foreign          []string // properties that leadsync has no business to write
+	stages, statuses []string        // option values, in order
+	scored           bool            // one of the score properties changed
+	lists            map[string]bool // ids of lists, and whether the contact was put on or taken off
+	foreign          []string        // properties that leadsync has no business to write
 	tasks, deals     []*made
 	archived         []*made
 	completed        map[*made]bool // archived although a person had completed it
@@ -78,7 +79,7 @@ func newWritings() writings { return writings{} }
 
 func (w writings) of(contact string) *written {
 	if w[contact] == nil {
-		w[contact] = &written{completed: map[*made]bool{}}
+		w[contact] = &written{completed: map[*made]bool{}, lists: map[string]bool{}}
 	}
 	return w[contact]
 }

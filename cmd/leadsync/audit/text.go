@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -65,3 +67,7 @@ func withoutAccent(r rune) rune {
 	}
 	return r
 }
+
+func join(words []string) string { return strings.Join(words, ", ") }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

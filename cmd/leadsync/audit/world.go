@@ -17,7 +17,8 @@ type record struct {
 	props   map[string]string
 	created time.Time
 	live    bool
-	links   map[string]int // "type/id" → how many kinds of link there are
+	links   map[string]int  // "type/id" → how many kinds of link there are
+	lists   map[string]bool // ids of the lists that people fill and that it is on
 }
 
 func (r *record) key() string { return r.typ + "/" + r.id }
@@ -55,6 +56,7 @@ func newWorld(account *simulator.Account, journal []simulator.Entry) *world {
 			w.takeLinks(account, r)
 		}
 	}
+	w.takeLists(account)
 	for _, e := range slices.Backward(journal) {
 		w.undo(e)
 		if e.Type == simulator.Contacts && (e.Op == simulator.OpMerge || e.Op == simulator.OpPurge) {
@@ -67,9 +69,24 @@ func newWorld(account *simulator.Account, journal []simulator.Entry) *world {
 func (w *world) take(o simulator.Object) {
 	r := &record{
 		typ: o.Type, id: o.ID, created: o.CreatedAt, live: !o.Archived,
-		props: maps.Clone(o.Properties), links: map[string]int{},
+		props: maps.Clone(o.Properties), links: map[string]int{}, lists: map[string]bool{},
 	}
 	w.records[r.key()] = r
+}
+
+// takeLists reads who is on the lists that people fill; the account's own computing of others leaves no entry.
+func (w *world) takeLists(account *simulator.Account) {
+	for _, l := range account.Lists() {
+		if l.Type != simulator.Contacts || l.Kind == simulator.Dynamic {
+			continue
+		}
+		members, err := account.ListMembers(l.ID)
+		for _, id := range members {
+			if r := w.records[simulator.Contacts+"/"+id]; r != nil && err == nil {
+				r.lists[l.ID] = true
+			}
+		}
+	}
 }
 
 func (w *world) takeArchived(account *simulator.Account, journal []simulator.Entry) {
@@ -114,7 +131,11 @@ func (w *world) undo(e simulator.Entry) {
 		w.link(r, e.New, -1)
 	case simulator.OpDisassociate:
 		w.link(r, e.Old, 1)
-	case simulator.OpMerge, simulator.OpPurge, simulator.OpLoad, simulator.OpProperty:
+	case simulator.OpJoin:
+		delete(r.lists, e.New)
+	case simulator.OpLeave:
+		r.lists[e.Old] = true
+	case simulator.OpMerge, simulator.OpPurge, simulator.OpLoad, simulator.OpProperty, simulator.OpList, simulator.OpFlow, simulator.OpUninstall:
 		// Merged and deleted contacts are not audited; the others change no record of their own.
 	}
 }
@@ -127,7 +148,7 @@ func (w *world) apply(e simulator.Entry) {
 	if e.Op == simulator.OpCreate {
 		w.records[key] = &record{
 			typ: e.Type, id: e.ID, created: e.At, live: true,
-			props: map[string]string{"hs_object_id": e.ID}, links: map[string]int{},
+			props: map[string]string{"hs_object_id": e.ID}, links: map[string]int{}, lists: map[string]bool{},
 		}
 		return
 	}
@@ -145,7 +166,11 @@ func (w *world) apply(e simulator.Entry) {
 		w.link(r, e.New, 1)
 	case simulator.OpDisassociate:
 		w.link(r, e.Old, 0)
-	case simulator.OpCreate, simulator.OpLoad, simulator.OpProperty:
+	case simulator.OpJoin:
+		r.lists[e.New] = true
+	case simulator.OpLeave:
+		delete(r.lists, e.Old)
+	case simulator.OpCreate, simulator.OpLoad, simulator.OpProperty, simulator.OpList, simulator.OpFlow, simulator.OpUninstall:
 		// A creation was handled above; the others change no record of their own.
 	}
 }

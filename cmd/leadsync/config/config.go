@@ -22,6 +22,9 @@ type Config struct {
 	Limits Limits
 	// Log says what is logged and how.
 	Log Log
+	// CredentialsKey is the source of the key that encrypts what OAuth stores, 32 bytes in base64;
+	// PreviousCredentialsKey is accepted too while a key is being exchanged. Zero if no portal uses OAuth.
+	CredentialsKey, PreviousCredentialsKey SecretSource
 	// Portals are the CRM accounts, at least one, in the order of the file.
 	Portals []Portal
 }
@@ -61,6 +64,11 @@ type Schedules struct {
 	// CatchUpOverlap is how far a sweep reaches back behind its watermark, because search lags behind the
 	// records. From 30 s to 24 h.
 	CatchUpOverlap time.Duration
+	// Repair is when a new walk through the whole account begins, unless one is under way. The walk itself goes
+	// on in between, as slowly as Limits.RepairCallsPerMinute says.
+	Repair string
+	// Submissions is the reading of submissions of forms, in portals that switch that source on.
+	Submissions string
 	// Prune is the removal of stored deliveries and settled entries that nobody needs any more.
 	Prune string
 }
@@ -73,10 +81,17 @@ type Limits struct {
 	DealsPerHour int
 	// StageMovesPerHour does the same for moves of the lifecycle stage.
 	StageMovesPerHour int
-	// GeneralPerSecond are calls per second and portal to everything but search (hubspot-api 4).
+	// ListChangesPerHour does the same for memberships of static lists, which can start mailings.
+	ListChangesPerHour int
+	// ReservePercent of every limit of an account is left to its other integrations.
+	ReservePercent int
+	// GeneralPerSecond are calls per second and portal to everything but search, at most (hubspot-api 4); 0
+	// follows what the account states, less the reserve.
 	GeneralPerSecond float64
 	// SearchPerSecond are calls per second and portal to search, which has a budget of its own (hubspot-api 4).
 	SearchPerSecond float64
+	// RepairCallsPerMinute is how many calls a minute and portal the repair walk may have; 0 switches it off.
+	RepairCallsPerMinute int
 	// BodyBytes is the largest webhook body that is read.
 	BodyBytes int64
 	// BatchWindow is how long due contacts wait for company, so that one call reads many.
@@ -91,6 +106,7 @@ func (l Limits) PerHour() map[workflows.Class]int {
 		workflows.ClassTask:  l.TasksPerHour,
 		workflows.ClassDeal:  l.DealsPerHour,
 		workflows.ClassStage: l.StageMovesPerHour,
+		workflows.ClassList:  l.ListChangesPerHour,
 	}
 }
 

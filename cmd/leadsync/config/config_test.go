@@ -3,6 +3,7 @@ package config_test
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,9 +23,11 @@ func example() config.Config {
 	folder := filepath.Dir(examplePath)
 	c.Database.File = filepath.Join(folder, "leadsync.db")
 	c.Database.Password.Key = "database_password"
+	c.CredentialsKey.Key, c.PreviousCredentialsKey.Key = "credentials_key", "previous_credentials_key"
 	c.Model = filepath.Join(folder, "model.yaml")
 	p := config.DefaultPortal()
-	p.Name, p.Account = "acme", "12345678"
+	p.Name, p.Account, p.Acknowledged = "acme", "12345678", "0c3f5e9a7b21"
+	p.Versions = map[string]string{"lists": "2026-03"}
 	p.Token = config.SecretSource{Key: "portals[0].token", Env: "ACME_HUBSPOT_TOKEN"}
 	p.Webhooks = config.Webhooks{
 		Enabled:      true,
@@ -42,6 +45,7 @@ func example() config.Config {
 	}
 	p.FallbackOwner = "77"
 	p.Facts = map[string]string{"budget": "contact.budget_2026"}
+	p.Off = []string{"email_open"}
 	p.DealProperties = map[string]string{"deal_source": "leadsync"}
 	c.Portals = []config.Portal{p}
 	return c
@@ -64,6 +68,7 @@ func TestMinimalIsAllDefaults(t *testing.T) {
 	want := config.Default()
 	want.Database.File, want.Model = "etc/leadsync.db", "etc/model.yaml"
 	want.Database.Password.Key = "database_password"
+	want.CredentialsKey.Key, want.PreviousCredentialsKey.Key = "credentials_key", "previous_credentials_key"
 	p := config.DefaultPortal()
 	p.Name, p.Account = "a", "1"
 	p.Token = config.SecretSource{Key: "portals[0].token", File: "etc/secrets/token"}
@@ -96,9 +101,11 @@ database: postgres://leadsync@db.example.com/leadsync?sslmode=require
 database_password_file: /run/secrets/db
 listen: ":0"
 model: /etc/m.yaml
-schedules: {contacts: "@every 2m", activities: "@every 3m", companies: "@every 4m", deals: "@every 5m", owners: "@hourly", catch_up_overlap: 1h, prune: "TZ=UTC 0 5 * * 1"}
-limits: {tasks_per_hour: 1, deals_per_hour: 2, stage_moves_per_hour: 3, general_per_second: 0.5, search_per_second: 2, body_bytes: 64 kB, batch_window: 0s, lease: 1m}
+schedules: {contacts: "@every 2m", activities: "@every 3m", companies: "@every 4m", deals: "@every 5m", owners: "@hourly", catch_up_overlap: 1h, form_submissions: "@every 6m", repair: "@weekly", prune: "TZ=UTC 0 5 * * 1"}
+limits: {tasks_per_hour: 1, deals_per_hour: 2, stage_moves_per_hour: 3, list_changes_per_hour: 4, reserve_percent: 30, general_per_second: 0.5, search_per_second: 2, repair_calls_per_minute: 7, body_bytes: 64 kB, batch_window: 0s, lease: 1m}
 log: {level: debug, format: json}
+credentials_key_env: KEY
+previous_credentials_key_file: /run/secrets/old
 portals: [{name: a, account: "2", token_env: T}]
 `)
 	want := config.Config{
@@ -109,19 +116,22 @@ portals: [{name: a, account: "2", token_env: T}]
 		Listen: ":0", Model: "/etc/m.yaml",
 		Schedules: config.Schedules{
 			Contacts: "@every 2m", Activities: "@every 3m", Companies: "@every 4m", Deals: "@every 5m",
-			Owners: "@hourly", CatchUpOverlap: time.Hour, Prune: "TZ=UTC 0 5 * * 1",
+			Owners: "@hourly", Submissions: "@every 6m", CatchUpOverlap: time.Hour, Repair: "@weekly", Prune: "TZ=UTC 0 5 * * 1",
 		},
 		Limits: config.Limits{
-			TasksPerHour: 1, DealsPerHour: 2, StageMovesPerHour: 3, GeneralPerSecond: 0.5, SearchPerSecond: 2,
+			TasksPerHour: 1, DealsPerHour: 2, StageMovesPerHour: 3, ListChangesPerHour: 4, ReservePercent: 30, GeneralPerSecond: 0.5, SearchPerSecond: 2, RepairCallsPerMinute: 7,
 			BodyBytes: 64000, BatchWindow: 0, Lease: time.Minute,
 		},
-		Log:     config.Log{Level: "debug", Format: "json"},
-		Portals: got.Portals,
+		Log: config.Log{Level: "debug", Format: "json"},
+
+		CredentialsKey:         config.SecretSource{Key: "credentials_key", Env: "KEY"},
+		PreviousCredentialsKey: config.SecretSource{Key: "previous_credentials_key", File: "/run/secrets/old"},
+		Portals:                got.Portals,
 	}
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("values (-want +got):\n%s", diff)
 	}
-	perHour := map[workflows.Class]int{workflows.ClassTask: 1, workflows.ClassDeal: 2, workflows.ClassStage: 3}
+	perHour := map[workflows.Class]int{workflows.ClassTask: 1, workflows.ClassDeal: 2, workflows.ClassStage: 3, workflows.ClassList: 4}
 	if diff := cmp.Diff(perHour, got.Limits.PerHour()); diff != "" {
 		t.Errorf("limits per hour (-want +got):\n%s", diff)
 	}
@@ -132,7 +142,7 @@ func TestEveryPortalValueArrives(t *testing.T) {
 		"base_url: http://127.0.0.1:9000/", "clock: simulator", "language: de",
 		"effects: {score: on, stage: off, deal: on}",
 		"calendar: {country: DE, region: DE-NW, due_at: \"14:30\", closed: [2026-05-15]}",
-		"properties: {score: s, fit: f, engagement: e, reasons: r, scored_at: a, key: k}")
+		"properties: {score: s, fit: f, engagement: e, reasons: r, last_reason: l, scored_at: a, key: k}")
 	want := config.DefaultPortal()
 	want.Name, want.Account, want.Token = got.Name, got.Account, got.Token
 	want.Webhooks = got.Webhooks
@@ -144,7 +154,7 @@ func TestEveryPortalValueArrives(t *testing.T) {
 		Country: "DE", Region: "NW", DueAt: 14*time.Hour + 30*time.Minute,
 		Closed: []time.Time{time.Date(2026, 5, 15, 0, 0, 0, 0, time.UTC)},
 	}
-	want.Properties = config.Properties{Score: "s", Fit: "f", Engagement: "e", Reasons: "r", ScoredAt: "a", Key: "k"}
+	want.Properties = config.Properties{Score: "s", Fit: "f", Engagement: "e", Reasons: "r", LastReason: "l", ScoredAt: "a", Key: "k"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("portal (-want +got):\n%s", diff)
 	}
@@ -215,5 +225,63 @@ func TestLoadTellsAMissingFile(t *testing.T) {
 	_, err := config.Load(filepath.Join(t.TempDir(), "absent.yaml"))
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "--config") {
 		t.Errorf("error = %v", err)
+	}
+}
+
+func TestOAuthInsteadOfAToken(t *testing.T) {
+	text := "credentials_key_file: key\nportals:\n  - name: a\n    account: 1\n    oauth:\n      client_id: x\n      client_secret_file: app-secret\n" +
+		"      redirect_url: http://localhost:8976/back/\n"
+	got := parse(t, text)
+	want := config.OAuth{
+		ClientID: "x", ClientSecret: config.SecretSource{Key: "portals[0].oauth.client_secret", File: "etc/app-secret"},
+		RedirectURL: "http://localhost:8976/back/", Scopes: config.DefaultScopes(), OptionalScopes: config.DefaultOptionalScopes(),
+	}
+	if diff := cmp.Diff(want, got.Portals[0].OAuth); diff != "" {
+		t.Errorf("oauth (-want +got):\n%s", diff)
+	}
+	if got.CredentialsKey.File != "etc/key" || !got.Portals[0].Token.IsZero() || got.Portals[0].OAuth.IsZero() {
+		t.Errorf("key %+v, token %+v", got.CredentialsKey, got.Portals[0].Token)
+	}
+	got = parse(t, text+"      authorize_url: https://app.example.com/oauth/authorize\n      scopes: [oauth, crm.lists.read]\n      optional_scopes: []\n")
+	want.AuthorizeURL = "https://app.example.com/oauth/authorize"
+	want.Scopes, want.OptionalScopes = []string{"oauth", "crm.lists.read"}, []string{}
+	if diff := cmp.Diff(want, got.Portals[0].OAuth); diff != "" {
+		t.Errorf("oauth with everything (-want +got):\n%s", diff)
+	}
+}
+
+// What the example shows in comments is the same installation with OAuth, and shows its defaults.
+func TestExampleWithOAuth(t *testing.T) {
+	text, err := os.ReadFile(examplePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	inside := false
+	for line := range strings.Lines(string(text)) {
+		begins := strings.HasPrefix(line, "    # oauth:") || strings.HasPrefix(line, "# credentials_key_env:")
+		inside = begins || inside && strings.HasPrefix(line, "    #   ")
+		switch {
+		case inside:
+			line = strings.Replace(line, "# ", "", 1)
+		case strings.HasPrefix(line, "    token_env:"):
+			continue
+		}
+		lines = append(lines, line)
+	}
+	got, err := config.Parse(examplePath, []byte(strings.Join(lines, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.OAuth{
+		ClientID: "0a1b2c3d-0000-0000-0000-000000000000", ClientSecret: config.SecretSource{Key: "portals[0].oauth.client_secret", Env: "ACME_APP_SECRET"},
+		RedirectURL: "http://localhost:8976/callback", AuthorizeURL: "https://app.hubspot.com/oauth/authorize",
+		Scopes: config.DefaultScopes(), OptionalScopes: config.DefaultOptionalScopes(),
+	}
+	if diff := cmp.Diff(want, got.Portals[0].OAuth); diff != "" {
+		t.Errorf("oauth (-want +got):\n%s", diff)
+	}
+	if got.CredentialsKey.Env != "LEADSYNC_CREDENTIALS_KEY" {
+		t.Errorf("key %+v", got.CredentialsKey)
 	}
 }

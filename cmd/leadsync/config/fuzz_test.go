@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"leadsync/cmd/leadsync/config"
+	"leadsync/workflows"
 )
 
 // Whatever the file holds: no panic, the same answer twice, and either a configuration that serve can use
@@ -56,7 +57,7 @@ func usable(t *testing.T, c *config.Config) {
 		t.Errorf("incomplete: %+v", c)
 	}
 	for _, p := range c.Portals {
-		if p.Name == "" || p.Account == "" || p.Token.IsZero() || p.BaseURL == "" || len(p.Effects) != 5 {
+		if p.Name == "" || p.Account == "" || p.Token.IsZero() || p.BaseURL == "" || len(p.Effects) != len(workflows.Classes()) {
 			t.Errorf("incomplete portal: %+v", p)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // secretKey finds keys under which people write secrets.
-var secretKey = regexp.MustCompile(`(?i)(token|secret|password|passwd|api_?key)$`)
+var secretKey = regexp.MustCompile(`(?i)(token|secret|password|passwd|api_?key|credentials_key)$`)
 
 // entry is one key of a mapping with its value.
 type entry struct {

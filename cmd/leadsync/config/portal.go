@@ -28,14 +28,22 @@ type Portal struct {
 	Account connector.PortalID
 	// Token is the source of the access token.
 	Token SecretSource
+	// OAuth gets the tokens instead; exactly one of Token and OAuth is set.
+	OAuth OAuth
 	// BaseURL is the root of the CRM's API without a slash at the end.
 	BaseURL string
+	// Versions overrides the API's version by family of endpoints, such as lists or associations
+	// (hubspot-api 1.3).
+	Versions map[string]string
 	// Webhooks say how the CRM tells of changes.
 	Webhooks Webhooks
 	// Clock says whose time business time is.
 	Clock Clock
 	// Effects holds the mode of every class of effect.
 	Effects map[workflows.Class]workflows.Mode
+	// Acknowledged is the code with which `leadsync doctor` names what else acts on stage and status: that
+	// somebody has read it. Without the present code both stay in shadow in a real account.
+	Acknowledged string
 	// Language of reasons and tasks: en or de.
 	Language string
 	// TimeZone is an IANA name; empty takes the account's own.
@@ -52,8 +60,20 @@ type Portal struct {
 	Dispositions map[string][]string
 	// Pipelines maps the model's names of pipelines to the account's (S91).
 	Pipelines map[string]Pipeline
+	// Lists maps the model's names of static lists to the account's ids (S22).
+	Lists map[string]string
+	// WithoutUniqueKeys says what happens where the account refuses a unique property for our keys.
+	WithoutUniqueKeys WithoutUniqueKeys
 	// Facts overrides the sources of the model's facts, by fact: contact.PROPERTY or company.PROPERTY.
 	Facts map[string]string
+	// Off names the kinds of activity of the model, or types of record such as email, that this portal does not
+	// want to be tracked, in the order of the file.
+	Off []string
+	// FirstLoadHistory reads the property history of every contact at the first load: one call per 50 contacts.
+	FirstLoadHistory bool
+	// Submissions reads the submissions of the account's forms, PageVisits the visited pages of contacts whose
+	// counter has moved: optional sources, off by default.
+	Submissions, PageVisits bool
 	// Properties are the account's properties that leadsync writes.
 	Properties Properties
 	// DealProperties are set on every deal because the account's own rules ask for them.
@@ -108,6 +128,8 @@ type Properties struct {
 	Engagement string
 	// Reasons holds why, as text for people.
 	Reasons string
+	// LastReason holds why stage or status were moved last, as text for people.
+	LastReason string
 	// ScoredAt holds when the scores were written.
 	ScoredAt string
 	// Key holds the idempotency key of tasks and deals (hubspot-api 7.3).

@@ -23,7 +23,9 @@ func readConfig(m *mapping, c *Config) {
 	choice(logs, "level", &c.Log.Level, "log level", "debug", "info", "warn", "error")
 	choice(logs, "format", &c.Log.Format, "log format", "auto", "text", "json")
 	logs.close()
+	readKeys(m, c)
 	c.Portals = readPortals(m)
+	checkKeys(m, c)
 	m.close()
 }
 
@@ -70,6 +72,8 @@ func readSchedules(m *mapping, s *Schedules) {
 	m.schedule("companies", &s.Companies)
 	m.schedule("deals", &s.Deals)
 	m.schedule("owners", &s.Owners)
+	m.schedule("form_submissions", &s.Submissions)
+	m.schedule("repair", &s.Repair)
 	m.schedule("prune", &s.Prune)
 	// Search shows a change up to half a minute late (hubspot-api 5.4).
 	m.duration("catch_up_overlap", &s.CatchUpOverlap, 30*time.Second, 24*time.Hour)
@@ -80,8 +84,11 @@ func readLimits(m *mapping, l *Limits) {
 	m.integer("tasks_per_hour", &l.TasksPerHour, 1, 1_000_000)
 	m.integer("deals_per_hour", &l.DealsPerHour, 1, 1_000_000)
 	m.integer("stage_moves_per_hour", &l.StageMovesPerHour, 1, 1_000_000)
+	m.integer("list_changes_per_hour", &l.ListChangesPerHour, 1, 1_000_000)
+	m.integer("reserve_percent", &l.ReservePercent, 0, 90)
 	m.rate("general_per_second", &l.GeneralPerSecond)
 	m.rate("search_per_second", &l.SearchPerSecond)
+	m.integer("repair_calls_per_minute", &l.RepairCallsPerMinute, 0, 6000)
 	m.size("body_bytes", &l.BodyBytes, 1<<10, 64<<20)
 	m.duration("batch_window", &l.BatchWindow, 0, time.Minute)
 	m.duration("lease", &l.Lease, 2*time.Second, time.Hour)

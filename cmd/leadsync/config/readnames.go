@@ -153,6 +153,7 @@ func readProperties(m *mapping, p *Properties) {
 		{"fit", &p.Fit},
 		{"engagement", &p.Engagement},
 		{"reasons", &p.Reasons},
+		{"last_reason", &p.LastReason},
 		{"scored_at", &p.ScoredAt},
 		{"key", &p.Key},
 	}

@@ -11,18 +11,26 @@ import (
 )
 
 var (
-	nickname = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
-	country  = regexp.MustCompile(`^[A-Z]{2}$`)
-	region   = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)
+	nickname   = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	apiVersion = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}(-beta)?$`)
+	country    = regexp.MustCompile(`^[A-Z]{2}$`)
+	// acknowledgement is a code of doctor: twelve hexadecimal digits.
+	acknowledgement = regexp.MustCompile(`^[0-9a-f]{12}$`)
+
+	region = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)
 )
 
 // readPortal fills p, which holds the defaults, from one entry of the list.
 func readPortal(m *mapping, p *Portal) {
 	readIdentity(m, p)
 	base := m.address("base_url", &p.BaseURL)
+	readVersions(m.child("api_versions"), p)
 	readWebhooks(m.child("webhooks"), &p.Webhooks)
 	readClock(m, p, base)
 	readEffects(m.child("effects"), p.Effects)
+	if node := m.text("acknowledged", "0123456789ab", &p.Acknowledged); node != nil && !acknowledgement.MatchString(node.Value) {
+		m.report("acknowledged", node, fmt.Sprintf("%q is no code", keyText(node)), "run `leadsync doctor` and copy the code that it prints, in quotes")
+	}
 	choice(m, "language", &p.Language, "language", "en", "de")
 	readZone(m, &p.TimeZone)
 	readCalendar(m.child("calendar"), &p.Calendar)
@@ -31,7 +39,12 @@ func readPortal(m *mapping, p *Portal) {
 	readNames(m.child("statuses"), p.Statuses)
 	readDispositions(m.child("dispositions"), p.Dispositions)
 	readPipelines(m.child("pipelines"), p.Pipelines)
+	readLists(m.child("lists"), p.Lists)
+	choice(m, "without_unique_keys", &p.WithoutUniqueKeys, "way", KeysRefuse, KeysMarker)
 	readFacts(m.child("facts"), p.Facts)
+	p.Off = readTracking(m.child("activities"))
+	readHistory(m.child("history"), p)
+	readSources(m.child("sources"), p)
 	readProperties(m.child("properties"), &p.Properties)
 	readDealProperties(m.child("deal_properties"), p)
 	m.close()
@@ -45,9 +58,24 @@ func readIdentity(m *mapping, p *Portal) {
 	choice(m, "crm", &p.CRM, "kind of CRM", "hubspot")
 	m.require("account", `the account's own number, such as account: "12345678"`)
 	m.number("account", (*string)(&p.Account))
-	m.source("token", &p.Token)
-	if p.Token.IsZero() && !m.has("token") && !m.has("token_env") && !m.has("token_file") {
-		m.require("token_env", "token_env: and the name of an environment variable, or token_file: and a path")
+	readAccess(m, p)
+}
+
+// readVersions reads versions of single families. Which families there are is the connector's to say.
+func readVersions(m *mapping, p *Portal) {
+	for _, e := range m.entries {
+		m.asked = append(m.asked, e.key.Value)
+		if m.checkScalar(e.key.Value, e.value, "a version such as \"2026-03\"", "!!str", "!!timestamp") == nil {
+			continue
+		}
+		if !apiVersion.MatchString(e.value.Value) {
+			m.report(e.key.Value, e.value, fmt.Sprintf("%q is no version", keyText(e.value)), `write one such as "2026-03"`)
+			continue
+		}
+		if p.Versions == nil {
+			p.Versions = map[string]string{}
+		}
+		p.Versions[e.key.Value] = e.value.Value
 	}
 }
 
@@ -81,9 +109,7 @@ func readClock(m *mapping, p *Portal, base *url.URL) {
 }
 
 func readEffects(m *mapping, effects map[workflows.Class]workflows.Mode) {
-	for _, class := range []workflows.Class{
-		workflows.ClassScore, workflows.ClassStage, workflows.ClassStatus, workflows.ClassTask, workflows.ClassDeal,
-	} {
+	for _, class := range workflows.Classes() {
 		mode := effects[class]
 		choice(m, string(class), &mode, "mode", workflows.ModeOff, workflows.ModeShadow, workflows.ModeOn)
 		effects[class] = mode

@@ -31,6 +31,8 @@ type Description struct {
 	Account  connector.Account
 	Portal   *workflows.Portal
 	Findings []Finding
+	// PlainKey are the kinds of record whose key property exists without being unique.
+	PlainKey map[connector.ObjectType]bool
 }
 
 // Describe asks the account who it is and what its stages, statuses, pipelines and properties are, and makes
@@ -45,7 +47,7 @@ func Describe(ctx context.Context, c *config.Config, p config.Portal, m *scoring
 		return nil, fmt.Errorf("%w: portal %q is configured as account %s, the token is for %s; nothing was written",
 			ErrWrongAccount, p.Name, p.Account, account.ID)
 	}
-	d := describer{cfg: p, model: m, crm: conn.CRM, blocked: map[workflows.Class]bool{}}
+	d := describer{cfg: p, model: m, crm: conn.CRM, blocked: map[workflows.Class]bool{}, plain: map[connector.ObjectType]bool{}}
 	if d.portal, err = NewPortal(p, c.Limits, conn.Names, account); err != nil {
 		return nil, err
 	}
@@ -55,7 +57,13 @@ func Describe(ctx context.Context, c *config.Config, p config.Portal, m *scoring
 	if err := d.others(ctx); err != nil {
 		return nil, err
 	}
-	return &Description{Account: account, Portal: d.portal, Findings: d.findings}, nil
+	if err := d.optional(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.acknowledged(ctx); err != nil {
+		return nil, err
+	}
+	return &Description{Account: account, Portal: d.portal, Findings: d.findings, PlainKey: d.plain}, nil
 }
 
 // NewPortal makes a portal from its configuration alone, in the model's words; the order of the stages is
@@ -83,10 +91,12 @@ func NewPortal(cfg config.Portal, limits config.Limits, names connector.Names, a
 		ID: cfg.Account, Name: cfg.Name, Language: cfg.Language, Names: names,
 		Modes: maps.Clone(cfg.Effects), Limits: limits.PerHour(),
 		Stages: maps.Clone(cfg.Stages), Statuses: maps.Clone(cfg.Statuses), Outcomes: map[string]string{}, Pipelines: map[string]workflows.Pipeline{},
+		Lists: maps.Clone(cfg.Lists), Marked: map[connector.ObjectType]bool{},
 		Sources: map[string][]string{}, DealProperties: cfg.DealProperties,
+		Off: cfg.Off, FirstLoadHistory: cfg.FirstLoadHistory, Submissions: cfg.Submissions, PageVisits: cfg.PageVisits, KeyProperty: cfg.Properties.Key,
 		Written: workflows.Written{
 			Scores:  map[string]string{workflows.TotalScore: cfg.Properties.Score, "fit": cfg.Properties.Fit, "engagement": cfg.Properties.Engagement},
-			Reasons: cfg.Properties.Reasons, ScoredAt: cfg.Properties.ScoredAt,
+			Reasons: cfg.Properties.Reasons, ScoredAt: cfg.Properties.ScoredAt, LastReason: cfg.Properties.LastReason,
 		},
 		Calendar: cal, DueAt: cfg.Calendar.DueAt, FallbackOwner: cfg.FallbackOwner,
 	}
@@ -110,7 +120,9 @@ type describer struct {
 	crm      describes
 	portal   *workflows.Portal
 	blocked  map[workflows.Class]bool
+	plain    map[connector.ObjectType]bool // kinds whose key property exists and is not unique
 	findings []Finding
+	company  map[string]connector.Property // nil if they may not be read
 }
 
 func (d *describer) find(remedy, text string, args ...any) {
@@ -135,14 +147,33 @@ func (d *describer) contacts(ctx context.Context) error {
 		return fmt.Errorf("read contact properties: %w", err)
 	}
 	byName := propertiesByName(props)
+	company, err := d.crm.Properties(ctx, connector.TypeCompany)
+	if err != nil && !errors.Is(err, connector.ErrForbidden) {
+		return fmt.Errorf("read company properties: %w", err)
+	}
+	if err == nil {
+		d.company = propertiesByName(company)
+	}
 	d.stages(byName[d.portal.Names.Stage])
 	d.options(workflows.ClassStatus, "lead status", d.portal.Statuses, byName[d.portal.Names.Status])
 	d.unread()
+	d.sources(byName)
 	for _, want := range d.portal.ContactProperties(d.model) {
 		if _, ok := byName[want]; !ok {
 			d.find("create it, or point the fact or activity at another property (portal key `facts`, or the model)",
 				"contact property %q does not exist in the account; what is made of it stays unknown", want)
 		}
+	}
+	d.written(byName)
+	return nil
+}
+
+// written checks the properties of our own.
+func (d *describer) written(byName map[string]connector.Property) {
+	if p, ok := byName[d.portal.Written.LastReason]; !ok || p.ReadOnly {
+		d.find("run `leadsync doctor --create`, or choose another property under `properties`",
+			"contact property %q cannot be written; why a stage or status was moved is not shown in the CRM", d.portal.Written.LastReason)
+		d.portal.Written.LastReason = "" // a move must not fail for its explanation
 	}
 	written := slices.Sorted(maps.Values(d.portal.Written.Scores))
 	written = append(written, d.portal.Written.Reasons, d.portal.Written.ScoredAt)
@@ -158,7 +189,6 @@ func (d *describer) contacts(ctx context.Context) error {
 			d.block(workflows.ClassScore, "choose another property under `properties`", "contact property %q is read-only", name)
 		}
 	}
-	return nil
 }
 
 // unread names what the model speaks of and this portal cannot give it.
@@ -166,12 +196,6 @@ func (d *describer) unread() {
 	for _, status := range d.model.Statuses() {
 		if d.portal.Statuses[status] == "" {
 			d.find("map it under `statuses`", "lead status %q of the model is not mapped in portal %q; it is never set or seen", status, d.cfg.Name)
-		}
-	}
-	read := workflows.ActivityTypes(d.model)
-	for _, k := range d.model.ActivityKinds() {
-		if k.Object != "" && !slices.Contains(read, connector.ObjectType(k.Object)) {
-			d.find("use a counter property of the contact instead", "activity %q is made of %ss, which this release does not read; it never happens", k.Kind, k.Object)
 		}
 	}
 }
@@ -227,14 +251,13 @@ func (d *describer) others(ctx context.Context) error {
 			return fmt.Errorf("read %s properties: %w", c.t, err)
 		}
 		key := propertiesByName(props)[d.cfg.Properties.Key]
-		switch {
-		case key.Name == "":
-			d.block(c.class, "run `leadsync check --create`",
-				"unique property %q does not exist on %ss; without it a lost answer could make a second %s", d.cfg.Properties.Key, c.t, c.t)
-		case !key.Unique:
-			d.block(c.class, "archive it and run `leadsync check --create`, or choose another name under `properties: key`",
-				"property %q on %ss is not unique", d.cfg.Properties.Key, c.t)
+		if !key.Unique {
+			d.keyless(c.class, c.t, key)
 		}
+	}
+	d.wayBack()
+	if err := d.lists(ctx); err != nil {
+		return err
 	}
 	return d.pipelines(ctx)
 }

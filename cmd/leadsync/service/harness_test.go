@@ -19,6 +19,7 @@ import (
 	"leadsync/connector"
 	"leadsync/connector/hubspot"
 	"leadsync/connector/hubspot/simulator"
+	"leadsync/fixtures/hubspot/contract"
 	"leadsync/scoring"
 	"leadsync/workflows"
 	"leadsync/workflows/store"
@@ -48,6 +49,7 @@ type rig struct {
 	done     chan error
 	logs     *lockedBuffer
 	patience time.Duration
+	held     *contract.Contract // what crosses the wire, against the published descriptions
 
 	mu  sync.Mutex
 	now time.Time
@@ -56,12 +58,15 @@ type rig struct {
 type rigOptions struct {
 	modes    string // "on" for all classes unless given
 	limits   string
+	portal   string // further keys of the portal, indented, each line ended
+	model    string // path of the model; b2b unless given
 	webhooks bool
 	account  simulator.Options
 	populate func(*simulator.Account)
 	dir      string
 	baseURL  string        // in the configuration; the account's own unless given
 	patience time.Duration // how long eventually waits; 3 min unless given (the race detector is slow)
+	spoiled  bool          // faults make answers that HubSpot does not give: they are not held against its descriptions
 }
 
 // lockedBuffer takes log lines from many goroutines.
@@ -98,19 +103,23 @@ func (r *rig) advance(d time.Duration) {
 func newRig(t *testing.T, o rigOptions) *rig {
 	t.Helper()
 	r := &rig{t: t, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), logs: &lockedBuffer{}, patience: max(o.patience, 3*time.Minute)}
-	r.hooks = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	r.held = holding(t, o.spoiled)
+	r.hooks = httptest.NewServer(r.held.Receiver(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		svc := r.serving.Load() // deliveries come from other goroutines
 		if svc == nil {
 			http.Error(w, "not there yet", http.StatusServiceUnavailable)
 			return
 		}
 		svc.Handler().ServeHTTP(w, req)
-	}))
+	})))
 	t.Cleanup(r.hooks.Close)
 	target := r.hooks.URL + "/webhooks/hubspot"
-	o.account.PortalID, o.account.Token, o.account.Now, o.account.Wall = portalID, token, r.world, time.Now
+	o.account.PortalID, o.account.Token, o.account.Now = portalID, token, r.world
+	if o.account.Wall == nil {
+		o.account.Wall = time.Now
+	}
 	if o.webhooks {
-		o.account.Webhook = simulator.WebhookTarget{URL: target, Secret: secret}
+		o.account.Webhook.URL, o.account.Webhook.Secret = target, secret
 	}
 	r.account = simulator.New(o.account)
 	r.properties()
@@ -170,12 +179,12 @@ portals:
     time_zone: Europe/Berlin
     calendar: {country: DE, region: BY, due_at: "09:00"}
     pipelines: {sales: {id: default, stage: appointmentscheduled}}
-`
+` + o.portal
 	cfg, err := config.Parse(filepath.Join(o.dir, "leadsync.yaml"), []byte(text))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	model := loadModel(r.t)
+	model := loadModel(r.t, cmp.Or(o.model, "../../../fixtures/models/b2b.yaml"))
 	if r.store, err = store.Open(r.t.Context(), cfg.Database.File, store.Options{Now: time.Now, Migrate: true}); err != nil {
 		r.t.Fatal(err)
 	}
@@ -184,7 +193,7 @@ portals:
 	client, err := hubspot.New(hubspot.Config{
 		BaseURL: r.api.URL, Token: func(context.Context) (string, error) { return token, nil }, Now: time.Now, Logger: log,
 		Jitter: func() float64 { return 0.5 }, GeneralPerSecond: 10000, SearchPerSecond: 10000, RetryWait: 10 * time.Millisecond,
-		Observe: func(c hubspot.Call) { r.svc.Calls("rig")(c) },
+		Observe: func(c hubspot.Call) { r.svc.Calls("rig")(c) }, Transport: r.held.Transport(r.transport()),
 	})
 	if err != nil {
 		r.t.Fatal(err)
@@ -211,9 +220,9 @@ func (r *rig) again() {
 	r.serving.Store(svc)
 }
 
-func loadModel(t *testing.T) *scoring.Model {
+func loadModel(t *testing.T, path string) *scoring.Model {
 	t.Helper()
-	text, err := os.ReadFile("../../../fixtures/models/b2b.yaml")
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,8 +236,9 @@ func loadModel(t *testing.T) *scoring.Model {
 func names() connector.Names {
 	return connector.Names{
 		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id", FirstName: "firstname", LastName: "lastname",
-		Email: "email", Company: "company", CompanyID: "associatedcompanyid", CompanyName: "name", ActivityTime: "hs_timestamp",
+		Email: "email", Company: "company", CompanyID: "associatedcompanyid", MergedIDs: "hs_merged_object_ids", CompanyName: "name", ActivityTime: "hs_timestamp",
 		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
+		Submissions: "num_conversion_events", PageVisits: "hs_analytics_num_page_views", VisitEvent: "e_visited_page",
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"leadsync/cmd/leadsync/service"
 	"leadsync/connector/hubspot/simulator"
 	"leadsync/workflows"
 )
@@ -346,9 +347,18 @@ func TestFirstRun_againstARealAccountIsInShadow(t *testing.T) {
 	r.cancelableRun()
 	r.eventually("scores of the second run", func() bool { return r.prop(id, "leadsync_score") != "" })
 	r.settle()
-	if got := r.prop(id, "lifecyclestage"); got != "salesqualifiedlead" {
-		t.Errorf("stage in the second run = %q", got)
+	if got := r.prop(id, "lifecyclestage"); got != "lead" {
+		t.Errorf("stage in the second run = %q, though nobody acknowledged what else acts on it", got)
 	}
+	r.stop()
+	acting, err := service.ActingOn(t.Context(), r.conn.CRM, &workflows.Portal{ID: "48000001", Names: names()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.options.Config.Portals[0].Acknowledged = acting.Code
+	r.again()
+	r.cancelableRun()
+	r.eventually("stage of the third run", func() bool { return r.prop(id, "lifecyclestage") == "salesqualifiedlead" })
 }
 
 func TestWrongAccount_stopsThePortal(t *testing.T) {

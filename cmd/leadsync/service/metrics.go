@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"leadsync/connector"
 	"leadsync/connector/hubspot"
 	"leadsync/scoring"
 	"leadsync/workflows"
@@ -36,7 +37,7 @@ func newMetrics(s *Service) *metrics {
 		plans:    counter("plans_total", "Plans by reason.", "portal", "reason"),
 		actions:  counter("actions_total", "Planned actions by class, mode and reason.", "portal", "class", "mode", "reason"),
 		effects:  counter("effects_total", "Sent outbox entries by class and the state they came to.", "portal", "class", "state"),
-		calls:    counter("crm_calls_total", "Attempts of CRM calls by endpoint and HTTP status, 0 if there was no answer.", "portal", "endpoint", "bucket", "status"),
+		calls:    counter("crm_calls_total", "Attempts of CRM calls by purpose, endpoint and HTTP status, 0 if there was no answer.", "portal", "purpose", "endpoint", "bucket", "status"),
 		waits:    counter("crm_wait_seconds_total", "Seconds waited for the rate limiters.", "portal", "bucket"),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), m.webhooks, m.events, m.plans, m.actions, m.effects, m.calls, m.waits, backlogCollector{s})
@@ -52,8 +53,13 @@ func (m *metrics) received(r workflows.Received) {
 
 // Calls counts one attempt of a CRM call of a portal; it fits hubspot.Config.Observe.
 func (s *Service) Calls(portal string) func(hubspot.Call) {
+	var account connector.PortalID
+	if p, ok := s.Config.Portal(portal); ok {
+		account = p.Account
+	}
 	return func(c hubspot.Call) {
-		s.metrics.calls.WithLabelValues(portal, c.Endpoint, c.Bucket, strconv.Itoa(c.Status)).Inc()
+		s.ledger.add(account, c)
+		s.metrics.calls.WithLabelValues(portal, string(c.Purpose), c.Endpoint, c.Bucket, strconv.Itoa(c.Status)).Inc()
 		s.metrics.waits.WithLabelValues(portal, c.Bucket).Add(c.Wait.Seconds())
 	}
 }
@@ -119,6 +125,11 @@ func (c backlogCollector) Collect(ch chan<- prometheus.Metric) {
 			paused = 1
 		}
 		gauge("portal_paused", "1 while the portal is paused.", paused, portal, name)
+		if h, err := r.FeedHealth(ctx); err == nil {
+			feedMetrics(r, h, gauge)
+		} else {
+			c.s.Log.Warn("read counts of feeds", "portal", r.cfg.Account, "error", err)
+		}
 		for state, n := range b.Outbox {
 			gauge("outbox_entries", "Outbox entries by state.", float64(n), []string{"portal", "state"}, []string{r.cfg.Name, string(state)})
 		}

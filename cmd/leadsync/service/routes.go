@@ -45,6 +45,8 @@ type portalReadiness struct {
 	OldestDue     string   `json:"oldest_due,omitempty"`
 	Unsent        int      `json:"unsent"`
 	Parked        int      `json:"parked"`
+	// Feeds says how complete and how late the news of the account are.
+	Feeds *FeedHealth `json:"feeds,omitempty"`
 }
 
 // readyz answers 200 if the database answers with the schema this binary knows, 503 if not. A paused portal
@@ -81,6 +83,11 @@ func (s *Service) portalReadiness(r *http.Request, run *Runner) (portalReadiness
 	if err != nil {
 		return out, err
 	}
+	feeds, err := run.FeedHealth(r.Context())
+	if err != nil {
+		return out, err
+	}
+	out.Feeds = &feeds
 	out.Live = !state.GoLiveAt.IsZero()
 	if !state.PausedSince.IsZero() {
 		out.PausedSince, out.PauseReason = state.PausedSince.UTC().Format(time.RFC3339), state.PauseReason

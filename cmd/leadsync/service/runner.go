@@ -9,6 +9,7 @@ import (
 
 	"leadsync/cmd/leadsync/config"
 	"leadsync/connector"
+	"leadsync/connector/hubspot"
 	"leadsync/workflows"
 )
 
@@ -34,6 +35,8 @@ const (
 	StateLoading State = "loading"
 	StateWorking State = "working"
 	StatePaused  State = "paused"
+	// StateDisconnected is a pause that only a person can end.
+	StateDisconnected State = "disconnected"
 )
 
 func newRunner(s *Service, cfg config.Portal, conn Connection) (*Runner, error) {
@@ -41,15 +44,21 @@ func newRunner(s *Service, cfg config.Portal, conn Connection) (*Runner, error) 
 		return nil, errors.New("no connection to its CRM")
 	}
 	sch := s.Config.Schedules
-	schedule, err := workflows.NewSchedule(map[workflows.Chore]string{
+	specs := map[workflows.Chore]string{
 		workflows.SweepOf(connector.TypeContact): sch.Contacts,
-		workflows.SweepOf(connector.TypeCall):    sch.Activities,
-		workflows.SweepOf(connector.TypeMeeting): sch.Activities,
 		workflows.SweepOf(connector.TypeCompany): sch.Companies,
 		workflows.SweepOf(connector.TypeDeal):    sch.Deals,
 		workflows.ChoreOwners:                    sch.Owners,
 		workflows.ChorePrune:                     sch.Prune,
-	}, time.UTC, s.Log)
+		workflows.ChoreRepair:                    sch.Repair,
+	}
+	for _, t := range workflows.ActivityTypes(s.Model) { // what the model does not read costs no search
+		specs[workflows.SweepOf(t)] = sch.Activities
+	}
+	if cfg.Submissions {
+		specs[workflows.ChoreSubmissions] = sch.Submissions
+	}
+	schedule, err := workflows.NewSchedule(specs, time.UTC, s.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +85,14 @@ func (r *Runner) Sweep() {
 	for _, t := range workflows.ReadTypes() {
 		chores = append(chores, workflows.SweepOf(t))
 	}
+	if r.cfg.Submissions {
+		chores = append(chores, workflows.ChoreAllSubmissions)
+	}
 	r.schedule.Want(chores...)
 }
+
+// Repair asks for a walk through the whole account, unless one is under way.
+func (r *Runner) Repair() { r.schedule.Want(workflows.ChoreRepair) }
 
 // Wanted is how many chores wait to be done.
 func (r *Runner) Wanted() int { return r.schedule.Pending() }
@@ -209,7 +224,11 @@ func (r *Runner) attempt(ctx context.Context, f workflows.Fence) error {
 	if err := r.adoptModel(ctx, f, portal); err != nil {
 		return err
 	}
-	w := r.worker(portal)
+	crm, err := r.conn.keyed(found)
+	if err != nil {
+		return err
+	}
+	w := r.worker(portal, crm)
 	r.set(StateLoading)
 	if err := w.Prepare(ctx, f); err != nil {
 		return err
@@ -278,6 +297,10 @@ func (r *Runner) adoptModel(ctx context.Context, f workflows.Fence, portal *work
 // pause records why the portal stands still, says so once, and waits until it is worth trying again.
 func (r *Runner) pause(ctx context.Context, f workflows.Fence, cause error) error {
 	r.set(StatePaused)
+	if errors.Is(cause, hubspot.ErrDisconnected) {
+		r.set(StateDisconnected)
+		cause = fmt.Errorf("%w; run `leadsync connect --portal %s`", cause, r.cfg.Name)
+	}
 	d := r.svc.Probe
 	var ce *connector.Error
 	if errors.As(cause, &ce) && ce.RetryAfter > 0 {
@@ -294,16 +317,16 @@ func (r *Runner) pause(ctx context.Context, f workflows.Fence, cause error) erro
 	return workflows.Wait(ctx, d)
 }
 
-func (r *Runner) worker(portal *workflows.Portal) *workflows.Worker {
+func (r *Runner) worker(portal *workflows.Portal, crm CRM) *workflows.Worker {
 	s, name := r.svc, r.cfg.Name
 	w := &workflows.Worker{
 		Puller: &workflows.Puller{
 			CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now,
-			Overlap: s.Config.Schedules.CatchUpOverlap, Pass: s.Pass,
+			Overlap: s.Config.Schedules.CatchUpOverlap, Announced: r.conn.Verifier != nil, Pass: s.Pass,
 		},
 		Reconciler: &workflows.Reconciler{CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now, Pass: s.Pass},
 		Pusher: &workflows.Pusher{
-			CRM: r.conn.CRM, Look: r.conn.CRM, Store: s.Store, Portal: portal, Jitter: s.Jitter, Pass: s.Pass,
+			CRM: crm, Look: crm, Lists: crm, Copies: crm, Store: s.Store, Portal: portal, Jitter: s.Jitter, Pass: s.Pass,
 			Paused: func(c workflows.Class) {
 				s.Log.Error("class of effect paused by its limit", "portal", portal.ID, "class", c,
 					"remedy", "look at `leadsync effects`, then `leadsync effects release`")
@@ -312,6 +335,12 @@ func (r *Runner) worker(portal *workflows.Portal) *workflows.Worker {
 		Store: s.Store, Baseline: s.Store, Schedule: r.schedule, Log: s.Log, Now: r.conn.Now, Jitter: s.Jitter,
 		Window: s.Config.Limits.BatchWindow, Idle: s.Idle, Keep: 30 * 24 * time.Hour,
 	}
+	w.Reconciler.Past = historyOf(r.conn.CRM)
+	w.Repair = &workflows.Repair{
+		Puller: w.Puller, CRM: r.conn.CRM, Store: s.Store, Clock: s.Now,
+		PerMinute: float64(s.Config.Limits.RepairCallsPerMinute), Log: s.Log,
+	}
+	w.Sources = r.sources(portal)
 	w.Reconciler.Planned = s.planned(name)
 	w.Pusher.Settled = s.settled(name)
 	if f := s.Observer.Progress; f != nil {

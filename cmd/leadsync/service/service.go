@@ -19,10 +19,10 @@ import (
 
 // CRM is everything the service asks of one account's connection.
 type CRM interface {
-	pulls
-	looks
-	writes
-	describes
+	pulls     // what the account has, and what changed
+	looks     // what became of one thing
+	writes    // what is to become of it
+	describes // how the account is set up
 }
 
 type pulls interface {
@@ -33,18 +33,31 @@ type pulls interface {
 }
 
 type looks interface {
-	FindByKey(ctx context.Context, t connector.ObjectType, keys []string) (map[string]connector.KeyState, error)
+	FindByKey(ctx context.Context, t connector.ObjectType, refs []connector.KeyRef) (map[string]connector.KeyState, error)
 	AssertLinks(ctx context.Context, l []connector.Link) error
+	Archived(ctx context.Context, t connector.ObjectType, ids []connector.ObjectID) ([]connector.ObjectID, error)
 }
 
 type writes interface {
+	changes
+	ChangeList(ctx context.Context, c connector.ListChange) (connector.ListResult, error)
+	Archive(ctx context.Context, t connector.ObjectType, ids []connector.ObjectID) error
+}
+
+type changes interface {
 	Update(ctx context.Context, t connector.ObjectType, u []connector.Update) []connector.UpdateResult
 	CreateTasks(ctx context.Context, t []connector.Task) []connector.CreateResult
 	CreateDeals(ctx context.Context, d []connector.Deal) []connector.CreateResult
-	CloseTasks(ctx context.Context, keys []string) []connector.CloseResult
+	CloseTasks(ctx context.Context, refs []connector.KeyRef) []connector.CloseResult
 }
 
 type describes interface {
+	settings
+	automates
+	StaticList(ctx context.Context, id string) (connector.List, error)
+}
+
+type settings interface {
 	Account(ctx context.Context) (connector.Account, error)
 	Properties(ctx context.Context, t connector.ObjectType) ([]connector.Property, error)
 	Pipelines(ctx context.Context) ([]connector.Pipeline, error)
@@ -55,6 +68,9 @@ type describes interface {
 type Connection struct {
 	CRM   CRM
 	Names connector.Names
+	// Marked makes a way that tells ours by a marker, for kinds of record whose account refuses unique keys;
+	// plain are those of them that have the key as a plain property. Nil if the CRM knows no such way.
+	Marked func(kinds, plain map[connector.ObjectType]bool) (CRM, error)
 	// Verifier checks the portal's webhooks; nil if it has none.
 	Verifier *hubspot.Verifier
 	// Now is the portal's business time.
@@ -96,6 +112,7 @@ type Service struct {
 	runners  map[connector.PortalID]*Runner
 	order    []*Runner
 	receiver *workflows.Receiver
+	ledger   ledger
 }
 
 // New wires a service. It touches neither network nor database.
@@ -116,9 +133,10 @@ func New(o Options) (*Service, error) {
 		s.runners[p.Account] = r
 		s.order = append(s.order, r)
 	}
-	s.receiver = &workflows.Receiver{Store: o.Store, Wake: s.wake, Pass: o.Pass}
+	s.receiver = &workflows.Receiver{Store: o.Store, Wake: s.wake, Now: s.businessTime, Pass: o.Pass, Watched: map[connector.PortalID][]string{}}
 	for _, r := range s.order {
 		s.receiver.Known = append(s.receiver.Known, r.cfg.Account)
+		s.receiver.Watched[r.cfg.Account] = (&workflows.Portal{Names: r.conn.Names}).Watched()
 	}
 	return s, nil
 }
@@ -127,6 +145,7 @@ func New(o Options) (*Service, error) {
 // be worked at all (wrong account, database gone for good).
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.keepCalls(ctx) })
 	for _, r := range s.order {
 		g.Go(func() error { return r.Run(ctx) })
 	}
@@ -145,6 +164,10 @@ func (s *Service) Runner(name string) *Runner {
 
 // Handler serves webhooks, health and metrics.
 func (s *Service) Handler() http.Handler { return s.routes() }
+
+func (s *Service) businessTime(portal connector.PortalID) time.Time {
+	return s.runners[portal].conn.Now()
+}
 
 func (s *Service) wake(portal connector.PortalID) {
 	if r := s.runners[portal]; r != nil {

@@ -1,0 +1,22 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"leadsync/cmd/leadsync/config"
+)
+
+func TestListsAndKeys(t *testing.T) {
+	got := portal(t, "lists: {newsletter: 123, nurture: \"45\", with_sales: \"\"}", "without_unique_keys: marker", "effects: {list: on}")
+	if diff := cmp.Diff(map[string]string{"newsletter": "123", "nurture": "45"}, got.Lists); diff != "" {
+		t.Errorf("lists (-want +got):\n%s", diff)
+	}
+	if got.WithoutUniqueKeys != config.KeysMarker || got.Effects["list"] != "on" {
+		t.Errorf("%q, %q", got.WithoutUniqueKeys, got.Effects["list"])
+	}
+	if plain := portal(t, "language: en"); plain.WithoutUniqueKeys != config.KeysRefuse || plain.Effects["list"] != "shadow" || plain.Lists == nil {
+		t.Errorf("defaults %+v", plain)
+	}
+}
