@@ -36,6 +36,14 @@ func (r *rig) transport() http.RoundTripper {
 	return pool
 }
 
+// wireOf is the wire of a rig.
+func (r *rig) wireOf(o rigOptions) http.RoundTripper {
+	if o.bulk {
+		return r.transport()
+	}
+	return r.held.Transport(r.transport())
+}
+
 // One story says everything that the service ever says: loading, webhooks, stages and the way back, tasks, deals,
 // lists, the property history, the optional sources and the repair walk.
 func TestContract_theWholeStory(t *testing.T) {

@@ -71,7 +71,7 @@ func calls(spent map[string]int, parts ...string) int {
 // 1,000 changed contacts that have three activities each, and fifty new activities of each of four kinds: the
 // table of hubspot-api 9.3, row A for the contacts and row C for the activities.
 func TestCost_changedContactsAndNewActivities(t *testing.T) {
-	r := newRig(t, rigOptions{model: fourActivities, populate: withActivities(1200, 3), modes: "{}"})
+	r := newRig(t, rigOptions{bulk: true, model: fourActivities, populate: withActivities(1200, 3), modes: "{}"})
 	r.start()
 	r.advance(time.Hour) // beyond the overlap of the sweeps
 	r.settle()
@@ -108,7 +108,7 @@ func TestCost_changedContactsAndNewActivities(t *testing.T) {
 
 // 1,000 contacts whose lead status changes get 1,000 tasks with their associations.
 func TestCost_thousandTasks(t *testing.T) {
-	r := newRig(t, rigOptions{model: fourActivities, populate: withActivities(1000, 0)})
+	r := newRig(t, rigOptions{bulk: true, model: fourActivities, populate: withActivities(1000, 0)})
 	r.start()
 	r.advance(time.Hour)
 	r.settle()
@@ -136,8 +136,8 @@ func TestCost_thousandTasks(t *testing.T) {
 // The first load of 10,000 contacts with four kinds of activity, two of each per contact, against the formula of
 // hubspot-api 9.3: rows A and B.
 func TestCost_firstLoad(t *testing.T) {
-	const n, each = 10_000, 2
-	r := newRig(t, rigOptions{model: fourActivities, populate: withActivities(n, each), modes: "{}", patience: 5 * time.Minute})
+	const n, each = firstLoad, 2
+	r := newRig(t, rigOptions{bulk: true, model: fourActivities, populate: withActivities(n, each), modes: "{}", patience: 5 * time.Minute})
 	r.start()
 	total := 0
 	spent := r.account.Calls()

@@ -66,7 +66,10 @@ type rigOptions struct {
 	dir      string
 	baseURL  string        // in the configuration; the account's own unless given
 	patience time.Duration // how long eventually waits; 3 min unless given (the race detector is slow)
-	spoiled  bool          // faults make answers that HubSpot does not give: they are not held against its descriptions
+	// bulk is an account of thousands of records: what crosses the wire is held against HubSpot's descriptions in
+	// the other tests, and costs more than the work here.
+	bulk    bool
+	spoiled bool // faults make answers that HubSpot does not give: they are not held against its descriptions
 }
 
 // lockedBuffer takes log lines from many goroutines.
@@ -145,6 +148,8 @@ func (r *rig) properties() {
 		add(contacts, simulator.Property{Name: name, Label: name, Type: "number"})
 	}
 	add(contacts, simulator.Property{Name: "leadsync_reasons", Label: "r", Type: "string"})
+	add(contacts, simulator.Property{Name: "leadsync_grade", Label: "g", Type: "string"})
+	add(contacts, simulator.Property{Name: "leadsync_tier", Label: "t", Type: "string"})
 	add(contacts, simulator.Property{Name: "leadsync_scored_at", Label: "s", Type: "datetime"})
 	add(contacts, simulator.Property{Name: "call_back_on", Label: "c", Type: "date"})
 	for _, typ := range []string{simulator.Tasks, simulator.Deals} {
@@ -193,7 +198,7 @@ portals:
 	client, err := hubspot.New(hubspot.Config{
 		BaseURL: r.api.URL, Token: func(context.Context) (string, error) { return token, nil }, Now: time.Now, Logger: log,
 		Jitter: func() float64 { return 0.5 }, GeneralPerSecond: 10000, SearchPerSecond: 10000, RetryWait: 10 * time.Millisecond,
-		Observe: func(c hubspot.Call) { r.svc.Calls("rig")(c) }, Transport: r.held.Transport(r.transport()),
+		Observe: func(c hubspot.Call) { r.svc.Calls("rig")(c) }, Transport: r.wireOf(o),
 	})
 	if err != nil {
 		r.t.Fatal(err)

@@ -44,7 +44,7 @@ func TestCost_thousandChangedContacts(t *testing.T) {
 		"and writing":         "{score: on, stage: on, status: on, task: on, deal: on}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, rigOptions{populate: load(1500, numbered), modes: modes})
+			r := newRig(t, rigOptions{bulk: true, populate: load(1500, numbered), modes: modes})
 			r.start()
 			r.advance(time.Hour) // beyond the overlap of the sweeps
 			r.settle()
@@ -92,7 +92,7 @@ func TestBaseline_isQuiet(t *testing.T) {
 		}
 	}
 	attempted := n / 5
-	r := newRig(t, rigOptions{patience: 30*time.Second + time.Duration(n)*2*time.Millisecond, populate: load(n, func(i int) map[string]string {
+	r := newRig(t, rigOptions{bulk: true, patience: 30*time.Second + time.Duration(n)*2*time.Millisecond, populate: load(n, func(i int) map[string]string {
 		p := numbered(i)
 		if i < attempted {
 			p["lifecyclestage"], p["hs_lead_status"] = "salesqualifiedlead", "ATTEMPTED_TO_CONTACT"
