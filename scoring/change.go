@@ -12,9 +12,10 @@ const horizonDays = 365
 type written struct {
 	whole   []int64
 	reached []bool // by stage of the model
+	rank    ranked
 }
 
-// nextChange is the first step after the frame's within the horizon at which the scores would be pushed or
+// nextChange is the first step after the frame's within the horizon at which scores, grade or tier would be pushed or
 // another set of stages is reached. It bounds scores and conditions over a span of steps; a span that cannot
 // contain a change is skipped as a whole, any other is halved, the earlier half first. A span of one step is
 // decided exactly, so the result is that of trying every step, in at most twice as many evaluations.
@@ -46,6 +47,9 @@ func (f *frame) mayChange(stages []int, base written) bool {
 		if score.lo.whole() <= base.whole[i]-step || score.hi.whole() >= base.whole[i]+step {
 			return true
 		}
+	}
+	if f.mayRank(base.rank) {
+		return true
 	}
 	return slices.ContainsFunc(stages, func(s int) bool {
 		can := f.reach(&f.model.stages[s], f.scores)

@@ -49,6 +49,19 @@
 // magnitude of the rule's sum, minimum and maximum bound the score's sum. What a bound cuts is a line of its
 // own, so the lines of a score sum to its points exactly. Whole points round half away from zero.
 //
+// # Grades and tiers
+//
+//	grades:
+//	  letter: {score: fit, A: 75, B: 50, C: 25}
+//	  number: {score: engagement, 1: 60, 2: 30, 3: 10}
+//	tiers: {hot: [A1, A2, B1], warm: [A3, B2, C1]}      or, over sums: {hot: 120, warm: 60}
+//
+// A letter (A to E, the number 1 to 5) begins at so many points of its score, in whole points as they are written:
+// the first bound that they reach counts, below the last one the mark is the next one, here D and 4. The grade is
+// letter and number together, or the letter alone. A tier has grades, of which each belongs to one tier at most,
+// or it begins at so many points of the sum of all scores, each in whole points: of the bounds that the sum reaches
+// the highest counts. A lead with a grade of no tier, or below all bounds, has no tier.
+//
 // # Stages
 //
 // A stage is reached if its direct way is true, or if it has scores, gates or a condition and all of them are
@@ -97,9 +110,9 @@
 // # Push and next change
 //
 // Scores are worth writing if they never were, if one differs by at least push_step whole points from what
-// was written, or if another set of stages is reached than then. NextChange is the first step after E, at
-// most 365 days later, at which the same lead would be pushed, or reach other stages, if what is to be pushed
-// now had been written.
+// was written, if grade or tier are others than then, or if another set of stages is reached than then.
+// NextChange is the first step after E, at most 365 days later, at which the same lead would be pushed, or reach
+// other stages, if what is to be pushed now had been written.
 //
 // The work of one evaluation is bounded whatever the model says: a condition has at most 4 KiB and 500 nodes,
 // regular expressions take linear time, and the look ahead bounds at most twice as many spans as the horizon

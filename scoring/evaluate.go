@@ -25,6 +25,7 @@ func (m *Model) evaluate(lead *Lead, now time.Time, ahead bool) Evaluation {
 		scores[i] = bounds{e.Scores[i].Points, e.Scores[i].Points}
 	}
 	stages, inOrder := m.order(lead.Order)
+	m.rank(&e)
 	f.decide(&e, stages, scores, record)
 	e.place(lead.Stage, inOrder)
 	e.Push = m.push(lead, &e)
@@ -36,7 +37,7 @@ func (m *Model) evaluate(lead *Lead, now time.Time, ahead bool) Evaluation {
 
 // look fills NextChange.
 func (m *Model) look(f *frame, lead *Lead, e *Evaluation, stages []int) {
-	base := written{whole: make([]int64, len(m.scores)), reached: make([]bool, len(m.stages))}
+	base := written{whole: make([]int64, len(m.scores)), reached: make([]bool, len(m.stages)), rank: m.rankedAs(e)}
 	for i, score := range e.Scores {
 		base.whole[i] = score.Whole
 		if !e.Push {
@@ -224,7 +225,7 @@ func (m *Model) push(lead *Lead, e *Evaluation) bool {
 			return true
 		}
 	}
-	return !sameMembers(e.Reached, lead.PushedReached)
+	return e.Grade != lead.PushedGrade || e.Tier != lead.PushedTier || !sameMembers(e.Reached, lead.PushedReached)
 }
 
 // sameMembers compares two short lists as sets.

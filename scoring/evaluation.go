@@ -19,6 +19,10 @@ type Evaluation struct { //nolint:recvcheck // place builds it, everything after
 	Model  string    `json:"model,omitempty"`  // version of the model: hash of its canonical text
 	At     time.Time `json:"at,omitzero"`      // the moment evaluated, floored to the model's grid
 	Scores []Score   `json:"scores,omitempty"` // in the model's order
+	// Grade is what the scores are called (A1 to D4), Tier the name of the grade or of the sum; empty if the
+	// model has none, Tier also if none fits.
+	Grade string `json:"grade,omitempty"`
+	Tier  string `json:"tier,omitempty"`
 	// Stages has one entry per stage of the model in the lead's order, then the side tracks.
 	Stages []StageVerdict `json:"stages,omitempty"`
 	// Stage is the furthest stage whose criteria are met (a side track wins over all); empty if none is.
@@ -29,7 +33,7 @@ type Evaluation struct { //nolint:recvcheck // place builds it, everything after
 	// Missing is what keeps the lead from Next, one entry per unmet check.
 	Missing []Check `json:"missing,omitempty"`
 	// Push says that the scores differ enough from Lead.Pushed to be written: never written, a step apart,
-	// or a stage's criteria were crossed.
+	// another grade or tier, or a stage's criteria were crossed.
 	Push bool `json:"push,omitempty"`
 	// Reached are the stages whose criteria are met, in order.
 	Reached []string `json:"reached,omitempty"`

@@ -52,4 +52,6 @@ type Lead struct {
 	Pushed map[string]int64
 	// PushedReached are the stages whose criteria were met when the scores were last written.
 	PushedReached []string
+	// PushedGrade and PushedTier are those last written to the CRM; empty if none.
+	PushedGrade, PushedTier string
 }

@@ -27,6 +27,8 @@ type Model struct {
 	streams   []stream
 
 	scores      []scoreRule
+	grades      []gradeAxis // letter, number; empty if there are none
+	tiers       []tierRule  // the best first
 	gates       map[string]gateRule
 	stages      []stageRule
 	stageIndex  map[string]int

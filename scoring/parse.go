@@ -14,9 +14,7 @@ import (
 // file at once: each names file, line, column, key, what is wrong and what to do.
 func Parse(name string, text []byte) (*Model, error) {
 	r := &reader{file: name, lines: splitLines(text)}
-	p := &modelParser{reader: r, model: &Model{
-		factIndex: map[string]int{}, kindIndex: map[string]int{}, gates: map[string]gateRule{}, stageIndex: map[string]int{},
-	}}
+	p := newModelParser(r)
 	root := r.load(text)
 	if root != nil && p.noAliases(field{"file", root}) {
 		p.parse(field{"file", root})
@@ -40,12 +38,20 @@ func Parse(name string, text []byte) (*Model, error) {
 // modelParser fills a model from the nodes of its file.
 type modelParser struct {
 	*reader
-	model *Model
+	model  *Model
+	graded bool // there are grades, if only wrong ones
 }
 
 // topics are the keys of a model file, in the order in which they need each other.
 func topics() []string {
-	return []string{"model", "approved_by", "grid", "push_step", "facts", "activities", "scores", "gates", "lifecycle", "lead_status", "follow_ups"}
+	return []string{"model", "approved_by", "grid", "push_step", "facts", "activities", "scores", "grades", "tiers", "gates", "lifecycle", "lead_status", "follow_ups"}
+}
+
+// newModelParser begins with a model that says nothing.
+func newModelParser(r *reader) *modelParser {
+	return &modelParser{reader: r, model: &Model{
+		factIndex: map[string]int{}, kindIndex: map[string]int{}, gates: map[string]gateRule{}, stageIndex: map[string]int{},
+	}}
 }
 
 func (p *modelParser) parse(root field) {
@@ -71,6 +77,8 @@ func (p *modelParser) parse(root field) {
 	each(keys["facts"], p.facts)
 	each(keys["activities"], p.activities)
 	each(keys["scores"], p.scoreSet)
+	each(keys["grades"], p.grades)
+	each(keys["tiers"], p.tiers)
 	each(keys["gates"], p.gates)
 	each(keys["lifecycle"], p.lifecycle)
 	each(keys["lead_status"], p.leadStatus)
@@ -152,13 +160,19 @@ var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 // label is what stages, scores, statuses and kinds can be called: they are keys of mappings elsewhere.
 var label = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
+// reserved are the words that mean something in conditions.
+func reserved() []string {
+	return []string{"and", "or", "not", "in", "contains", "matches", "true", "false", "nil", "let", "if", "else", "known", "has_word", "days_since", "days_since_last", "count"}
+}
+
 // named checks a name that other parts of the model refer to.
 func (p *modelParser) named(f field, name string, pattern *regexp.Regexp) {
+	p.seen(f).pattern = pattern
 	if !pattern.MatchString(name) {
 		p.fail(f, "use small letters, digits and underscores, beginning with a letter", "%q cannot be a name", name)
 		return
 	}
-	for _, word := range []string{"and", "or", "not", "in", "contains", "matches", "true", "false", "nil", "let", "if", "else", "known", "has_word", "days_since", "days_since_last", "count"} {
+	for _, word := range reserved() {
 		if word == name && pattern == identifier {
 			p.fail(f, "choose another name", "%s is a word of the language of conditions", name)
 		}
@@ -170,6 +184,7 @@ func (p *modelParser) condition(f field, s scope) *condition {
 	if !f.present() {
 		return nil
 	}
+	p.seen(f).condition = true
 	if f.node.Kind == yaml.ScalarNode && f.node.Tag == "!!bool" {
 		p.fail(f, "write a condition over facts", "%s is always %s", last(f.key), f.node.Value)
 		return nil
@@ -221,6 +236,7 @@ var source = regexp.MustCompile(`^(contact|company)\.[a-z0-9_]+(@domain)?$`)
 func (p *modelParser) sources(f field) []string {
 	var from []string
 	for _, item := range p.items(f) {
+		p.seen(item).pattern = source
 		name := p.text(item)
 		if name != "" && !source.MatchString(name) {
 			p.fail(item, "write contact.PROPERTY or company.PROPERTY with the internal name of the property", "%q is not a property", name)

@@ -162,12 +162,16 @@ func (p *modelParser) placeholder(f field, name string) {
 	for _, fact := range p.model.facts {
 		valid = append(valid, "fact."+fact.Name)
 	}
-	if slices.Contains(valid, name) {
+	text, remedy := "unknown placeholder {"+name+"}", didYouMean(name, valid)
+	switch {
+	case name == "grade" && !p.graded, name == "tier" && len(p.model.tiers) == 0:
+		text, remedy = "{"+name+"} has no value: the model gives none", "add "+name+"s:, or take it out of the text"
+	case slices.Contains(valid, name):
 		return
 	}
 	line, column := f.node.Line, f.node.Column
 	if before, _, found := strings.Cut(f.node.Value, "{"+name+"}"); found {
 		line, column = p.position(f.node, len([]rune(before)))
 	}
-	p.add(Problem{Line: line, Column: column, Key: f.key, Text: "unknown placeholder {" + name + "}", Remedy: didYouMean(name, valid)})
+	p.add(Problem{Line: line, Column: column, Key: f.key, Text: text, Remedy: remedy})
 }

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -65,11 +66,15 @@ func (p *modelParser) counter(keys map[string]field) *Counter {
 	}
 }
 
+// contactSource is contact.PROPERTY as a pattern.
+var contactSource = regexp.MustCompile(`^contact\.[a-z][a-z0-9_]*$`)
+
 // contactProperty reads contact.PROPERTY and returns the property.
 func (p *modelParser) contactProperty(f field) string {
 	name := p.text(f)
-	property, found := strings.CutPrefix(name, "contact.")
-	if name != "" && (!found || !identifier.MatchString(property)) {
+	p.seen(f).pattern = contactSource
+	property := strings.TrimPrefix(name, "contact.")
+	if name != "" && !contactSource.MatchString(name) {
 		p.fail(f, "write contact.PROPERTY with the internal name of the property", "%q is not a property of the contact", name)
 	}
 	return property
@@ -192,18 +197,22 @@ func (p *modelParser) gates(f field) {
 	}
 }
 
+// languages are those in which a model can speak.
+func languages() []string { return []string{"en", "de"} }
+
 // texts reads a text, or texts by language.
 func (p *modelParser) texts(f field) map[string]string {
 	if !f.present() {
 		return nil
 	}
+	p.seen(f).texts = languages()
 	if f.node.Kind == yaml.ScalarNode {
 		return map[string]string{"en": p.text(f)}
 	}
 	p.notEmpty(f)
 	texts := map[string]string{}
 	for _, item := range p.entries(f) {
-		if item.name != "en" && item.name != "de" {
+		if !slices.Contains(languages(), item.name) {
 			p.fail(field{item.key, item.mark}, "use en and de", "there is no language %q", item.name)
 		}
 		texts[item.name] = p.text(item.field)

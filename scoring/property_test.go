@@ -18,7 +18,7 @@ import (
 // bruteForce tries every step of the horizon.
 func bruteForce(m *scoring.Model, lead scoring.Lead, e scoring.Evaluation) time.Time {
 	if e.Push {
-		lead.Pushed, lead.PushedReached = map[string]int64{}, e.Reached
+		lead.Pushed, lead.PushedReached, lead.PushedGrade, lead.PushedTier = map[string]int64{}, e.Reached, e.Grade, e.Tier
 		for _, s := range e.Scores {
 			lead.Pushed[s.Name] = s.Whole
 		}
@@ -26,7 +26,7 @@ func bruteForce(m *scoring.Model, lead scoring.Lead, e scoring.Evaluation) time.
 	const horizon = 365 * 24 * time.Hour
 	for at := e.At.Add(m.Grid()); !at.After(e.At.Add(horizon)); at = at.Add(m.Grid()) {
 		later := m.EvaluateOnly(lead, at)
-		if later.Push || later.Stage != e.Stage || !slices.Equal(later.Reached, e.Reached) {
+		if later.Push || later.Grade != e.Grade || later.Tier != e.Tier || later.Stage != e.Stage || !slices.Equal(later.Reached, e.Reached) {
 			return at
 		}
 	}

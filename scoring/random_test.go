@@ -61,6 +61,27 @@ func randomRule(t *rapid.T, i int) string {
 	return "      - {" + strings.Join(parts, ", ") + "}\n"
 }
 
+// randomGrades writes grades and tiers, or none, that small scores cross often.
+func randomGrades(t *rapid.T) string {
+	var b strings.Builder
+	top := rapid.IntRange(2, 40).Draw(t, "A")
+	second := rapid.IntRange(-5, top-1).Draw(t, "B")
+	switch rapid.IntRange(0, 4).Draw(t, "grades") {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("tiers: {hot: %d, cold: %d, none: -100}\n", top, second)
+	case 2:
+		return fmt.Sprintf("grades: {letter: {score: engagement, A: %d, B: %d}}\ntiers: {cold: %d, hot: %d}\n", top, second, second, top+7)
+	case 3:
+		fmt.Fprintf(&b, "grades: {letter: {score: engagement, A: %d, B: %d}}\n", top, second)
+		return b.String() + rapid.SampledFrom([]string{"", "tiers: {hot: [B], other: [C]}\n"}).Draw(t, "tiers")
+	default:
+		fmt.Fprintf(&b, "grades: {letter: {score: fit, A: %d, B: %d}, number: {score: engagement, 1: %d, 2: 3, 3: 1}}\n", top, second, rapid.IntRange(4, 30).Draw(t, "1"))
+		return b.String() + rapid.SampledFrom([]string{"", "tiers: {warm: [A4, B1, B2], hot: [A1, A2], cold: [C4]}\n", "tiers: {hot: 30, warm: 10}\n"}).Draw(t, "tiers")
+	}
+}
+
 // randomModel writes a model with two scores, five stages and whatever rules come up.
 func randomModel(t *rapid.T, grids ...string) *scoring.Model {
 	var b strings.Builder
@@ -87,6 +108,7 @@ scores:
 			b.WriteString(randomRule(t, i))
 		}
 	}
+	b.WriteString(randomGrades(t))
 	fmt.Fprintf(&b, "gates:\n  g: {requires: '%s', ask: somebody}\nlifecycle:\n", randomCondition(t, 1))
 	fmt.Fprintf(&b, "  - {stage: lead, when: '%s'}\n", randomCondition(t, 2))
 	fmt.Fprintf(&b, "  - {stage: mql, scores: {fit: %d, engagement: %d}}\n", rapid.IntRange(1, 40).Draw(t, "fit"), rapid.IntRange(1, 60).Draw(t, "engagement"))
@@ -157,7 +179,7 @@ func randomLead(t *rapid.T) scoring.Lead {
 // written is the lead after its scores were written some time ago and drifted less than a step.
 func written(t *rapid.T, m *scoring.Model, lead scoring.Lead) scoring.Lead {
 	e := m.EvaluateOnly(lead, start())
-	lead.Pushed, lead.PushedReached = map[string]int64{}, e.Reached
+	lead.Pushed, lead.PushedReached, lead.PushedGrade, lead.PushedTier = map[string]int64{}, e.Reached, e.Grade, e.Tier
 	for _, s := range e.Scores {
 		lead.Pushed[s.Name] = s.Whole + rapid.Int64Range(1-m.PushStep(), m.PushStep()-1).Draw(t, "drift of "+s.Name)
 	}

@@ -17,6 +17,8 @@ type reader struct {
 	file     string
 	lines    []string
 	problems Problems
+	// watch notes what is asked of every node, for the schema; nil if nobody wants to know.
+	watch map[*yaml.Node]*asked
 }
 
 // field is a node with the path of keys that leads to it; a nil node is an absent key.
@@ -86,6 +88,7 @@ type entry struct {
 
 // entries lists a mapping's keys in the order of the file, each once.
 func (r *reader) entries(f field) []entry {
+	r.seen(f).entries = true
 	if f.node.Kind != yaml.MappingNode {
 		r.fail(f, "write lines of the form key: value", "%s is %s, not a mapping", last(f.key), shape(f.node))
 		return nil
@@ -110,6 +113,7 @@ func (r *reader) entries(f field) []entry {
 
 // fields reads a mapping with known keys; every other key is a mistake.
 func (r *reader) fields(f field, known ...string) map[string]field {
+	r.seen(f).keys = known
 	values := map[string]field{}
 	for _, item := range r.entries(f) {
 		values[item.name] = item.field
@@ -122,6 +126,7 @@ func (r *reader) fields(f field, known ...string) map[string]field {
 
 // items reads a list.
 func (r *reader) items(f field) []field {
+	r.seen(f).items = true
 	if f.node.Kind != yaml.SequenceNode {
 		r.fail(f, "write a list: one line per entry, beginning with -", "%s is %s, not a list", last(f.key), shape(f.node))
 		return nil
@@ -138,6 +143,7 @@ func (r *reader) text(f field) string {
 	if !f.present() {
 		return ""
 	}
+	r.seen(f).text = true
 	if f.node.Kind != yaml.ScalarNode || f.isNull() {
 		r.fail(f, "write a text", "%s is %s, not a text", last(f.key), shape(f.node))
 		return ""
@@ -153,6 +159,7 @@ func (r *reader) choice(f field, fallback string, valid ...string) string {
 	if !f.present() {
 		return fallback
 	}
+	r.seen(f).words = valid
 	word := r.text(f)
 	if slices.Contains(valid, word) {
 		return word
@@ -168,6 +175,7 @@ func (r *reader) yes(f field) bool {
 	if !f.present() {
 		return false
 	}
+	r.seen(f).yesNo = true
 	if f.node.Kind != yaml.ScalarNode || f.node.Tag != "!!bool" {
 		r.fail(f, "write true or false", "%s is %s, not true or false", last(f.key), shape(f.node))
 		return false
@@ -180,6 +188,7 @@ const maxPoints = 100_000
 
 // points reads points with up to three decimals; false if they are wrong.
 func (r *reader) points(f field) (Points, bool) {
+	r.seen(f).between = &[2]int64{-maxPoints, maxPoints}
 	if f.node.Kind != yaml.ScalarNode || f.node.Tag != "!!int" && f.node.Tag != "!!float" {
 		r.fail(f, "write a number such as 10 or -2.5", "%s is %s, not a number", last(f.key), shape(f.node))
 		return 0, false
@@ -204,6 +213,7 @@ func (r *reader) whole(f field, fallback, least, most int64) int64 {
 	if !f.present() {
 		return fallback
 	}
+	r.seen(f).whole, r.seen(f).between = true, &[2]int64{least, most}
 	value, err := strconv.ParseInt(f.node.Value, 10, 64)
 	if f.node.Tag != "!!int" || err != nil || value < least || value > most {
 		r.fail(f, fmt.Sprintf("write a whole number from %d to %d", least, most), "%s is %s", last(f.key), shape(f.node))
@@ -218,6 +228,7 @@ func (r *reader) duration(f field, units ...string) (int64, string, bool) {
 	if !f.present() {
 		return 0, "", false
 	}
+	r.seen(f).units = units
 	digits := strings.TrimRight(f.node.Value, "mhdw")
 	unit := f.node.Value[len(digits):]
 	number, err := strconv.ParseInt(digits, 10, 32)

@@ -151,6 +151,7 @@ func (e Evaluation) Text(lang string) string {
 		writeLines(&b, lang, score.Lines)
 		fmt.Fprintf(&b, "  = %s\n", decimal(lang, score.Points.String()))
 	}
+	e.writeRank(&b, lang)
 	stage := e.Stage
 	if stage == "" {
 		stage = say(lang, "none", "keine")
@@ -163,6 +164,19 @@ func (e Evaluation) Text(lang string) string {
 		fmt.Fprintf(&b, "%s: %s\n", say(lang, "Next change by time alone", "Nächste Änderung durch bloßen Zeitablauf"), clock(lang, e.NextChange))
 	}
 	return b.String()
+}
+
+// writeRank writes grade and tier, if the model has them.
+func (e Evaluation) writeRank(b *strings.Builder, lang string) {
+	if e.Grade != "" || e.Tier != "" {
+		b.WriteString("\n")
+	}
+	if e.Grade != "" {
+		fmt.Fprintf(b, "%s: %s\n", say(lang, "Grade", "Note"), e.Grade)
+	}
+	if e.Tier != "" {
+		fmt.Fprintf(b, "%s: %s\n", say(lang, "Tier", "Klasse"), e.Tier)
+	}
 }
 
 // writeLines writes contributions, equal ones that follow each other once, with their number.

@@ -11,7 +11,7 @@ var placeholder = regexp.MustCompile(`\{[a-z][a-z0-9_.]*\}`)
 
 // placeholders are the names that every template knows; facts come as fact.NAME.
 func placeholders() []string {
-	return []string{"name", "first_name", "last_name", "company", "stage", "status", "score", "reasons"}
+	return []string{"name", "first_name", "last_name", "company", "stage", "status", "score", "grade", "tier", "reasons"}
 }
 
 // placeholdersIn lists the names in braces in a template.

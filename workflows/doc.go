@@ -51,8 +51,9 @@
 //     person completed or deleted is left as it is.
 //  7. Owner. The contact's owner if active and a person, else the portal's fallback owner, else nobody.
 //  8. Scores are written when the contact has none yet, when one of them (in whole points) is at least the
-//     model's push_step away from what was written last, or when the set of stages whose criteria are met
-//     is not the one of the last writing.
+//     model's push_step away from what was written last, when grade or tier (if the model has them) are not
+//     those of the last writing, or when the set of stages whose criteria are met is not. Grade and tier are
+//     written with the scores.
 //  9. Shadow. A shadowed action is recorded once and has no consequences. Off leaves no trace.
 //  10. The way back. A follow-up with back_to moves the contact to that stage if it is mapped and lies, in the
 //     account's order, behind the stage that the contact is in after rules 2 to 5. Of several in one plan the

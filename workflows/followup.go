@@ -158,7 +158,8 @@ func (pl *planner) placeholders() map[string]string {
 	values := map[string]string{
 		"name": name, "first_name": props[p.Names.FirstName], "last_name": props[p.Names.LastName],
 		"company": company, "stage": pl.out.State.Stage, "status": pl.out.State.Status,
-		"score":   strconv.FormatInt(total(pl.Evaluation), 10),
+		"score": strconv.FormatInt(pl.Evaluation.Total(), 10),
+		"grade": pl.Evaluation.Grade, "tier": pl.Evaluation.Tier,
 		"reasons": pl.Evaluation.Short(p.Language, reasonsLimit),
 	}
 	for fact, v := range pl.Lead.Facts {

@@ -27,8 +27,19 @@ func LeadOf(p *Portal, m *scoring.Model, r LeadRecord) scoring.Lead {
 	lead.Activities = activitiesOf(p, m, r)
 	if s := r.State; s != nil && (!s.PushedShadow || p.Mode(ClassScore) != ModeOn) {
 		lead.Pushed, lead.PushedReached = s.Pushed, s.PushedReached
+		lead.PushedGrade = pushedAs(s.PushedGrade, s.GradeProperty, p.Written.Grade)
+		lead.PushedTier = pushedAs(s.PushedTier, s.TierProperty, p.Written.Tier)
 	}
 	return lead
+}
+
+// pushedAs is a grade or tier that was planned last, nothing if it went to another property than the one that is
+// written now, or to none.
+func pushedAs(value, to, now string) string {
+	if now != "" && to != now {
+		return ""
+	}
+	return value
 }
 
 // withPending is the contact as it will be when the updates under way have arrived.

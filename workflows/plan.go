@@ -311,7 +311,7 @@ func (pl *planner) score() {
 	}
 	st := &pl.out.State
 	st.Pushed, st.PushedReached, st.PushedShadow = map[string]int64{}, pl.Evaluation.Reached, mode == ModeShadow
-	props := map[string]string{}
+	props := pl.rank()
 	for _, sc := range pl.Evaluation.Scores {
 		st.Pushed[sc.Name] = sc.Whole
 		if prop := pl.Portal.Written.Scores[sc.Name]; prop != "" {
@@ -319,7 +319,7 @@ func (pl *planner) score() {
 		}
 	}
 	if prop := pl.Portal.Written.Scores[TotalScore]; prop != "" {
-		props[prop] = strconv.FormatInt(total(pl.Evaluation), 10)
+		props[prop] = strconv.FormatInt(pl.Evaluation.Total(), 10)
 	}
 	if prop := pl.Portal.Written.Reasons; prop != "" {
 		props[prop] = pl.Evaluation.Short(pl.Portal.Language, reasonsLimit)
@@ -330,13 +330,24 @@ func (pl *planner) score() {
 	pl.update(Action{Class: ClassScore, Mode: mode, Kind: KindUpdate, Reason: scoring.Reason{Code: ReasonScoreStep}}, props)
 }
 
-// total is the sum of all scores in whole points, each rounded before it is added.
-func total(e scoring.Evaluation) int64 {
-	sum := int64(0)
-	for _, sc := range e.Scores {
-		sum += sc.Whole
+// rank are the properties of grade and tier. What was written once is written again with every score, also when
+// it is empty now: the entry in the outbox is replaced as a whole.
+func (pl *planner) rank() map[string]string {
+	st, written, props := &pl.out.State, pl.Portal.Written, map[string]string{}
+	st.PushedGrade, st.PushedTier = pl.Evaluation.Grade, pl.Evaluation.Tier
+	if len(pl.Model.Grades()) == 0 && st.GradeProperty != written.Grade {
+		written.Grade = ""
 	}
-	return sum
+	if len(pl.Model.Tiers()) == 0 && st.TierProperty != written.Tier {
+		written.Tier = ""
+	}
+	if st.GradeProperty = written.Grade; written.Grade != "" {
+		props[written.Grade] = st.PushedGrade
+	}
+	if st.TierProperty = written.Tier; written.Tier != "" {
+		props[written.Tier] = st.PushedTier
+	}
+	return props
 }
 
 // reasonsLimit keeps the reasons property readable in a CRM's side bar, in characters.

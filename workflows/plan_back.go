@@ -3,9 +3,19 @@ package workflows
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"leadsync/scoring"
 )
+
+// Recycled remembers a move backward: what happened before At is no reason to move forward again.
+type Recycled struct {
+	At   time.Time `json:"at"` // business time
+	From string    `json:"from"`
+	To   string    `json:"to"`
+	// Status is the lead status that led back; entering a stage sets its status over this one.
+	Status string `json:"status,omitempty"`
+}
 
 // backOrLists takes the follow-ups that make neither task nor deal, and reports whether this is one.
 func (pl *planner) backOrLists(f scoring.FollowUp) bool {

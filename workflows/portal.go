@@ -64,9 +64,11 @@ type Pipeline struct {
 // Written names the properties of our own that we write on contacts. Empty ones are not written.
 type Written struct {
 	// Scores maps a score's name to its property; the key "total" stands for the sum of all scores.
-	Scores   map[string]string
-	Reasons  string
-	ScoredAt string
+	Scores map[string]string
+	// Grade and Tier are written if the model has grades and tiers.
+	Grade, Tier string
+	Reasons     string
+	ScoredAt    string
 	// LastReason says why stage or status were moved last; written with the move.
 	LastReason string
 }

@@ -216,6 +216,11 @@ type LeadState struct {
 	// Pushed and PushedReached are what scoring.Lead wants to know about the last written scores.
 	Pushed        map[string]int64 `json:"pushed,omitempty"`
 	PushedReached []string         `json:"pushed_reached,omitempty"`
+	PushedGrade   string           `json:"pushed_grade,omitempty"`
+	PushedTier    string           `json:"pushed_tier,omitempty"`
+	// GradeProperty and TierProperty are where they were written to; empty if they were not.
+	GradeProperty string `json:"grade_property,omitempty"`
+	TierProperty  string `json:"tier_property,omitempty"`
 	// PushedShadow says that Pushed was only recorded, not written.
 	PushedShadow bool `json:"pushed_shadow,omitempty"`
 	// Root is the oldest id of the contact through merges; idempotency keys are made from it.
@@ -225,15 +230,6 @@ type LeadState struct {
 	// Model and EvaluatedAt say which model looked last and when (business time).
 	Model       string    `json:"model,omitempty"`
 	EvaluatedAt time.Time `json:"evaluated_at,omitzero"`
-}
-
-// Recycled remembers a move backward: what happened before At is no reason to move forward again.
-type Recycled struct {
-	At   time.Time `json:"at"` // business time
-	From string    `json:"from"`
-	To   string    `json:"to"`
-	// Status is the lead status that led back; entering a stage sets its status over this one.
-	Status string `json:"status,omitempty"`
 }
 
 // LeadRecord is everything the store knows about one contact.

@@ -14,6 +14,7 @@ import (
 	"leadsync/cmd/leadsync/service"
 	"leadsync/connector"
 	"leadsync/connector/hubspot"
+	"leadsync/scoring"
 	"leadsync/workflows"
 )
 
@@ -136,7 +137,7 @@ func checkAccount(ctx context.Context, env *environment, in *installation, p con
 	defer cancel()
 	conn, client, err := connect(env, in.cfg, p, slog.New(slog.DiscardHandler), func(hubspot.Call) {})
 	if err == nil && o.create {
-		out.Created, err = createProperties(ctx, client, p)
+		out.Created, err = createProperties(ctx, client, p, in.model)
 	}
 	var d *service.Description
 	if err == nil {
@@ -158,7 +159,7 @@ func checkAccount(ctx context.Context, env *environment, in *installation, p con
 }
 
 // createProperties makes what leadsync writes. The account is checked first: nothing is created in another.
-func createProperties(ctx context.Context, client *hubspot.Client, p config.Portal) ([]string, error) {
+func createProperties(ctx context.Context, client *hubspot.Client, p config.Portal, m *scoring.Model) ([]string, error) {
 	account, err := client.Account(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask who the token belongs to: %w", err)
@@ -170,10 +171,7 @@ func createProperties(ctx context.Context, client *hubspot.Client, p config.Port
 		Name: p.Properties.Key, Label: "leadsync key", Type: "string", Unique: true,
 		Description: "Identifies what leadsync created, so that nothing is created twice.",
 	}
-	specs := []struct {
-		t    connector.ObjectType
-		spec hubspot.PropertySpec
-	}{
+	specs := []ownProperty{
 		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Score, Label: "Lead score", Type: "number", Description: "Sum of the scores."}},
 		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Fit, Label: "Fit score", Type: "number"}},
 		{connector.TypeContact, hubspot.PropertySpec{Name: p.Properties.Engagement, Label: "Engagement score", Type: "number"}},
@@ -186,6 +184,7 @@ func createProperties(ctx context.Context, client *hubspot.Client, p config.Port
 		{connector.TypeTask, key},
 		{connector.TypeDeal, key},
 	}
+	specs = append(specs, rankProperties(p.Properties, m)...)
 	var created []string
 	var errs []error
 	for _, s := range specs {

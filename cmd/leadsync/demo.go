@@ -361,6 +361,7 @@ func (d *demo) audit() audit.Report {
 func auditMapping(p *workflows.Portal) audit.Mapping {
 	m := audit.Mapping{
 		Stages: p.Stages, Statuses: p.Statuses, Order: p.Order, Outcomes: p.Outcomes, Scores: p.Written.Scores,
+		Grade: p.Written.Grade, Tier: p.Written.Tier,
 		ReasonsProperty: p.Written.Reasons, KeyProperty: "leadsync_key", Sources: p.Sources,
 		Pipelines: map[string]string{}, Lists: p.Lists, Language: p.Language, FallbackOwner: p.FallbackOwner,
 	}

@@ -100,6 +100,14 @@ func TestDemo_auditFailsWhenSomethingIsBroken(t *testing.T) {
 			c := live(a, simulator.Contacts, func(o simulator.Object) bool { return o.Properties["leadsync_fit"] != "" })
 			return c.ID, a.Set(ours, simulator.Contacts, c.ID, map[string]string{"leadsync_fit": "99"})
 		},
+		"grade": func(a *simulator.Account) (string, error) {
+			c := live(a, simulator.Contacts, func(o simulator.Object) bool { return o.Properties["leadsync_grade"] == "D4" })
+			return c.ID, a.Set(ours, simulator.Contacts, c.ID, map[string]string{"leadsync_grade": "D3"})
+		},
+		"tier": func(a *simulator.Account) (string, error) {
+			c := live(a, simulator.Contacts, func(o simulator.Object) bool { return o.Properties["leadsync_tier"] != "" })
+			return c.ID, a.Set(ours, simulator.Contacts, c.ID, map[string]string{"leadsync_tier": ""})
+		},
 		"task deleted": func(a *simulator.Account) (string, error) {
 			task := live(a, simulator.Tasks, openTaskOfOurs)
 			contact := ofTask(a, task)

@@ -120,7 +120,7 @@ func (x *examination) all(ctx context.Context) (err error) {
 	}
 	if x.options.create {
 		x.step("properties to create")
-		created, cerr := createProperties(ctx, x.client, x.cfg)
+		created, cerr := createProperties(ctx, x.client, x.cfg, x.in.model)
 		x.out.Created = created
 		if cerr != nil {
 			x.out.note("properties", stateBroken, cerr.Error(), "give the token the scopes crm.schemas.contacts.write and crm.schemas.deals.write, then run `leadsync doctor --create` again")

@@ -31,8 +31,8 @@ func initCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a first configuration and model from an account's own stages, statuses, forms and properties",
-		Long: "Asks the account (reads only) and writes leadsync.yaml and model.yaml, both commented, into a folder. Existing files\n" +
-			"are never overwritten. Every effect begins in shadow. Go on with `leadsync doctor`.",
+		Long: "Asks the account (reads only) and writes leadsync.yaml and model.yaml, both commented, into a folder, and beside them\n" +
+			"model.schema.json, by which editors check the model while it is written. Existing files are never overwritten. Every effect begins in shadow. Go on with `leadsync doctor`.",
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return initialise(cmd.Context(), env, o) },
 	}
@@ -71,7 +71,7 @@ func initialise(ctx context.Context, env *environment, o initOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	for _, name := range []string{"leadsync.yaml", "model.yaml"} {
+	for _, name := range []string{"leadsync.yaml", "model.yaml", "model.schema.json"} {
 		if _, err := os.Stat(filepath.Join(o.out, name)); err == nil {
 			return fmt.Errorf("%s exists already and is not overwritten; move it away, or choose another folder with --out", filepath.Join(o.out, name))
 		}
@@ -80,22 +80,15 @@ func initialise(ctx context.Context, env *environment, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	cfg, model, err := starter.Files(found)
+	files, err := proposed(found)
 	if err != nil {
 		return err
-	}
-	// What is written must be what the program accepts: a proposal with a mistake in it helps nobody.
-	if _, err := config.Parse("leadsync.yaml", cfg); err != nil {
-		return fmt.Errorf("the proposed configuration is not valid, nothing was written: %w", err)
-	}
-	if _, err := scoring.Parse("model.yaml", model); err != nil {
-		return fmt.Errorf("the proposed model is not valid, nothing was written: %w", err)
 	}
 	done := initialised{Account: found.Account.ID, Notes: notes}
 	if err := os.MkdirAll(o.out, 0o750); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	for name, text := range map[string][]byte{"leadsync.yaml": cfg, "model.yaml": model} {
+	for name, text := range files {
 		path := filepath.Join(o.out, name)
 		if err := writeNew(path, text); err != nil {
 			return err
@@ -104,6 +97,26 @@ func initialise(ctx context.Context, env *environment, o initOptions) error {
 	}
 	slices.Sort(done.Written)
 	return done.print(env, o)
+}
+
+// proposed are the files by name. What is written must be what the program accepts: a proposal with a mistake in
+// it helps nobody.
+func proposed(found starter.Found) (map[string][]byte, error) {
+	cfg, model, err := starter.Files(found)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := config.Parse("leadsync.yaml", cfg); err != nil {
+		return nil, fmt.Errorf("the proposed configuration is not valid, nothing was written: %w", err)
+	}
+	if _, err := scoring.Parse("model.yaml", model); err != nil {
+		return nil, fmt.Errorf("the proposed model is not valid, nothing was written: %w", err)
+	}
+	schema, err := scoring.Schema()
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"leadsync.yaml": cfg, "model.yaml": model, "model.schema.json": schema}, nil
 }
 
 // writeNew writes a file that must not exist.

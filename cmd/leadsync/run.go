@@ -97,7 +97,7 @@ func rootCommand(env *environment) *cobra.Command {
 	root.PersistentFlags().StringP("config", "c", "leadsync.yaml", "configuration of the installation")
 	root.AddCommand(demoCommand(env), simulateCommand(env), serveCommand(env), connectCommand(env), checkCommand(env), doctorCommand(env), initCommand(env), subscriptionsCommand(env),
 		explainCommand(env), previewCommand(env), effectsCommand(env), historyCommand(env), outboxCommand(env), healthCommand(env),
-		recordCommand(env), replayCommand(env))
+		recordCommand(env), replayCommand(env), schemaCommand(env), testCommand(env))
 	return root
 }
 

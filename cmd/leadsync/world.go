@@ -12,8 +12,10 @@ import (
 	"sync"
 	"time"
 
+	"leadsync/cmd/leadsync/config"
 	"leadsync/cmd/leadsync/demomodel"
 	"leadsync/connector/hubspot/simulator"
+	"leadsync/scoring"
 )
 
 // worldClock is the time of a simulated account. It stands still until it is moved, or goes on at the
@@ -97,6 +99,19 @@ func addProperties(a *simulator.Account) error {
 	} {
 		if err := a.AddProperty(simulator.Contacts, p); err != nil {
 			return fmt.Errorf("add property %q: %w", p.Name, err)
+		}
+	}
+	m, err := scoring.Parse("model.yaml", demoModel())
+	if err != nil {
+		return fmt.Errorf("read the model of the demo: %w", err)
+	}
+	for _, p := range rankProperties(config.DefaultPortal().Properties, m) {
+		property := simulator.Property{Name: p.spec.Name, Label: p.spec.Label, Type: p.spec.Type}
+		for i, o := range p.spec.Options {
+			property.Options = append(property.Options, simulator.Option{Label: o.Label, Value: o.Value, DisplayOrder: i})
+		}
+		if err := a.AddProperty(simulator.Contacts, property); err != nil {
+			return fmt.Errorf("add property %q: %w", p.spec.Name, err)
 		}
 	}
 	for _, t := range []string{simulator.Tasks, simulator.Deals} {

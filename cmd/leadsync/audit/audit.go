@@ -40,6 +40,8 @@ type Mapping struct {
 	Outcomes map[string]string
 	// Scores map a score's name, or "total" for their sum, to the contact property that is written.
 	Scores map[string]string
+	// Grade and Tier are the contact properties of grade and tier, empty if they are not written.
+	Grade, Tier string
 	// ReasonsProperty is the contact property for the reasons, empty if none; KeyProperty is the property of
 	// tasks and deals that holds the idempotency key.
 	ReasonsProperty, KeyProperty string

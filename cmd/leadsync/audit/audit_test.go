@@ -192,6 +192,8 @@ func TestAuditFindsWhatIsWrong(t *testing.T) {
 		"status missing":                 {"status", "Ada Beispiel"},
 		"status wrong":                   {"status", "Ada Beispiel"},
 		"score":                          {"score", "Ada Beispiel"},
+		"grade":                          {"score", "Ada Beispiel"},
+		"tier":                           {"score", "Ada Beispiel"},
 		"drift":                          {"score", "Ada Beispiel"},
 		"scores missing":                 {"score", "Cleo Neu"},
 		"task missing":                   {"task", "Ada Beispiel"},

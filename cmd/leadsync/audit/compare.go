@@ -71,7 +71,7 @@ func (a *auditor) compareStatus(c *contact, w *written, why string) {
 // written if it had to be, and not otherwise. In a step of several rounds any verdict from the last one on
 // that had to be written will do.
 func (a *auditor) compareScores(c *contact, w *written) {
-	x, properties := c.expected, a.in.Mapping.Scores
+	x, properties := c.expected, a.writes()
 	got := map[string]string{}
 	for name, property := range properties {
 		got[name] = c.record.props[property]
@@ -80,7 +80,7 @@ func (a *auditor) compareScores(c *contact, w *written) {
 	if !x.write {
 		f.Want = show(c.written)
 		f.Why = "no score has moved by " + strconv.FormatInt(a.model.pushStep, 10) +
-			" points and no other stages are reached than at the last writing (rule 8)"
+			" points, and grade, tier and stages reached are those of the last writing (rule 8)"
 		if f.Want != f.Got {
 			a.find(c, f)
 		}
@@ -97,16 +97,17 @@ func (a *auditor) compareScores(c *contact, w *written) {
 	f.Want = show(a.asText(x.scores[len(x.scores)-1]))
 	f.Why = "the model gives these points at the time of writing (rule 8)"
 	if !w.scored {
-		f.Why = "they have to be written (rule 8): first ones, a step apart, or other stages reached"
+		f.Why = "they have to be written (rule 8): first ones, a step apart, another grade or tier, or other stages reached"
 	}
 	a.find(c, f)
 }
 
 // asWritten reports whether the properties hold a verdict.
 func (a *auditor) asWritten(v verdict, got map[string]string) bool {
+	want := a.asText(v)
 	for name, value := range got {
 		if name != totalScore {
-			if value != strconv.FormatInt(v.whole[name], 10) {
+			if value != want[name] {
 				return false
 			}
 			continue
@@ -122,10 +123,16 @@ const totalScore = "total"
 
 func (a *auditor) asText(v verdict) map[string]string {
 	out := map[string]string{}
-	for name := range a.in.Mapping.Scores {
-		out[name] = strconv.FormatInt(v.whole[name], 10)
-		if name == totalScore {
+	for name := range a.writes() {
+		switch name {
+		case totalScore:
 			out[name] = strconv.FormatInt(v.total[0], 10)
+		case gradeName:
+			out[name] = v.grade
+		case tierName:
+			out[name] = v.tier
+		default:
+			out[name] = strconv.FormatInt(v.whole[name], 10)
 		}
 	}
 	return out

@@ -18,6 +18,7 @@ type memory struct {
 	considered  string // the newest status-bearing activity of last time
 	pushed      map[string]int64
 	reached     []string
+	grade, tier string
 	tasks       map[string]*task // the last task of each follow-up rule
 	back, again *wayBack         // the way back that is remembered (rule 10), now and before this round's stage
 }
@@ -249,14 +250,14 @@ func (a *auditor) openDeals(c *contact) int {
 
 // scoreRule is rule 8.
 func (a *auditor) scoreRule(m *memory, x *expected, v verdict) {
-	due := m.pushed == nil || !slices.Equal(m.reached, v.reached)
+	due := m.pushed == nil || !slices.Equal(m.reached, v.reached) || m.grade != v.grade || m.tier != v.tier
 	for name, n := range v.whole {
 		if d := n - m.pushed[name]; d >= a.model.pushStep || -d >= a.model.pushStep {
 			due = true
 		}
 	}
 	if due {
-		m.pushed, m.reached = v.whole, v.reached
+		m.pushed, m.reached, m.grade, m.tier = v.whole, v.reached, v.grade, v.tier
 		x.write, x.scores = true, nil // what an earlier round of this step asked for is not enough any more
 	}
 	if x.write {

@@ -51,6 +51,13 @@ func (a *auditor) endingScores(c *contact) {
 			return
 		}
 	}
+	for name, value := range map[string]string{gradeName: v.grade, tierName: v.tier} {
+		if property := a.writes()[name]; c.record.props[property] != value && property != "" {
+			f.Got, f.Why = name+" "+orNone(c.record.props[property]), "at the end grade and tier are those of the scores (rule 8)"
+			a.find(c, f)
+			return
+		}
+	}
 	if !slices.Equal(v.reached, c.memory.reached) {
 		f.Got, f.Why = "written for other stages", "at the end the stages reached are those of the last writing (rule 8)"
 		a.find(c, f)

@@ -35,3 +35,16 @@ func Occurrences(counter, last, first, name string, created time.Time, tell func
 	}
 	return out
 }
+
+// Graded is the grade and the tier that a model gives to whole points.
+func Graded(text string, points map[string]int64) (grade, tier string, err error) {
+	m, err := readModel([]byte(text))
+	v := verdict{whole: points}
+	for _, n := range points {
+		v.total[0] += n
+	}
+	if err == nil {
+		m.graded(&v)
+	}
+	return v.grade, v.tier, err
+}

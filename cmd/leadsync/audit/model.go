@@ -17,6 +17,8 @@ type model struct {
 	facts     []fact
 	kinds     []kind
 	scores    []score
+	grades    []half
+	tiers     []tier
 	gates     map[string]ast.Node
 	stages    []stage
 	statuses  []statusRule
@@ -104,7 +106,7 @@ func readModel(text []byte) (model, error) {
 	}
 	r := &modelReader{}
 	m := model{grid: time.Hour, pushStep: 5, gates: map[string]ast.Node{}}
-	root := r.section(top, "model", "model", "approved_by", "grid", "push_step", "facts", "activities", "scores", "gates",
+	root := r.section(top, "model", "model", "approved_by", "grid", "push_step", "facts", "activities", "scores", "grades", "tiers", "gates",
 		"lifecycle", "lead_status", "follow_ups")
 	if root.has("grid") {
 		m.grid = root.duration("grid")
@@ -114,7 +116,7 @@ func readModel(text []byte) (model, error) {
 	}
 	m.facts = readFacts(root)
 	m.kinds = readKinds(root)
-	m.scores = readScores(root)
+	m.scores, m.grades, m.tiers = readScores(root), readGrades(root), readTiers(root)
 	for name, s := range root.named("gates", "requires", "ask") {
 		m.gates[name] = s.condition("requires")
 	}

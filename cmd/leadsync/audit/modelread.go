@@ -34,6 +34,13 @@ type section struct {
 
 // section opens a mapping. With known keys given, any other key is an error.
 func (r *modelReader) section(v any, place string, known ...string) section {
+	if mixed, numbers := v.(map[any]any); numbers { // a key such as 1 is a number to YAML
+		words := map[string]any{}
+		for key, value := range mixed {
+			words[fmt.Sprint(key)] = value
+		}
+		v = words
+	}
 	keys, ok := v.(map[string]any)
 	if !ok && v != nil {
 		r.fail(place, "is %T where keys are wanted", v)

@@ -43,7 +43,6 @@ func (a *auditor) noticeOther(e simulator.Entry, w writings) {
 }
 
 func (a *auditor) noticeContact(e simulator.Entry, w *written) {
-	mapping := a.in.Mapping
 	switch {
 	case e.Property == "lifecyclestage":
 		w.stages = append(w.stages, e.New)
@@ -51,7 +50,7 @@ func (a *auditor) noticeContact(e simulator.Entry, w *written) {
 	case e.Property == "hs_lead_status":
 		w.statuses = append(w.statuses, e.New)
 		a.report.Statuses++
-	case slices.Contains(slices.Collect(maps.Values(mapping.Scores)), e.Property):
+	case slices.Contains(slices.Collect(maps.Values(a.writes())), e.Property):
 		a.report.Scores += yes(!w.scored)
 		w.scored = true
 	case a.reads(e.Property):

@@ -15,6 +15,8 @@ type verdict struct {
 	whole   map[string]int64 // whole points, by score
 	total   [2]int64         // the sum of all scores: of their whole points, and rounded only at the end
 	reached []string
+	grade   string // empty if the model has none
+	tier    string
 	stage   string // the furthest reached, a side track first; empty if none
 }
 
@@ -39,6 +41,7 @@ func (a *auditor) evaluate(c *contact) verdict {
 		v.total[0] += whole(points)
 	}
 	v.total[1] = whole(sum)
+	a.model.graded(&v)
 	for _, st := range a.model.stages {
 		if s.reaches(&a.model, st, v.points) {
 			v.reached = append(v.reached, st.name)

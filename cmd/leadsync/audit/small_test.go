@@ -37,6 +37,37 @@ func TestWhole(t *testing.T) {
 	}
 }
 
+func TestGraded(t *testing.T) {
+	const letter, number = "grades:\n  letter: {B: 50, A: 75, score: fit}\n", "  number: {score: engagement, 1: 60, 2: 30}\n"
+	for name, test := range map[string]struct {
+		model           string
+		fit, engagement int64
+		want            string
+	}{
+		"none":               {"", 75, 60, " "},
+		"on the bounds":      {letter + number, 75, 60, "A1 "},
+		"below them":         {letter + number, 74, 59, "B2 "},
+		"below the last":     {letter + number, 49, 29, "C3 "},
+		"letter alone":       {letter, 50, 0, "B "},
+		"tier of grades":     {letter + number + "tiers: {warm: [B2], hot: [A1]}\n", 50, 30, "B2 warm"},
+		"grade of no tier":   {letter + number + "tiers: {warm: [B2], hot: [A1]}\n", 75, 30, "A2 "},
+		"tier of a sum":      {"tiers: {cold: -5, warm: 50, hot: 100}\n", 50, 49, " warm"},
+		"the highest counts": {"tiers: {a: 100, b: 50, c: 0}\n", 60, 40, " a"},
+		"negative":           {"tiers: {cold: -5, warm: 50}\n", -5, 0, " cold"},
+		"below all":          {"tiers: {cold: -5, warm: 50}\n", -5, -1, " "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			grade, tier, err := audit.Graded("model: graded\n"+test.model, map[string]int64{"fit": test.fit, "engagement": test.engagement})
+			if got := grade + " " + tier; err != nil || got != test.want {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+	if _, _, err := audit.Graded("grades: {letter: {score: fit}}", nil); err == nil || !strings.Contains(err.Error(), "no bounds") {
+		t.Errorf("grades without bounds: %v", err)
+	}
+}
+
 func TestHasWord(t *testing.T) {
 	for _, test := range []struct {
 		text, pattern string

@@ -34,6 +34,10 @@ scores:
     maximum: 100
     rules:
       - {name: form, activity: form, points: 20, cap: 60, half_life: 30d}
+grades:
+  letter: {score: fit, A: 30, B: 10}
+  number: {score: engagement, 1: 101}
+tiers: {hot: [A1, A2]}
 gates:
   no_rival: {requires: 'domain != "rival.example"', ask: "Whom?"}
 lifecycle:
@@ -95,6 +99,9 @@ func newStory(t *testing.T, wrong string) *story {
 		s.must(s.account.AddProperty(simulator.Contacts, simulator.Property{Name: name, Type: "number", FieldType: "number"}))
 	}
 	s.must(s.account.AddProperty(simulator.Contacts, simulator.Property{Name: "leadsync_reasons", Type: "string", FieldType: "text"}))
+	for _, name := range []string{"leadsync_grade", "leadsync_tier"} {
+		s.must(s.account.AddProperty(simulator.Contacts, simulator.Property{Name: name, Type: "string", FieldType: "text"}))
+	}
 	for _, typ := range []string{simulator.Tasks, simulator.Deals} {
 		s.must(s.account.AddProperty(typ, simulator.Property{Name: "leadsync_key", Type: "string", FieldType: "text"}))
 	}
@@ -172,7 +179,22 @@ func (s *story) score(contact string, fit int) {
 	s.set(leadsync, contact, map[string]string{
 		"leadsync_fit": strconv.Itoa(fit), "leadsync_engagement": strconv.Itoa(engagement),
 		"leadsync_score": strconv.Itoa(fit + engagement), "leadsync_reasons": "decision maker",
+		"leadsync_grade": s.grade(fit), "leadsync_tier": s.tier(fit),
 	})
+}
+
+func (s *story) grade(fit int) string {
+	if s.is("grade") || fit < 10 {
+		return "C2"
+	}
+	return map[bool]string{true: "A2", false: "B2"}[fit >= 30]
+}
+
+func (s *story) tier(fit int) string {
+	if fit < 30 || s.is("tier") {
+		return ""
+	}
+	return "hot"
 }
 
 type taskOf struct {
@@ -253,8 +275,9 @@ func (s *story) input(model string) audit.Input {
 			Statuses: map[string]string{
 				"new": "NEW", "attempted": "ATTEMPTED_TO_CONTACT", "bad_timing": "BAD_TIMING", "open_deal": "OPEN_DEAL", "unqualified": "UNQUALIFIED",
 			},
-			Outcomes:        map[string]string{simulator.CallConnected: "connected", simulator.CallNoAnswer: "no_answer"},
-			Scores:          map[string]string{"fit": "leadsync_fit", "engagement": "leadsync_engagement", "total": "leadsync_score"},
+			Outcomes: map[string]string{simulator.CallConnected: "connected", simulator.CallNoAnswer: "no_answer"},
+			Scores:   map[string]string{"fit": "leadsync_fit", "engagement": "leadsync_engagement", "total": "leadsync_score"},
+			Grade:    "leadsync_grade", Tier: "leadsync_tier",
 			ReasonsProperty: "leadsync_reasons", KeyProperty: "leadsync_key", Pipelines: map[string]string{"sales": "default"},
 			Language: "en", FallbackOwner: s.owner,
 		},

@@ -142,7 +142,7 @@ func TestEveryPortalValueArrives(t *testing.T) {
 		"base_url: http://127.0.0.1:9000/", "clock: simulator", "language: de",
 		"effects: {score: on, stage: off, deal: on}",
 		"calendar: {country: DE, region: DE-NW, due_at: \"14:30\", closed: [2026-05-15]}",
-		"properties: {score: s, fit: f, engagement: e, reasons: r, last_reason: l, scored_at: a, key: k}")
+		"properties: {score: s, fit: f, engagement: e, grade: g, tier: t, reasons: r, last_reason: l, scored_at: a, key: k}")
 	want := config.DefaultPortal()
 	want.Name, want.Account, want.Token = got.Name, got.Account, got.Token
 	want.Webhooks = got.Webhooks
@@ -154,7 +154,7 @@ func TestEveryPortalValueArrives(t *testing.T) {
 		Country: "DE", Region: "NW", DueAt: 14*time.Hour + 30*time.Minute,
 		Closed: []time.Time{time.Date(2026, 5, 15, 0, 0, 0, 0, time.UTC)},
 	}
-	want.Properties = config.Properties{Score: "s", Fit: "f", Engagement: "e", Reasons: "r", LastReason: "l", ScoredAt: "a", Key: "k"}
+	want.Properties = config.Properties{Score: "s", Fit: "f", Engagement: "e", Grade: "g", Tier: "t", Reasons: "r", LastReason: "l", ScoredAt: "a", Key: "k"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("portal (-want +got):\n%s", diff)
 	}

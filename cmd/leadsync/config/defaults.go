@@ -72,6 +72,8 @@ func DefaultPortal() Portal {
 			Score:      "leadsync_score",
 			Fit:        "leadsync_fit",
 			Engagement: "leadsync_engagement",
+			Grade:      "leadsync_grade",
+			Tier:       "leadsync_tier",
 			Reasons:    "leadsync_reasons",
 			LastReason: "leadsync_last_reason",
 			ScoredAt:   "leadsync_scored_at",

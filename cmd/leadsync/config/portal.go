@@ -126,6 +126,8 @@ type Properties struct {
 	Fit string
 	// Engagement holds how much interest the lead shows.
 	Engagement string
+	// Grade and Tier hold what the scores are called, if the model says so.
+	Grade, Tier string
 	// Reasons holds why, as text for people.
 	Reasons string
 	// LastReason holds why stage or status were moved last, as text for people.

@@ -152,6 +152,8 @@ func readProperties(m *mapping, p *Properties) {
 		{"score", &p.Score},
 		{"fit", &p.Fit},
 		{"engagement", &p.Engagement},
+		{"grade", &p.Grade},
+		{"tier", &p.Tier},
 		{"reasons", &p.Reasons},
 		{"last_reason", &p.LastReason},
 		{"scored_at", &p.ScoredAt},

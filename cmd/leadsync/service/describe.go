@@ -95,7 +95,8 @@ func NewPortal(cfg config.Portal, limits config.Limits, names connector.Names, a
 		Sources: map[string][]string{}, DealProperties: cfg.DealProperties,
 		Off: cfg.Off, FirstLoadHistory: cfg.FirstLoadHistory, Submissions: cfg.Submissions, PageVisits: cfg.PageVisits, KeyProperty: cfg.Properties.Key,
 		Written: workflows.Written{
-			Scores:  map[string]string{workflows.TotalScore: cfg.Properties.Score, "fit": cfg.Properties.Fit, "engagement": cfg.Properties.Engagement},
+			Scores: map[string]string{workflows.TotalScore: cfg.Properties.Score, "fit": cfg.Properties.Fit, "engagement": cfg.Properties.Engagement},
+			Grade:  cfg.Properties.Grade, Tier: cfg.Properties.Tier,
 			Reasons: cfg.Properties.Reasons, ScoredAt: cfg.Properties.ScoredAt, LastReason: cfg.Properties.LastReason,
 		},
 		Calendar: cal, DueAt: cfg.Calendar.DueAt, FallbackOwner: cfg.FallbackOwner,
@@ -175,6 +176,8 @@ func (d *describer) written(byName map[string]connector.Property) {
 			"contact property %q cannot be written; why a stage or status was moved is not shown in the CRM", d.portal.Written.LastReason)
 		d.portal.Written.LastReason = "" // a move must not fail for its explanation
 	}
+	d.portal.Written.Grade = d.rank("grade", byName[d.portal.Written.Grade], d.portal.Written.Grade, d.model.Grades())
+	d.portal.Written.Tier = d.rank("tier", byName[d.portal.Written.Tier], d.portal.Written.Tier, d.model.Tiers())
 	written := slices.Sorted(maps.Values(d.portal.Written.Scores))
 	written = append(written, d.portal.Written.Reasons, d.portal.Written.ScoredAt)
 	for _, name := range written {

@@ -1,0 +1,330 @@
+package scoring_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
+
+	"leadsync/fixtures"
+	"leadsync/scoring"
+)
+
+func compiledSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	text, err := scoring.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler() // checks the schema against the dialect that it names
+	if err := compiler.AddResource("model.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("model.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// asJSON is a model as an editor sees it.
+func asJSON(t *testing.T, text []byte) (any, error) {
+	t.Helper()
+	var value any
+	if err := yaml.Load(text, &value); err != nil {
+		return nil, err
+	}
+	return jsonValue(value), nil
+}
+
+func jsonValue(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key := range v {
+			v[key] = jsonValue(v[key])
+		}
+		return v
+	case map[any]any:
+		object := map[string]any{}
+		for key, one := range v {
+			object[fmt.Sprint(key)] = jsonValue(one)
+		}
+		return object
+	case []any:
+		for i := range v {
+			v[i] = jsonValue(v[i])
+		}
+		return v
+	case nil, bool, string, int, int64, uint64, float64:
+		return v
+	default: // a date
+		return fmt.Sprint(v)
+	}
+}
+
+func TestSchema_acceptsEverySample(t *testing.T) {
+	schema := compiledSchema(t)
+	files, err := filepath.Glob("../fixtures/models/*.yaml")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d samples, %v", len(files), err)
+	}
+	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "_test.yaml") }) // stories
+	for _, file := range append(files, "../cmd/leadsync/demomodel/model.yaml", "reference.yaml", "reference_bounds.yaml") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := asJSON(t, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+		if _, err := scoring.Parse(file, text); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// beyondSchema are the broken models whose mistake is not in the structure: a name that is declared nowhere, a
+// bound that another key gives, what stands elsewhere. Parse alone finds them, and what is wrong inside a
+// condition.
+func beyondSchema() []string {
+	return []string{
+		"activity_attribute", "activity_unknown", "alias", "back_to_ahead", "back_to_from_side_track", "back_to_itself",
+		"back_to_manual", "back_to_not_behind_status", "back_to_side_track", "back_to_twice", "back_to_unknown_stage",
+		"cap_below_points", "close_in_too_long", "due_fact_unknown", "follow_up_does_nothing", "follow_up_twice",
+		"follow_up_unknown_status", "gate_twice", "grades_gap", "grades_not_falling", "grades_same_score",
+		"grades_unknown_score", "grid_uneven", "half_life_off_the_grid", "lists_both", "lists_twice",
+		"minimum_above_maximum", "mql_manual", "no_mql", "placeholder", "placeholder_fact", "placeholder_grade",
+		"points_hexadecimal", "points_too_fine", "points_zero", "rule_twice", "stage_twice", "status_twice",
+		"status_unknown_stage", "task_due_fact", "threshold_above_maximum", "threshold_unknown_score", "tiers_grade_twice",
+		"tiers_impossible_grade", "tiers_mixed", "tiers_same_bound", "tiers_without_grades", "unknown_gate",
+		"window_too_long",
+	}
+}
+
+func TestSchema_refusesBrokenStructure(t *testing.T) {
+	schema := compiledSchema(t)
+	files, err := fs.Glob(fixtures.Models(), "models/broken/*.yaml")
+	if err != nil || len(files) < 100 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	var accepted []string
+	for _, file := range files {
+		text, err := fixtures.Models().ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := asJSON(t, text)
+		name := strings.TrimSuffix(path.Base(file), ".yaml")
+		inside := strings.HasPrefix(name, "condition_") && name != "condition_always" && name != "condition_empty"
+		switch accepts := err == nil && schema.Validate(value) == nil; {
+		case inside && !accepts:
+			t.Errorf("%s is refused although only the text of a condition is wrong", name)
+		case accepts && !inside:
+			accepted = append(accepted, name)
+		}
+	}
+	if diff := cmp.Diff(beyondSchema(), accepted); diff != "" {
+		t.Errorf("the schema accepts other broken models than are listed (-want +got):\n%s", diff)
+	}
+}
+
+// What Parse accepts is never marked as wrong in an editor, but for a text that YAML reads as true or false.
+func TestSchema_isNotStricterThanParse(t *testing.T) {
+	schema := compiledSchema(t)
+	accepted, refused := 0, 0
+	for _, file := range []string{"reference.yaml", "reference_bounds.yaml"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var document yaml.Node
+		if err := yaml.Load(text, &document); err != nil {
+			t.Fatal(err)
+		}
+		change(t, &document, func(what string) {
+			changed, err := yaml.Dump(&document)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := scoring.Parse(file, changed); err != nil {
+				refused++
+				return
+			}
+			accepted++
+			value, err := asJSON(t, changed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(value); err != nil {
+				t.Errorf("%s with %s is a model, but not by the schema: %v", file, what, err)
+			}
+		})
+	}
+	if accepted < 100 || refused < 500 {
+		t.Errorf("only %d changed models are accepted and %d refused", accepted, refused)
+	}
+}
+
+// change makes one change after the other to a tree, and takes each back.
+func change(t *testing.T, node *yaml.Node, try func(what string)) {
+	t.Helper()
+	content := node.Content
+	step := 1
+	if node.Kind == yaml.MappingNode {
+		step = 2
+	}
+	for i := 0; i+step-1 < len(content) && node.Kind != yaml.DocumentNode; i += step {
+		node.Content = slices.Concat(content[:i], content[i+step:])
+		try(fmt.Sprintf("line %d without %q", content[i].Line, content[i].Value))
+		node.Content = content
+	}
+	for i, child := range content {
+		if node.Kind != yaml.MappingNode || i%2 == 1 {
+			change(t, child, try)
+		}
+	}
+	if node.Kind != yaml.ScalarNode {
+		return
+	}
+	before := *node
+	for _, other := range []yaml.Node{
+		{Kind: yaml.ScalarNode, Tag: "!!str", Value: "text"},
+		{Kind: yaml.ScalarNode, Tag: "!!str", Value: "2d"},
+		{Kind: yaml.ScalarNode, Tag: "!!str", Value: "+05w"},
+		{Kind: yaml.ScalarNode, Tag: "!!str", Value: " "},
+		{Kind: yaml.ScalarNode, Tag: "!!int", Value: "7"},
+		{Kind: yaml.ScalarNode, Tag: "!!int", Value: "2000"},
+		{Kind: yaml.ScalarNode, Tag: "!!float", Value: "-2.5"},
+		{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"},
+		{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"},
+		{Kind: yaml.SequenceNode, Tag: "!!seq"},
+		{Kind: yaml.MappingNode, Tag: "!!map"},
+	} {
+		if other.Tag == "!!bool" && before.Tag != "!!bool" && before.Tag != "!!int" {
+			continue
+		}
+		*node = other
+		try(fmt.Sprintf("line %d %q as %s %q", before.Line, before.Value, other.Tag, other.Value))
+	}
+	*node = before
+}
+
+// propertiesOf walks all properties of a schema.
+func propertiesOf(at string, value any, visit func(at, name string, property map[string]any)) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, child := range v {
+			if key == "examples" {
+				continue
+			}
+			if properties, ok := child.(map[string]any); ok && key == "properties" {
+				for name, property := range properties {
+					visit(at, name, property.(map[string]any))
+				}
+			}
+			propertiesOf(at+"/"+key, child, visit)
+		}
+	case []any:
+		for _, child := range v {
+			propertiesOf(at, child, visit)
+		}
+	}
+}
+
+func TestSchema_explainsEveryKeyOfTheParser(t *testing.T) {
+	text, err := scoring.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	propertiesOf("", document, func(at, name string, property map[string]any) {
+		names[name] = true
+		if name == "en" || name == "de" {
+			return
+		}
+		for _, key := range []string{"title", "description", "examples"} {
+			if property[key] == nil {
+				t.Errorf("%s/%s has no %s: write it above an example of the key in reference.yaml", at, name, key)
+			}
+		}
+		if property["type"] == nil && property["enum"] == nil && property["anyOf"] == nil {
+			t.Errorf("nothing is known about the value of %s/%s: give an example of the key in reference.yaml", at, name)
+		}
+	})
+	known := keysOfParser(t)
+	if len(known) < 40 {
+		t.Fatalf("the parser's source names %d keys only", len(known))
+	}
+	for _, name := range known {
+		if !names[name] {
+			t.Errorf("the parser knows the key %s, the schema does not: reference.yaml has no mapping with it", name)
+		}
+	}
+}
+
+// keysOfParser are the keys that the source of the parser names in its calls of fields and in topics.
+func keysOfParser(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("parse*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	literals := func(nodes []ast.Expr) {
+		for _, node := range nodes {
+			if literal, ok := node.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				key, err := strconv.Unquote(literal.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				keys = append(keys, key)
+			}
+		}
+	}
+	for _, file := range files {
+		source, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(source, func(n ast.Node) bool {
+			switch v := n.(type) {
+			case *ast.FuncDecl:
+				if v.Name.Name == "topics" {
+					literals(v.Body.List[0].(*ast.ReturnStmt).Results[0].(*ast.CompositeLit).Elts)
+				}
+			case *ast.CallExpr:
+				if called, ok := v.Fun.(*ast.SelectorExpr); ok && called.Sel.Name == "fields" {
+					literals(v.Args)
+				}
+			}
+			return true
+		})
+	}
+	return keys
+}
