@@ -135,9 +135,9 @@ func announceSwitches(ctx context.Context, w io.Writer, in *installation, st *st
 				continue
 			}
 			if before[class] == "" {
-				fmt.Fprintf(w, "portal %s: %s is on from the start.", p.Name, class)
+				fmt.Fprintf(w, "portal %s: %s is switched on.", p.Name, class)
 			} else {
-				fmt.Fprintf(w, "portal %s: %s goes from %s to on. Recorded in shadow so far: %d. These are not written; what changes from now on is.",
+				fmt.Fprintf(w, "portal %s: %s was in %s and is switched on. Recorded in shadow so far: %d. These are not written; what changes from now on is, unless the account stands in the way (`leadsync doctor`).",
 					p.Name, class, before[class], counts[class])
 			}
 			if limit, ok := in.cfg.Limits.PerHour()[class]; ok {

@@ -93,8 +93,19 @@ func (d *describer) acknowledged(ctx context.Context) error {
 		return nil
 	}
 	acting, err := ActingOn(ctx, d.crm, d.portal)
-	if err != nil || acting.Code == d.cfg.Acknowledged {
+	switch {
+	case errors.Is(err, connector.ErrUnauthorized), errors.Is(err, connector.ErrThrottled):
 		return err
+	case err != nil && d.cfg.Acknowledged != "": // an interface that fails must not stop what was agreed to
+		d.find("run `leadsync doctor` when the account answers again",
+			"the account's workflows cannot be read (%v); the acknowledgement is taken as it stands", err)
+		return nil
+	case err == nil && acting.Code == d.cfg.Acknowledged:
+		return nil
+	}
+	remedy := "read what `leadsync doctor` lists, then write the code below it as `acknowledged` in this portal"
+	if err == nil {
+		remedy = "read what `leadsync doctor` lists, then write acknowledged: \"" + acting.Code + "\" in this portal"
 	}
 	text := "nobody has acknowledged yet what else acts on stage and status"
 	if d.cfg.Acknowledged != "" {
@@ -102,7 +113,7 @@ func (d *describer) acknowledged(ctx context.Context) error {
 	}
 	for _, class := range []workflows.Class{workflows.ClassStage, workflows.ClassStatus} {
 		if d.portal.Mode(class) == workflows.ModeOn {
-			d.block(class, "read what `leadsync doctor` lists, then write acknowledged: \""+acting.Code+"\" in this portal", "%s", text)
+			d.block(class, remedy, "%s", text)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ type acting struct {
 	account *simulator.Account
 	client  *hubspot.Client
 	model   *scoring.Model
+	agreed  string // the code that somebody acknowledged
 }
 
 func newActing(t *testing.T) *acting {
@@ -125,9 +127,17 @@ func TestActing(t *testing.T) {
 func TestActingFails(t *testing.T) {
 	a := newActing(t)
 	d := a.describe("language: en")
+	a.agreed = a.code(d).Code
 	a.account.Faults().Add(simulator.Fault{Kind: simulator.Fault503, Endpoint: "GET /automation/*"})
 	a.account.Faults().Add(simulator.Fault{Kind: simulator.Fault503, Endpoint: "GET /automation/v4/flows"})
 	if _, err := service.ActingOn(t.Context(), a.client, d.Portal); err == nil {
 		t.Error("an account that does not answer was taken for one without workflows")
+	}
+	// What was agreed to goes on; what was not stays where it is.
+	a.wantModes(a.describe(`acknowledged: "`+a.agreed+`"`), workflows.ModeOn, "")
+	a.wantModes(a.describe("language: en"), workflows.ModeShadow, "nobody has acknowledged yet")
+	a.account.RevokeToken()
+	if _, err := service.ActingOn(t.Context(), a.client, d.Portal); !errors.Is(err, connector.ErrUnauthorized) {
+		t.Errorf("a revoked token gives %v", err)
 	}
 }
