@@ -275,13 +275,31 @@ func (r *Reconciler) Objects(ctx context.Context, f Fence, rows []DueRow) error 
 		byType[row.Type] = append(byType[row.Type], row)
 	}
 	slices.Sort(types)
-	var errs []error
+	var failed unreadError
 	for _, t := range types {
 		if err := r.objects(ctx, f, t, byType[t]); err != nil {
-			errs = append(errs, err)
+			failed.types, failed.error = append(failed.types, t), errors.Join(failed.error, err)
 		}
 	}
-	return errors.Join(errs...)
+	if failed.error == nil {
+		return nil
+	}
+	return failed
+}
+
+// unreadError says that some kinds of record of a batch could not be read; the others are settled.
+type unreadError struct {
+	types []connector.ObjectType
+	error
+}
+
+// Unwrap gives the causes.
+func (u unreadError) Unwrap() error { return u.error }
+
+// unsettled are the rows of a batch that an error concerns.
+func unsettled(rows []DueRow, err error) []DueRow {
+	failed, some := errors.AsType[unreadError](err)
+	return slices.DeleteFunc(slices.Clone(rows), func(row DueRow) bool { return some && !slices.Contains(failed.types, row.Type) })
 }
 
 func (r *Reconciler) objects(ctx context.Context, f Fence, t connector.ObjectType, rows []DueRow) error {

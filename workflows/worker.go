@@ -225,6 +225,7 @@ func (w *Worker) due(ctx context.Context, f Fence, types []connector.ObjectType,
 	if err == nil || !errors.As(err, &ce) || ctx.Err() != nil {
 		return true, err
 	}
+	rows = unsettled(rows, err)
 	postponed := make([]Postponed, len(rows))
 	for i, r := range rows {
 		state, pause, free := Next(err, r.Attempts+1, w.Jitter())

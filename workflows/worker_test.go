@@ -135,6 +135,30 @@ func TestWorker_postpones(t *testing.T) {
 }
 
 // A chore that fails stays wanted, and so do those behind it.
+// One kind of record that cannot be read holds up no other kind: what was settled is not postponed.
+func TestWorker_postponesTheKindThatFails(t *testing.T) {
+	b := newBench(t)
+	w := newWorker(b)
+	refs := []connector.Ref{{Type: connector.TypeCall, ID: "7"}, {Type: connector.TypeDeal, ID: "8"}}
+	others := []connector.ObjectType{connector.TypeCall, connector.TypeDeal}
+	b.must(b.store.Hint(t.Context(), portalID, refs))
+	b.crm.fail["Read call"] = fault(connector.ErrUnavailable)
+	_, err := w.Step(t.Context(), b.fence)
+	b.must(err)
+	b.must(b.store.Hint(t.Context(), portalID, refs[1:])) // the deal changes again
+	rows, err := b.store.Due(t.Context(), portalID, b.clock, others, 10)
+	b.must(err)
+	if len(rows) != 1 || rows[0].Type != connector.TypeDeal || rows[0].Attempts != 0 {
+		t.Errorf("due at once: %+v, want the deal alone, without an attempt", rows)
+	}
+	b.clock = b.clock.Add(2 * time.Second)
+	rows, err = b.store.Due(t.Context(), portalID, b.clock, others, 10)
+	b.must(err)
+	if len(rows) != 2 {
+		t.Errorf("due after the wait: %+v, want both", rows)
+	}
+}
+
 func TestWorker_choresStayWanted(t *testing.T) {
 	b := newBench(t)
 	w := newWorker(b)
