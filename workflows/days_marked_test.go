@@ -20,7 +20,6 @@ func TestDays_withoutUniqueKeys(t *testing.T) {
 	}
 	open := map[string]int{} // by key: how many are there and not archived
 	marked := func(d *days) {
-		d.long = hostile
 		d.marked = map[connector.ObjectType]bool{connector.TypeTask: true, connector.TypeDeal: true}
 		d.Cleanup(func() {
 			clear(open)

@@ -76,14 +76,11 @@ type days struct {
 
 func rep() simulator.Actor { return simulator.Actor{Kind: simulator.User, ID: "7"} }
 
-// tenDaysLong is how long people are played.
-const tenDaysLong = 240 * time.Hour
-
 func tenDays(t *testing.T, seed uint64, failing bool, with ...func(*days)) (end ending) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		d := &days{T: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 42)), ids: map[string]string{}, last: map[string]time.Time{}, long: tenDaysLong}
+		d := &days{T: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 42)), ids: map[string]string{}, last: map[string]time.Time{}}
 		for _, change := range with {
 			change(d)
 		}
@@ -274,7 +271,7 @@ func (d *days) live(failing bool) {
 	revokedFrom := time.Duration(24+d.dice.IntN(120)) * time.Hour
 	begin := time.Now()
 	time.Sleep(2 * time.Hour)
-	for time.Since(begin) < d.long {
+	for time.Since(begin) < played {
 		time.Sleep(time.Duration(1+d.dice.IntN(20*60*1000)) * time.Millisecond)
 		if since := time.Since(begin); failing && since > revokedFrom && since < revokedFrom+time.Hour {
 			d.account.RevokeToken()

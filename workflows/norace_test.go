@@ -2,5 +2,7 @@
 
 package workflows_test
 
-// hostile is how long the account without unique keys is played.
-const hostile = tenDaysLong
+import "time"
+
+// played is for how long people are played: ten days.
+const played = 240 * time.Hour

@@ -4,6 +4,6 @@ package workflows_test
 
 import "time"
 
-// hostile is how long the account without unique keys is played under the race detector, which makes it slow
-// fifteenfold. The proof over ten days runs without it.
-const hostile = 96 * time.Hour
+// played is for how long people are played under the race detector, which is fifteen times as slow. The gate
+// runs the ten days without it.
+const played = 96 * time.Hour

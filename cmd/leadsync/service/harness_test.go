@@ -342,3 +342,29 @@ func (r *rig) open() []simulator.Object {
 	}
 	return out
 }
+
+// spent are the calls made since, by endpoint.
+func (r *rig) spent(before map[string]int) map[string]int {
+	out := map[string]int{}
+	for call, n := range r.account.Calls() {
+		if n > before[call] {
+			out[call] = n - before[call]
+		}
+	}
+	return out
+}
+
+// calls sums what matches: every part must be in the endpoint.
+func calls(spent map[string]int, parts ...string) int {
+	n := 0
+	for call, times := range spent {
+		all := true
+		for _, part := range parts {
+			all = all && strings.Contains(call, part)
+		}
+		if all {
+			n += times
+		}
+	}
+	return n
+}
