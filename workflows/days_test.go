@@ -70,7 +70,6 @@ type days struct {
 	last    map[string]time.Time
 	deaths  int
 	deeds   int
-	long    time.Duration                 // ten days unless told otherwise
 	marked  map[connector.ObjectType]bool // kinds whose key is not unique in this account
 }
 

@@ -182,7 +182,7 @@ func (x *examination) describe(ctx context.Context) error {
 	acting, err := service.ActingOn(ctx, x.client, d.Portal)
 	if err != nil {
 		x.out.note("what else acts on stage and status", stateUnknown, err.Error(), "run `leadsync doctor` again later")
-		return nil //nolint:nilerr // the rest can be examined all the same
+		return nil // the rest can be examined all the same
 	}
 	x.out.Acting = &acting
 	x.out.Acknowledged = acting.Code == x.cfg.Acknowledged

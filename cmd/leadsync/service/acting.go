@@ -107,6 +107,12 @@ func (d *describer) acknowledged(ctx context.Context) error {
 	if err == nil {
 		remedy = "read what `leadsync doctor` lists, then write acknowledged: \"" + acting.Code + "\" in this portal"
 	}
+	d.unacknowledged(remedy)
+	return nil
+}
+
+// unacknowledged puts stage and status into shadow.
+func (d *describer) unacknowledged(remedy string) {
 	text := "nobody has acknowledged yet what else acts on stage and status"
 	if d.cfg.Acknowledged != "" {
 		text = "what else acts on stage and status has changed since it was acknowledged"
@@ -116,5 +122,4 @@ func (d *describer) acknowledged(ctx context.Context) error {
 			d.block(class, remedy, "%s", text)
 		}
 	}
-	return nil
 }
