@@ -225,31 +225,8 @@ func (o *OAuth) calling(ctx context.Context, op string, e effect) context.Contex
 
 // tokenClient retries like every other call, but signs nothing and is not charged to the account's budgets.
 func tokenClient(cfg OAuthConfig) *http.Client {
-	transport := cfg.Transport
-	if transport == nil {
-		transport = http.DefaultTransport
-		if t, ok := transport.(*http.Transport); ok {
-			transport = t.Clone()
-		}
-	}
-	// A redirect would carry the secret to wherever it points.
-	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	r := &retryablehttp.Client{
-		HTTPClient: &http.Client{
-			Transport: &tokenAttempts{
-				next: transport, now: cfg.Now, logger: cfg.Logger, timeout: orDuration(cfg.Timeout, defaultTimeout),
-			},
-			CheckRedirect: stay,
-		},
-		RetryWaitMin: orDuration(cfg.RetryWait, defaultRetryWait),
-		RetryWaitMax: longestWait,
-		RetryMax:     defaultAttempts - 1,
-		CheckRetry:   checkRetry,
-		Backoff:      backoff(cfg.Jitter),
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	if cfg.Attempts > 0 {
-		r.RetryMax = cfg.Attempts - 1
-	}
+	r := retrying(retries{wait: cfg.RetryWait, attempts: cfg.Attempts, jitter: cfg.Jitter}, &tokenAttempts{
+		next: wire(cfg.Transport), now: cfg.Now, logger: cfg.Logger, timeout: orDuration(cfg.Timeout, defaultTimeout),
+	})
 	return &http.Client{Transport: &retryablehttp.RoundTripper{Client: r}, CheckRedirect: stay}
 }

@@ -55,32 +55,47 @@ func exchangeOf(ctx context.Context) *exchange {
 }
 
 func newRetrying(cfg Config, logger *slog.Logger, budgets *limits) *retryablehttp.Client {
-	transport := cfg.Transport
-	if transport == nil {
-		transport = http.DefaultTransport
-		if t, ok := transport.(*http.Transport); ok {
-			transport = t.Clone()
-		}
+	return retrying(retries{wait: cfg.RetryWait, attempts: cfg.Attempts, jitter: cfg.Jitter}, &attempts{
+		next: wire(cfg.Transport), token: cfg.Token, renew: cfg.Renew, now: cfg.Now, observe: cfg.Observe, logger: logger,
+		limits: budgets, timeout: orDuration(cfg.Timeout, defaultTimeout),
+	})
+}
+
+// wire is the transport of a configuration, or one of its own.
+func wire(transport http.RoundTripper) http.RoundTripper {
+	if transport != nil {
+		return transport
 	}
+	if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		return t.Clone()
+	}
+	return http.DefaultTransport
+}
+
+// retries is what of the retry policy can be set.
+type retries struct {
+	wait     time.Duration
+	attempts int
+	jitter   func() float64
+}
+
+// stay follows no redirect: it would carry the token or the secret to wherever it points.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// retrying is the one retry policy, over a transport that makes one attempt.
+func retrying(set retries, attempt http.RoundTripper) *retryablehttp.Client {
 	r := &retryablehttp.Client{
-		HTTPClient: &http.Client{
-			Transport: &attempts{
-				next: transport, token: cfg.Token, renew: cfg.Renew, now: cfg.Now, observe: cfg.Observe, logger: logger,
-				limits: budgets, timeout: orDuration(cfg.Timeout, defaultTimeout),
-			},
-			// A redirect would carry the token to wherever it points.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		RetryWaitMin: orDuration(cfg.RetryWait, defaultRetryWait),
+		HTTPClient:   &http.Client{Transport: attempt, CheckRedirect: stay},
+		RetryWaitMin: orDuration(set.wait, defaultRetryWait),
 		RetryWaitMax: longestWait,
 		RetryMax:     defaultAttempts - 1,
 		CheckRetry:   checkRetry,
-		Backoff:      backoff(cfg.Jitter),
+		Backoff:      backoff(set.jitter),
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		// Logger stays nil: it would log the URL with its query; attempts logs the template instead.
 	}
-	if cfg.Attempts > 0 {
-		r.RetryMax = cfg.Attempts - 1
+	if set.attempts > 0 {
+		r.RetryMax = set.attempts - 1
 	}
 	return r
 }

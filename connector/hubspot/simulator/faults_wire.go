@@ -140,3 +140,19 @@ func numbered(v any, name string) any {
 	}
 	return v
 }
+
+// underFaults carries the call out as far as the script of faults lets it.
+func (c *call) underFaults(rt route, endpoint string) answer {
+	if f, ok := c.a.faults.request(endpoint); ok {
+		c.fault = f
+	}
+	ans, hit := c.faultBefore()
+	switch {
+	case hit:
+	case c.fault.Kind == FaultLate:
+		ans.later = true
+	default:
+		ans = c.faultAfter(rt.do(c))
+	}
+	return ans
+}

@@ -214,20 +214,29 @@ func (c *call) linksDefault() answer {
 	})
 }
 
+// readKinds reads the pairs of a request with the kinds of links that each asks for.
+func (c *call) readKinds(typed bool) (ins []linkIn, all [][]uint16, ans answer, ok bool) {
+	if ins, ans, ok = c.readLinks(linksCreateMost); !ok {
+		return nil, nil, ans, false
+	}
+	from, to := c.ends()
+	all = make([][]uint16, len(ins))
+	for i, in := range ins {
+		kinds, why := c.kindsFor(from, to, in.Types, typed)
+		if why != "" {
+			return nil, nil, c.invalid(why), false
+		}
+		all[i] = kinds
+	}
+	return ins, all, ans, true
+}
+
 func (c *call) linkAll(status int, typed bool, link func(x, y *record, kinds []uint16) any) answer {
-	ins, ans, ok := c.readLinks(linksCreateMost)
+	ins, all, ans, ok := c.readKinds(typed)
 	if !ok {
 		return ans
 	}
 	from, to := c.ends()
-	all := make([][]uint16, len(ins))
-	for i, in := range ins {
-		kinds, why := c.kindsFor(from, to, in.Types, typed)
-		if why != "" {
-			return c.invalid(why)
-		}
-		all[i] = kinds
-	}
 	var results any = []any{}
 	var errs []linkError
 	for i, in := range ins {

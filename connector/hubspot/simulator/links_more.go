@@ -79,19 +79,11 @@ func (c *call) linksArchive() answer {
 
 // linksArchiveTyped removes links of the given types only.
 func (c *call) linksArchiveTyped() answer {
-	ins, ans, ok := c.readLinks(linksCreateMost)
+	ins, all, ans, ok := c.readKinds(true)
 	if !ok {
 		return ans
 	}
 	from, to := c.ends()
-	all := make([][]uint16, len(ins))
-	for i, in := range ins {
-		kinds, why := c.kindsFor(from, to, in.Types, true)
-		if why != "" {
-			return c.invalid(why)
-		}
-		all[i] = kinds
-	}
 	for i, in := range ins {
 		x, errX := c.a.find(from.name, string(in.From.ID))
 		y, errY := c.a.find(to.name, string(in.To.ID))

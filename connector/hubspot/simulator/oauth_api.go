@@ -60,17 +60,7 @@ func (a *Account) handleOAuth(c *call, rt route) answer {
 	if v := c.r.PathValue("v"); v != "" && !slices.Contains([]string{"2026-09", "2026-03", "v1"}, v) {
 		return c.noPage()
 	}
-	if f, ok := a.faults.request(endpoint); ok {
-		c.fault = f
-	}
-	ans, hit := c.faultBefore()
-	switch {
-	case hit:
-	case c.fault.Kind == FaultLate:
-		ans.later = true
-	default:
-		ans = c.faultAfter(rt.do(c))
-	}
+	ans := c.underFaults(rt, endpoint)
 	ans.bare = true
 	return ans
 }

@@ -113,18 +113,7 @@ func (a *Account) handle(c *call, rt route) (answer, [][2]string) {
 	if policy := a.limits.admit(rt.bucket, c.m.wall); policy != "" {
 		return c.throttled(policy), a.limits.headers(rt.bucket, a.byOAuth(c))
 	}
-	if f, ok := a.faults.request(endpoint); ok {
-		c.fault = f
-	}
-	ans, hit := c.faultBefore()
-	switch {
-	case hit:
-	case c.fault.Kind == FaultLate:
-		ans.later = true
-	default:
-		ans = c.faultAfter(rt.do(c))
-	}
-	return ans, a.limits.headers(rt.bucket, a.byOAuth(c))
+	return c.underFaults(rt, endpoint), a.limits.headers(rt.bucket, a.byOAuth(c))
 }
 
 func (a *Account) correlationID() string {
