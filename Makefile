@@ -2,7 +2,7 @@
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help check build test race bench crash fuzz lint fmt clean node-client
+.PHONY: help check build test race bench crash fuzz nightly lint fmt clean node-client
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +19,8 @@ test: ## all tests that need nothing but Go
 race: ## the same under the race detector, in random order (needs a C compiler)
 	go test -race -shuffle=on ./...
 
-bench: ## all benchmarks with allocations
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## all benchmarks on one core with allocations; BenchmarkFifty quotes the model against the same in plain Go
+	go test -run '^$$' -bench . -benchmem -cpu 1 ./...
 
 crash: ## kill the real program KILLS times and audit the account each time
 	LEADSYNC_KILLS=$(or $(KILLS),20) go test -run '^TestServe_killed' -v -count=1 -timeout 60m ./cmd/leadsync
@@ -30,6 +30,13 @@ fuzz: ## every fuzz test for ten seconds
 	  for name in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 10s -fuzzminimizetime 5x $$pkg; \
 	  done; \
+	done
+
+nightly: ## what takes hours: random models by the 100,000, properties, fuzz tests for FUZZ each (5m)
+	LEADSYNC_TRIPLES=$(or $(TRIPLES),100000) go test -run '^(TestAgreement|TestNothingChangesBetweenSteps)' -v -count=1 -timeout 12h ./cmd/leadsync/audit/naive
+	go test -count=1 -timeout 12h ./scoring -rapid.checks $(or $(CHECKS),10000)
+	@set -e; for name in $$(go test -list '^Fuzz' ./scoring | grep '^Fuzz'); do \
+	  echo "./scoring $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZ),5m) -fuzzminimizetime 5x ./scoring; \
 	done
 
 node-client: ## drive the simulated account with HubSpot's official Node client (needs Node, npm, a network)
@@ -43,3 +50,4 @@ fmt: ## rewrite the sources as the linters want them
 
 clean: ## remove what build leaves behind
 	rm -rf bin
+	find . -type d -path '*/testdata/rapid' -prune -exec rm -rf {} +

@@ -59,6 +59,7 @@ type Names struct {
 	CompanyID                                                 string // on contacts: id of the primary company
 	MergedIDs                                                 string // on contacts: ids merged into it, separated by ";"; empty: the CRM has none
 	CompanyName                                               string // on companies
+	CompanyStage                                              string // on companies: their lifecycle stage; empty: the CRM has none
 	ActivityTime                                              string // on calls and meetings
 	DealStage, DealPipeline, DealClosed, DealWon              string // on deals
 	Submissions, PageVisits                                   string // on contacts: the counters of what optional sources list

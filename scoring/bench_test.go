@@ -72,7 +72,7 @@ func BenchmarkEvaluate(b *testing.B) {
 }
 
 func BenchmarkEvaluate_sample(b *testing.B) {
-	m, lead := sample(b, "b2b.yaml"), visitor()
+	m, lead := sample(b, "demo.yaml"), visitor()
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Evaluate(lead, start())

@@ -45,6 +45,7 @@ func TestParse_reportsEveryMistake(t *testing.T) {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	var all strings.Builder
+	met := map[string]bool{} // keys at which a mistake is found
 	for _, file := range files {
 		text, err := fixtures.Models().ReadFile(file)
 		if err != nil {
@@ -59,6 +60,8 @@ func TestParse_reportsEveryMistake(t *testing.T) {
 		}
 		want := 1
 		switch name {
+		case "twenty_mistakes.yaml":
+			want = 22
 		case "five_mistakes.yaml":
 			want = 5
 		case "condition_time_equal.yaml": // both sides
@@ -71,6 +74,7 @@ func TestParse_reportsEveryMistake(t *testing.T) {
 		}
 		lines := strings.Split(string(text), "\n")
 		for _, p := range *problems {
+			met[keyOf(p.Key)] = true
 			if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > len([]rune(lines[p.Line-1]))+1 || p.Key == "" || p.Remedy == "" {
 				t.Errorf("%s: a problem outside the file or without key or remedy: %+v", name, p)
 			}
@@ -78,4 +82,15 @@ func TestParse_reportsEveryMistake(t *testing.T) {
 		all.WriteString(err.Error() + "\n")
 	}
 	golden(t, "broken.txt", all.String())
+	for _, key := range keysOfParser(t) {
+		if !met[key] {
+			t.Errorf("no broken model has its mistake at the key %s: add one to fixtures/models/broken", key)
+		}
+	}
+}
+
+// keyOf is the last name of a path of keys, without its place in a list.
+func keyOf(path string) string {
+	name, _, _ := strings.Cut(path[strings.LastIndex(path, ".")+1:], "[")
+	return name
 }

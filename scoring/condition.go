@@ -28,13 +28,24 @@ type condition struct {
 	kinds  []int // the kinds of activity it counts
 	moves  bool  // time alone can change it
 	id     int   // its place in a frame's memory
+
+	streams []int      // the streams of activities it looks at
+	calls   []question // what it asks of activities
+}
+
+// question is a function of activities as it stands in a condition, with what it gives.
+type question struct {
+	text  string
+	value numberNode
 }
 
 // boolNode is a compiled expression of truth. at gives the truth over the frame's span; gaps names what
-// would have to be known, and is called only where at is unknown.
+// would have to be known, and is called only where at is unknown; why gives the facts that make it what it is,
+// and is called only where it is true or false.
 type boolNode struct {
 	at   func(*frame) truths
 	gaps func(*frame, *gapList)
+	why  func(*frame, *factList)
 }
 
 // gapList collects names without repetition, in the order met.
@@ -55,8 +66,10 @@ type fault struct {
 // scope is what names mean in an expression: the model's facts and kinds, or the attributes of one kind.
 type scope struct {
 	model      *Model
-	attributes map[string]string // not nil: only these names, as text
+	attributes map[string]attribute // not nil: only these names, as text
 	kind       string
+	standing   bool                // neither time nor activities
+	words      map[string][]string // the only texts that some of the names can have
 }
 
 // names are all names that can stand in the scope.
@@ -76,23 +89,28 @@ func (s scope) names() []string {
 
 // compile parses, checks and compiles an expression. Either the condition or the faults are nil.
 func (s scope) compile(source string) (*condition, []fault) {
-	tree, bad := parseExpression(source)
+	tree, bad := s.model.language.parse(source)
 	if bad != nil {
 		return nil, []fault{*bad}
 	}
 	c := &compiler{scope: s}
 	root := c.boolean(tree)
+	if s.standing {
+		c.refuseMoving(tree)
+		c.refuseOtherWords(tree)
+	}
 	if len(c.faults) > 0 {
 		return nil, c.faults
 	}
 	return c.finish(source, tree, root), nil
 }
 
-// parseExpression is the only way to the parser: capped, and with none of its own functions.
-func parseExpression(source string) (ast.Node, *fault) {
-	if len(source) > maxSource {
-		return nil, &fault{text: fmt.Sprintf("the condition has %d bytes", len(source)), remedy: fmt.Sprintf("at most %d are read; split it into several rules or gates", maxSource)}
-	}
+// language is the grammar of conditions.
+type language conf.Config
+
+// newLanguage caps the parser of expressions, and takes all of its own functions away. It is made once for a model
+// because that costs more than to parse a condition.
+func newLanguage() *language {
 	config := conf.CreateNew()
 	config.MaxNodes = maxNodes
 	config.DisableIfOperator = true
@@ -101,29 +119,41 @@ func parseExpression(source string) (ast.Node, *fault) {
 	}
 	// The parser gives count(...) a grammar of its own unless somebody else owns the name.
 	config.Functions["count"] = &builtin.Function{Name: "count"}
-	tree, err := parser.ParseWithConfig(source, config)
+	return (*language)(config)
+}
+
+// parse is the only way to the parser.
+func (l *language) parse(source string) (ast.Node, *fault) {
+	if len(source) > maxSource {
+		return nil, &fault{text: fmt.Sprintf("the condition has %d bytes", len(source)), remedy: fmt.Sprintf("at most %d are read; split it into several rules or gates", maxSource)}
+	}
+	tree, err := parser.ParseWithConfig(source, (*conf.Config)(l))
 	if err == nil {
 		return tree.Node, nil
 	}
-	bad := &fault{text: err.Error(), remedy: "write a condition such as: employees >= 50 and country in [\"DE\", \"AT\"]"}
+	at, message := 0, err.Error()
 	if positioned, ok := errors.AsType[*file.Error](err); ok {
-		bad.at, bad.text = positioned.From, positioned.Message
+		at, message = positioned.From, positioned.Message
 	}
-	bad.text = strings.ReplaceAll(bad.text, "\n", " ")
-	return nil, bad
+	bad := slipOf(source, at, message)
+	return nil, &bad
 }
 
 // compiler turns a tree into closures and collects every fault on the way.
 type compiler struct {
 	scope
 	facts  []int
+	met    []int // facts in the order met, with repetitions
 	kinds  []int
 	moves  bool
 	faults []fault
+
+	streams []int
+	calls   []question
 }
 
 func (c *compiler) finish(source string, tree ast.Node, root boolNode) *condition {
-	done := &condition{source: strings.TrimSpace(source), key: tree.String(), root: root, facts: c.facts, kinds: c.kinds, moves: c.moves, id: c.model.conditions}
+	done := &condition{source: strings.TrimSpace(source), key: tree.String(), root: root, facts: c.facts, kinds: c.kinds, moves: c.moves, id: c.model.conditions, streams: c.streams, calls: c.calls}
 	c.model.conditions++
 	return done
 }
@@ -141,8 +171,18 @@ func constant(value truths) boolNode {
 	return boolNode{at: func(*frame) truths { return value }, gaps: func(*frame, *gapList) {}}
 }
 
-// boolean compiles an expression that must be true, false or unknown.
+// boolean compiles an expression that must be true, false or unknown. What is not joined of others is so because
+// of all facts in it.
 func (c *compiler) boolean(n ast.Node) boolNode {
+	before := len(c.met)
+	node := c.truth(n)
+	if node.why == nil {
+		node.why = because(c.met[before:])
+	}
+	return node
+}
+
+func (c *compiler) truth(n ast.Node) boolNode {
 	switch n := n.(type) {
 	case *ast.BoolNode:
 		if n.Value {
@@ -165,15 +205,15 @@ func (c *compiler) boolean(n ast.Node) boolNode {
 }
 
 func negation(inner boolNode) boolNode {
-	return boolNode{at: func(f *frame) truths { return inner.at(f).not() }, gaps: inner.gaps}
+	return boolNode{at: func(f *frame) truths { return inner.at(f).not() }, gaps: inner.gaps, why: inner.why}
 }
 
 func (c *compiler) binary(n *ast.BinaryNode) boolNode {
 	switch n.Operator {
 	case "and", "&&":
-		return junction(c.boolean(n.Left), c.boolean(n.Right), truths.and)
+		return explained(c.boolean(n.Left), c.boolean(n.Right), truths.and)
 	case "or", "||":
-		return junction(c.boolean(n.Left), c.boolean(n.Right), truths.or)
+		return explained(c.boolean(n.Left), c.boolean(n.Right), truths.or)
 	case "==", "!=":
 		return c.equality(n)
 	case "<", "<=", ">", ">=":
@@ -268,6 +308,7 @@ func (c *compiler) equality(n *ast.BinaryNode) boolNode {
 	case left == TypeBool:
 		node = junction(c.boolean(n.Left), c.boolean(n.Right), truths.same)
 	default:
+		c.comparedWords(n.Left, n.Right)
 		node = textComparison(c.text(n.Left), c.text(n.Right), func(a, b *textValue) bool { return a.folded() == b.folded() })
 	}
 	if n.Operator == "!=" {
@@ -321,12 +362,17 @@ func (c *compiler) fact(n *ast.IdentifierNode, want FactType) (int, bool) {
 
 // mention notes that the condition looks at a fact.
 func (c *compiler) mention(fact int) {
+	c.met = append(c.met, fact)
 	if !slices.Contains(c.facts, fact) {
 		c.facts = append(c.facts, fact)
 	}
 }
 
 func (c *compiler) unknownName(n *ast.IdentifierNode) {
+	if slices.Contains(c.model.listNames(), n.Value) {
+		c.fail(n, "write x in "+n.Value+", or domain_in(x, "+n.Value+")", "%s is a list of words", n.Value)
+		return
+	}
 	if c.attributes == nil {
 		c.fail(n, didYouMean(n.Value, c.names()), "unknown fact %s", n.Value)
 		return

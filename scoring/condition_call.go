@@ -8,7 +8,19 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-const functionList = "the functions are known, has_word, days_since, days_since_last and count"
+// functions are the names of what can be called.
+func functions() []string {
+	return []string{"known", "has_word", "domain_in", "days_since", "days_since_last", "count", "days_with", "count_after"}
+}
+
+// meantFunction proposes the function that was meant, or lists them all.
+func meantFunction(name string) string {
+	if best := nearest(name, functions()); best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	names := functions()
+	return "the functions are " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
 
 // called is the name of the function and whether it is one of ours.
 func called(n *ast.CallNode) (string, bool) {
@@ -26,9 +38,9 @@ func callType(n *ast.CallNode) FactType {
 		return ""
 	}
 	switch callee.Value {
-	case "known", "has_word":
+	case "known", "has_word", "domain_in":
 		return TypeBool
-	case "days_since", "days_since_last", "count":
+	case "days_since", "days_since_last", "count", "days_with", "count_after":
 		return TypeNumber
 	default:
 		return ""
@@ -41,6 +53,8 @@ func (c *compiler) boolCall(n *ast.CallNode) boolNode {
 		return c.known(n)
 	case "has_word":
 		return c.hasWord(n)
+	case "domain_in":
+		return c.domainIn(n)
 	default:
 		c.reject(n, "a condition that is true or false")
 		return failed()
@@ -76,7 +90,7 @@ func (c *compiler) known(n *ast.CallNode) boolNode {
 	c.mention(i)
 	return boolNode{
 		at: func(f *frame) truths {
-			known := f.facts[i].Known()
+			known := f.fact(i).Known()
 			return never.with(mayTrue, known).with(mayFalse, !known)
 		},
 		gaps: func(*frame, *gapList) {},
@@ -101,6 +115,7 @@ func (c *compiler) hasWord(n *ast.CallNode) boolNode {
 		if len(spellings) == 0 {
 			c.fail(argument, "write a word with letters or digits", "%q has no word in it", literal.Value)
 		}
+		c.foundWords(n.Arguments[0], argument, spellings)
 		patterns = append(patterns, spellings...)
 	}
 	return boolNode{
@@ -118,14 +133,24 @@ func (c *compiler) hasWord(n *ast.CallNode) boolNode {
 
 func (c *compiler) numberCall(n *ast.CallNode, name string) numberNode {
 	c.moves = true
+	var node numberNode
 	switch name {
 	case "days_since":
-		return c.daysSince(n)
+		return c.daysSince(n) // the fact itself is shown
 	case "days_since_last":
-		return c.daysSinceLast(n)
+		node = c.daysSinceLast(n)
+	case "days_with":
+		node = c.daysWith(n)
+	case "count_after":
+		node = c.countAfter(n)
 	default:
-		return c.count(n)
+		node = c.count(n)
 	}
+	text := n.String()
+	if !slices.ContainsFunc(c.calls, func(other question) bool { return other.text == text }) {
+		c.calls = append(c.calls, question{text, node})
+	}
+	return node
 }
 
 // daysSince is the whole days since a time, negative before it.
@@ -145,12 +170,16 @@ func (c *compiler) daysSince(n *ast.CallNode) numberNode {
 	}
 	return numberNode{
 		at: func(f *frame) span {
-			if !f.facts[i].Known() {
+			if !f.fact(i).Known() {
 				return span{unknown: true}
 			}
 			return f.days(f.facts[i].Time)
 		},
-		gaps: func(_ *frame, g *gapList) { g.add(name.Value) },
+		gaps: func(f *frame, g *gapList) {
+			if !f.fact(i).Known() {
+				g.add(name.Value)
+			}
+		},
 	}
 }
 
@@ -165,10 +194,14 @@ func (c *compiler) daysSinceLast(n *ast.CallNode) numberNode {
 		return numberConstant(0)
 	}
 	c.kinds = append(c.kinds, kind)
-	s, gap := c.model.addStream(kind, nil), fmt.Sprintf("days_since_last(%q)", c.model.kinds[kind].Kind)
+	s, gap := c.stream(kind, nil), fmt.Sprintf("days_since_last(%q)", c.model.kinds[kind].Kind)
 	return numberNode{
-		at:   func(f *frame) span { return f.sinceLast(s) },
-		gaps: func(_ *frame, g *gapList) { g.add(gap) },
+		at: func(f *frame) span { return f.sinceLast(s) },
+		gaps: func(f *frame, g *gapList) {
+			if f.sinceLast(s).unknown {
+				g.add(gap)
+			}
+		},
 	}
 }
 
@@ -188,28 +221,42 @@ func (c *compiler) kindArgument(n ast.Node) (int, bool) {
 
 // count is how many activities of a kind there were, meeting a condition, within a number of days.
 func (c *compiler) count(n *ast.CallNode) numberNode {
-	if len(n.Arguments) < 1 || len(n.Arguments) > 3 {
-		c.fail(n, `write count("form"), count("form", name contains "demo") or count("form", "", 30)`, "count takes a kind, a condition and days")
+	s, window, ok := c.counted(n, `write count("form"), count("form", name contains "demo") or count("form", "", 30)`)
+	if !ok {
 		return numberConstant(0)
+	}
+	return numberNode{
+		at:   func(f *frame) span { return f.count(s, window) },
+		gaps: func(*frame, *gapList) {},
+	}
+}
+
+// counted reads the arguments of a function that counts: a kind, a condition and days.
+func (c *compiler) counted(n *ast.CallNode, remedy string) (s int, window int64, ok bool) {
+	if len(n.Arguments) < 1 || len(n.Arguments) > 3 {
+		c.fail(n, remedy, "%s takes a kind, a condition and days", nodeName(n.Callee))
+		return 0, 0, false
 	}
 	kind, ok := c.kindArgument(n.Arguments[0])
 	if !ok {
-		return numberConstant(0)
+		return 0, 0, false
 	}
 	var where *condition
 	if len(n.Arguments) > 1 && !isEmptyText(n.Arguments[1]) {
 		where = c.inner(kind, n.Arguments[1])
 	}
-	window := int64(0)
 	if len(n.Arguments) > 2 {
 		window = c.days(n.Arguments[2])
 	}
 	c.kinds = append(c.kinds, kind)
+	return c.stream(kind, where), window, true
+}
+
+// stream finds or makes the stream of a kind's activities that meet a condition, and notes that it is looked at.
+func (c *compiler) stream(kind int, where *condition) int {
 	s := c.model.addStream(kind, where)
-	return numberNode{
-		at:   func(f *frame) span { return f.count(s, window) },
-		gaps: func(*frame, *gapList) {},
-	}
+	c.streams = append(c.streams, s)
+	return s
 }
 
 func isEmptyText(n ast.Node) bool {
@@ -219,7 +266,11 @@ func isEmptyText(n ast.Node) bool {
 
 // inner compiles the condition of a count in the scope of the kind's attributes.
 func (c *compiler) inner(kind int, n ast.Node) *condition {
-	nested := &compiler{scope: c.model.attributeScope(kind)}
+	s, ok := c.model.attributeScope(kind)
+	if !ok {
+		return nil
+	}
+	nested := &compiler{scope: s}
 	root := nested.boolean(n)
 	c.faults = append(c.faults, nested.faults...)
 	return nested.finish(n.String(), n, root)
@@ -234,32 +285,4 @@ func (c *compiler) days(n ast.Node) int64 {
 		return 1
 	}
 	return int64(literal.Value) * c.model.perDay
-}
-
-// attributeScope is the scope of conditions over one activity of the kind.
-func (m *Model) attributeScope(kind int) scope {
-	attributes := m.kinds[kind].Attributes
-	if attributes == nil {
-		attributes = map[string]string{}
-	}
-	return scope{model: m, attributes: attributes, kind: m.kinds[kind].Kind}
-}
-
-func (m *Model) kindNames() []string {
-	names := make([]string, len(m.kinds))
-	for i := range m.kinds {
-		names[i] = m.kinds[i].Kind
-	}
-	return names
-}
-
-// addStream finds or makes the stream of a kind's activities that meet a condition.
-func (m *Model) addStream(kind int, where *condition) int {
-	key := whereKey(where)
-	found := slices.IndexFunc(m.streams, func(s stream) bool { return s.kind == kind && s.key == key })
-	if found >= 0 {
-		return found
-	}
-	m.streams = append(m.streams, stream{kind: kind, key: key, where: where})
-	return len(m.streams) - 1
 }

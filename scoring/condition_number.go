@@ -99,6 +99,18 @@ func (c *compiler) number(n ast.Node) numberNode {
 	return numberConstant(0)
 }
 
+// numeral reports whether a number stands there as it is, with a minus in front or without.
+func numeral(n ast.Node) bool {
+	if minus, ok := n.(*ast.UnaryNode); ok && minus.Operator == "-" {
+		n = minus.Node
+	}
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		return true
+	}
+	return false
+}
+
 func numberConstant(v float64) numberNode {
 	value := exactly(v)
 	return numberNode{at: func(*frame) span { return value }, gaps: func(*frame, *gapList) {}}

@@ -49,7 +49,7 @@ func (c *compiler) reject(n ast.Node, want string) {
 	case *ast.CallNode:
 		c.rejectCall(n, want)
 	case *ast.BuiltinNode:
-		c.fail(n, functionList, "there is no function %s", n.Name)
+		c.fail(n, meantFunction(n.Name), "there is no function %s", n.Name)
 	case *ast.StringNode:
 		c.fail(n, remedy, "a text stands alone: %q", n.Value)
 	case *ast.IntegerNode, *ast.FloatNode:
@@ -80,7 +80,7 @@ func (c *compiler) rejectConstruct(n ast.Node, remedy string) {
 func (c *compiler) rejectCall(n *ast.CallNode, want string) {
 	name, known := called(n)
 	if !known {
-		c.fail(n, functionList, "there is no function %s", name)
+		c.fail(n, meantFunction(name), "there is no function %s", name)
 		return
 	}
 	if c.attributes != nil {

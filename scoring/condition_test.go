@@ -77,7 +77,7 @@ func TestConditions(t *testing.T) {
 		// Numbers.
 		`size == 50`: yes, `size != 50`: no, `size < 50`: no, `size <= 50`: yes, `size > 49.5`: yes, `size >= 51`: no,
 		`budget == -2.5`: yes, `size + budget * 2 == 45`: yes, `size - +1 == 49`: yes, `-size < 0`: yes, `10 < size < 100`: yes,
-		`no_size > 1`: unknown, `no_size + size > 1`: unknown, `no_size in [1]`: unknown, `size in [1, 50.0]`: yes, `size in [1, 2]`: no,
+		`no_size > 1`: unknown, `no_size + size > 1`: unknown, `no_size in [1]`: unknown, `size in [1, 50.0]`: yes, `size in [1, 2]`: no, `-size in [-1, -50]`: yes, `size - 51 in [-1, 3]`: yes, `size in [-50, -1.5]`: no,
 		`size * 1e308 * 10 > 1`: unknown,
 		// Yes/no.
 		`member`: yes, `not member`: no, `!member`: no, `member == true`: yes, `member != false`: yes, `no_yes`: unknown,

@@ -40,13 +40,13 @@ func (c *compiler) text(n ast.Node) textNode {
 func textFact(i int, name string) textNode {
 	return textNode{
 		at: func(f *frame) *textValue {
-			if !f.facts[i].Known() {
+			if !f.fact(i).Known() {
 				return nil
 			}
-			return &f.facts[i].text
+			return &f.fact(i).text
 		},
 		gaps: func(f *frame, g *gapList) {
-			if !f.facts[i].Known() {
+			if !f.fact(i).Known() {
 				g.add(name)
 			}
 		},
@@ -56,19 +56,41 @@ func textFact(i int, name string) textNode {
 // attribute reads an attribute of the activity that the frame looks at.
 func (c *compiler) attribute(n *ast.IdentifierNode) textNode {
 	name := n.Value
-	if _, ok := c.attributes[name]; !ok {
+	known, ok := c.attributes[name]
+	if !ok {
 		c.unknownName(n)
 	}
-	return textNode{
-		at: func(f *frame) *textValue {
-			raw, ok := f.attributes[name]
-			if !ok {
-				return nil
-			}
-			return &textValue{raw: raw}
-		},
-		gaps: func(*frame, *gapList) {},
+	if made := known.made; made != nil {
+		return textNode{at: func(f *frame) *textValue { return f.made(made) }, gaps: func(*frame, *gapList) {}}
 	}
+	id := c.model.attributeID(name)
+	return textNode{at: func(f *frame) *textValue { return f.attribute(id, name) }, gaps: func(*frame, *gapList) {}}
+}
+
+// attributeID is the place of an attribute in a frame's memory, the same for all kinds that have it.
+func (m *Model) attributeID(name string) int {
+	if id := slices.Index(m.attributes, name); id >= 0 {
+		return id
+	}
+	m.attributes = append(m.attributes, name)
+	return len(m.attributes) - 1
+}
+
+// attribute is an attribute of the activity that the frame looks at, nil if it has none. Its derived forms are kept
+// as long as the text stays the same: several conditions ask for them, and many activities are of one form or page.
+func (f *frame) attribute(id int, name string) *textValue {
+	raw, ok := f.attributes[name]
+	if !ok {
+		return nil
+	}
+	if f.texts == nil {
+		f.texts = make([]textValue, len(f.model.attributes))
+	}
+	value := &f.texts[id]
+	if value.raw != raw {
+		*value = textValue{raw: raw}
+	}
+	return value
 }
 
 func textComparison(left, right textNode, holds func(a, b *textValue) bool) boolNode {
@@ -99,6 +121,7 @@ func (c *compiler) textTest(n *ast.BinaryNode) boolNode {
 	case "endsWith":
 		test = strings.HasSuffix
 	}
+	c.testedWords(n.Left, n.Right, n.Operator, test)
 	return textComparison(c.text(n.Left), c.text(n.Right), func(a, b *textValue) bool { return test(a.folded(), b.folded()) })
 }
 
@@ -115,11 +138,15 @@ func (c *compiler) matches(n *ast.BinaryNode) boolNode {
 		c.fail(n.Right, "correct the pattern, or use contains or has_word", "%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return failed()
 	}
+	c.matchedWords(n.Left, n.Right, compiled)
 	return textComparison(value, value, func(a, _ *textValue) bool { return compiled.MatchString(a.raw) })
 }
 
-// membership tests for a list of literals of one type.
+// membership tests for a list of literals of one type, or for a list of words.
 func (c *compiler) membership(n *ast.BinaryNode) boolNode {
+	if _, named := n.Right.(*ast.IdentifierNode); named {
+		return c.inList(n)
+	}
 	list, ok := n.Right.(*ast.ArrayNode)
 	if !ok || len(list.Nodes) == 0 {
 		c.fail(n.Right, `write country in ["DE", "AT"]`, "in takes a list of texts or of numbers")
@@ -128,11 +155,13 @@ func (c *compiler) membership(n *ast.BinaryNode) boolNode {
 	var texts []string
 	var tests []numberNode
 	for _, item := range list.Nodes {
-		switch literal := item.(type) {
-		case *ast.StringNode:
+		literal, text := item.(*ast.StringNode)
+		switch {
+		case text:
 			texts = append(texts, foldCase(literal.Value))
-		case *ast.IntegerNode, *ast.FloatNode:
-			tests = append(tests, c.number(literal))
+			c.among(c.wordsOf(n.Left), literal)
+		case numeral(item):
+			tests = append(tests, c.number(item))
 		default:
 			c.fail(item, "write texts in quotes or numbers", "a list holds only texts or numbers, not %s", nodeName(item))
 		}

@@ -14,11 +14,42 @@
 // counts at now if t <= now; what lies after now does not count yet. So an activity counts at once, with age
 // 0, and begins to age at the next full step.
 //
+// A calendar day, week (from Monday) or month is that of the model's time_zone (an IANA name, UTC unless given). The
+// day of a moment is the date that a clock there shows.
+//
+// # Facts
+//
+//	country:    {from: [company.country, contact.country], vocabulary: country}
+//	authority:  {from: [contact.hs_buying_role], options: {decision_maker: [DECISION_MAKER, Entscheider], user: [END_USER]}, otherwise: other}
+//
+// A fact is the first of its properties that has a value, as a text, number, yes/no or time. A text with options or
+// with a vocabulary is worded: what conditions see is not the CRM's text but one of the model's words, or those of
+// the vocabulary (package vocabulary says which: job_level, department, country, company_size, industry). Options
+// are compared without case (Unicode case folding of the composed form), without space around them and with runs of
+// space as one space; the word itself is one of its own labels; a label belongs to one word. A text that is none of
+// them, or has no word in the vocabulary, is the word of otherwise, or unknown if there is none; so known(x) asks
+// whether there is a word. A text of space alone is unknown even then. The word of otherwise may be one of the
+// others. Only texts are worded.
+//
+// Everything in a condition sees the word: ==, !=, in, contains, startsWith, endsWith, matches and has_word. What no
+// word can pass is a mistake of the model: a comparison with a text that is none of the words (case makes no
+// difference), a list that has such a text, a part, pattern or word that is in none of them, an equality of two
+// worded facts without a word in common. Explanations show the word and the CRM's text. Everything that people read
+// besides, such as {fact.NAME} in tasks, has the CRM's own text.
+//
+//	words:
+//	  competitors: [competitor.example, rival.example]
+//
+// A list of words has a name, which is no fact's, and stands to the right of in, and in domain_in; the words of a
+// list are different even without case. There is one that needs no declaration: free_mail, domains where anybody has
+// an address (words_lists.go has them). A list of that name in the model replaces it.
+//
 // # Activities
 //
 // Activities with the same ID are one activity; of differing copies the latest counts (then the one with the
-// smaller kind, then the certain one, then the one with the smaller attributes). Their order in the lead is
-// irrelevant. A kind that the model does not declare is ignored.
+// smaller kind, then the certain one, then the one with the smaller attributes, as a sorted list of name, NUL and
+// value, then with the earlier NotBefore, then NotAfter, none being the earliest). Which one that is, is decided in whole
+// microseconds of At; of what is alike but for less than that the latest is shown. Their order in the lead is irrelevant. An activity whose kind the model does not declare, or makes of others, is ignored.
 //
 // A kind has one of these sources:
 //
@@ -32,22 +63,87 @@
 //
 // Any property of the contact can be declared so: time on site, webinars, campaigns and social interactions
 // are kept in properties of the tools that know them (S63, S70, S71, S72). Of a counter the n-th occurrence is
-// the identity. How the caller dates occurrences stands at workflows.Occurrences; an activity whose date is
+// the identity. Besides, a kind can be made of others, which stand above it in the file:
+//
+//	{of: form, where: 'has_word(name, "whitepaper")'}   those of another kind that meet a condition
+//	{any_of: [form, email_click, meeting]}              those of several kinds, each activity once
+//
+// An activity is of a made kind if it is of the kind named by of and where is true of it (not unknown), or of one of the
+// kinds of any_of, of which there are two at least. A kind with of has a where, attributes of its own, which its where
+// sees too, or both. A made kind has the attributes of what it is made of (any_of: of all of them; what an activity does not have is
+// unknown; an attribute that means different things in two of them is a mistake) and stands wherever a kind can stand.
+// Its activities keep the kind of their source: the lines of a score show that one. An attribute can be made too:
+// {product: {of: name, options: {crane: ["kran*", "crane*"], lift: ["*stapler"]}}} is the first word, in the order of
+// the file, one of whose patterns has_word finds in the attribute name; unknown if none is found, or if there is no attribute name. The word is no
+// pattern of itself. It is made of an attribute that is read. Only conditions see it, which hold it against its words
+// like a worded fact.
+// Of a made kind it is made of every activity, whatever kind of source that has.
+//
+// Machines open and click mails, in bursts (C3). machine: {times: 4, within: 1m} on a kind with a source of its own says
+// how to know them. A certain activity happened at At. An uncertain one happened somewhere from At, or NotBefore if
+// that is given and earlier, until At, or NotAfter if that is later. It is dated well enough if NotAfter is given and
+// this is at most within; any other uncertain one is never a machine's and does not help to find one. An activity is a
+// machine's if a span of time as long as within (both ends belong to it) holds all the time in which it can have
+// happened, and likewise at least times activities of the kind, itself among them. What lies after now is looked at
+// too, so time alone makes nobody a machine. What a machine did counts nowhere: in no rule and no condition, under no
+// made kind either, and no status follows from it. The lines say how many there were: those of
+// them that have begun (At <= now), are of the rule's kind and for which its where is true.
+//
+// A burst on a roll-up is seen when its dates say so: if the history has each value of the last date or of the counter
+// by itself, or if first and last date enclose it. A counter that jumps by ten between two looks, or in one version of
+// the history, does not tell when nine of the ten happened, and they count as they are dated. How often and how
+// long a machine takes is for the model to say, because it is a guess: times 4 or more leaves people alone.
+//
+// How the caller dates occurrences stands at workflows.Occurrences; an activity whose date is
 // not the CRM's own is uncertain and says between which moments it happened. Scores take At.
 //
 // # Scores
 //
-// A rule over facts gives its points if its condition is true; false and unknown give nothing. A rule over
-// activities gives points for every activity of its kind whose where is true and whose age is below the
-// window (if there is one), decayed by the half-life (if there is one):
+// A rule over facts gives its points if its condition is true; false and unknown give nothing.
 //
-//	shift  = 32 + age div H                     H: half-life in steps
-//	factor = T[(age mod H) * 1024 div H]        T[i] = round(2^32 * 2^(-i/1024)), half up
-//	result = (|points| * factor + 2^(shift-1)) div 2^shift, with the sign of points
+// A rule over activities gives points for every activity of its kind whose where is true and that is no machine's.
+// What then counts is decided in this order:
 //
-// points in thousandths, div and mod in integers; from a shift of 63 on the result is 0. A cap bounds the
-// magnitude of the rule's sum, minimum and maximum bound the score's sum. What a bound cuts is a line of its
-// own, so the lines of a score sum to its points exactly. Whole points round half away from zero.
+//  1. at_most: {times: n, per: day} (or week, or month): of the activities of one calendar day only the n earliest
+//     (by time, then ID), whether or not they count for another reason.
+//  2. Those that have begun and, with a window, whose age is below it.
+//  3. at_least: n gives nothing at all if fewer than n are left.
+//  4. at_most: n leaves the n latest (by time, then the smaller ID first).
+//
+// Each of them gives the rule's points, less what its age takes away. There are three ways to age, of which a rule
+// has one at most (p = |points| in thousandths, a = age in steps, div and mod in integers; the sign comes back at the end):
+//
+//	half_life: H                       shift  = 32 + a div H
+//	                                   factor = T[(a mod H) * 1024 div H]        T[i] = round(2^32 * 2^(-i/1024)), half up
+//	                                   result = (p * factor + 2^(shift-1)) div 2^shift, and 0 from a shift of 63 on
+//	loses: {points: q, every: N}       result = max(0, p - q * (a div N))        q in thousandths
+//	steps: {30d: 50, 90d: 10}          result = (p * c + 50) div 100             c: the percent of the last of the ages
+//	                                                                             that a has reached, 100 before the first
+//
+// The percents of steps are whole, from 0 to 99, and fall; the ages rise. A cap bounds the magnitude of the rule's sum.
+//
+// A rule over silence punishes inactivity: {name: silent, silence: interaction, after: 30d, every: 7d, points: -5,
+// cap: 20}. If the latest activity of the kind (no machine's, begun, of whatever age) is a steps old and a >= after,
+// the rule gives its points 1 + (a - after) div every times, once if there is no every, and the cap bounds the
+// magnitude. Without any such activity it gives nothing: nobody fell silent who never spoke. Its points are negative.
+//
+// A rule with supporting: true (over facts or activities) is evidence that is worth nothing alone, such as a
+// prize draw or a trade fair (S3, S35): a positive sum of it counts only if another rule of the same score, neither
+// supporting nor over silence, has a positive sum, each sum after its cap and before the limits of groups. Its points
+// are positive, and one rule of the score that is neither has positive points too.
+//
+// Rules can stand in a group: {group: website, maximum: 15, minimum: 0, rules: [...]} (at least one limit; groups do
+// not nest). The sum of its rules, after caps and after supporting, is kept between the limits. Minimum and maximum
+// of the score bound the sum of all.
+//
+// What a cap, a limit or missing evidence cuts is a line of its own, so the lines of a score sum to its points
+// exactly. They stand in the order of the rules in the file. Of each rule come what it gives (one line for each
+// activity, the latest first, then the smaller ID; none for an activity of which age has left nothing), what its cap
+// cuts, what missing evidence cuts, and then lines of 0 points: how many of the activities of a rule over activities
+// that have begun count for nothing at all, each because of the first of the steps above that leaves it out. These
+// are outside_window (step 2), over_at_most (1 and 4), below_at_least (3) and machine, in this order, each only if
+// there are any. After the last rule of a group comes what its limits cut, at the end what the limits of the score
+// cut. Whole points round half away from zero.
 //
 // # Grades and tiers
 //
@@ -66,8 +162,46 @@
 //
 // A stage is reached if its direct way is true, or if it has scores, gates or a condition and all of them are
 // true. A score meets a threshold with at least that many points, in thousandths. Unknown holds back. A stage
-// that only people set is never reached. Stage is the last reached one in the account's order; a reached side
-// track wins over all.
+// that only people set is never reached. A stage that the account's order leaves out is not there at all: it is never
+// reached; of side tracks the order says nothing. A lead without an order has that of the file. Stage is the last
+// reached one in the order; a reached side track wins over all, of several the first in the file.
+//
+// A gate has one of three forms: requires: a condition, which is its truth; forbids: a condition, whose negation is
+// its truth (unknown stays unknown and holds back); complete: [budget, authority], true if all of these facts are
+// known, else false, and then each that is not known is missing (C24). With confirmation: true its truth is for a
+// person to establish (S12): it works like any other gate and is told apart in the explanation.
+//
+// A check that is unknown lists the facts (and days_since_last of which kind) that would have to be known: of and and
+// or those of the unknown sides, of everything else all unknown facts in it. A check that is false lists the facts
+// that make it so, with their values: of an and that is false those of its false sides, of an or that is false those
+// of both sides; of a not those that make its inside true, of a true or those of its true sides, of a true and those
+// of both; of everything else all facts in it. A gate that asks for completeness lists what is not known, and nothing
+// that fails. Whatever it is, a check shows the facts of its condition, and what it asks of activities, with their values.
+//
+// # Variants
+//
+//	variants:
+//	  - {name: enterprise, when: 'size in ["large", "enterprise"]', scores: {...}, lifecycle: [...]}
+//
+// Several models side by side: the first variant whose condition is true decides; if none is, what stands at the
+// top of the file does. A variant replaces whole topics: scores, grades, tiers, gates, lifecycle; what it does not name
+// stays. It has the same names of scores, in the same order, and the same stages with their side tracks, in the same
+// order; it has grades and tiers if and only if the top has. Facts, activities, statuses and follow-ups are common to
+// all. The condition sees facts only, no activities and no time, so that time alone never changes the variant. A topic
+// that stays is read with what the variant has in the place of others: a stage at the top of the file that names a gate
+// means the variant's gate of that name. Who answers for a stage is said at the top of the file only.
+//
+// # Profiling
+//
+// do_not_profile is a condition like that of a variant. If it is true the evaluation says so and nothing else: no
+// score, no grade, no stage, no next change. Only violations of invariants are still reported.
+//
+// # Invariants
+//
+// invariants: [{name: customer without a deal, never: 'stage == "customer" and won_deals == 0'}] name what should not
+// be (S17). The condition sees facts and, as texts, stage and status: those that the lead has in the CRM, in the
+// model's words, unknown if it has none; so no fact can be called stage or status in a model with invariants. It sees
+// no activities and no time. One that is true is a violation; violations change nothing else.
 //
 // # Conditions
 //
@@ -78,10 +212,15 @@
 //	and or not         Kleene: false and x is false, true or x is true, otherwise unknown stays unknown
 //	== !=              text, numbers or yes/no; unknown if either side is
 //	< <= > >=          numbers; unknown if either side is
-//	x in [a, b]        literals; unknown if x is
+//	x in [a, b]        literals, numbers with a minus too; unknown if x is
+//	x in competitors   one of a list of words; unknown if x is
+//	domain_in(x, competitors, free_mail)   the part of the text after its last @, or all of it, without space around
+//	                   it and without case, is in a list or is a subdomain of an entry (ends in a dot and the entry);
+//	                   the lists hold domains only, and x is not worded; unknown if x is
 //	contains startsWith endsWith   text; unknown if either side is
 //	x matches "re"     RE2 on the text as written (use (?i) to ignore case); unknown if x is
-//	+ - *              numbers, in double precision, each step rounded; unknown if either side is
+//	+ - *              numbers, in double precision, each step rounded; unknown if either side is or if the result
+//	                   is not finite
 //	known(x)           true or false, never unknown
 //	has_word(x, "w", …)   whether a word is in the text; unknown if x is
 //	days_since(x)      whole days since a time: (E - B) div steps per day; for a time not after now
@@ -89,15 +228,21 @@
 //	days_since_last("kind")   the same for the latest activity that counts; unknown if there is none
 //	count("kind", condition, days)   activities that count, meet the condition (true, not unknown) and whose
 //	                   age is below days; "" is no condition, no days is for ever; never unknown
+//	days_with("kind", condition, days)   on how many calendar days there were such activities (S33); as count, so
+//	                   condition and days can be left out
+//	count_after("kind", "first", days)   activities of the kind that count, lie strictly after the earliest activity
+//	                   of the kind first (of whatever age, no machine's), and whose age is below days, if given;
+//	                   0 if there is none of first (S34); never unknown
 //
 // All comparisons of text but matches ignore case (Unicode case folding of the composed form). has_word
 // compares whole words: runs of letters, marks and digits, case folded, accents U+0300 to U+036F dropped,
 // with umlauts both dropped and written out, so that Geschäftsführer, Geschaeftsfuehrer and geschaftsfuhrer
-// find each other. Several words are found next to each other ("head of"). A star at the beginning or end of
-// a word stands for the rest of a longer one ("*leiter").
+// find each other (in one text all umlauts are dropped or all written out). Several words are found next to each other
+// ("head of"). A star at the beginning or end of what is looked for stands for the rest of a longer word ("*leiter");
+// elsewhere it is a mark between words.
 //
 // Conditions of activities (where, and inside count) see the attributes of the activity, as text; an
-// attribute that it does not have is unknown.
+// attribute that it does not have is unknown, one that is an empty text is known.
 //
 // # Follow-ups
 //
@@ -107,6 +252,13 @@
 // makes back_to two requests, the first of which clears the stage: that may reset the dates that the CRM keeps
 // of entering stages, and automations on the stage may run twice. So no sample model uses it.
 //
+// # Companies
+//
+// companies: {lifecycle: furthest} gives companies stages too (S9): a company is moved forward to the furthest stage of
+// the forward order that one of its contacts entered, never backward, never onto a side track. Without the key, and by
+// default, no company is moved. It changes no score and no stage of a contact. Package workflows says how (rule 16);
+// here it is only read.
+//
 // # Push and next change
 //
 // Scores are worth writing if they never were, if one differs by at least push_step whole points from what
@@ -114,7 +266,15 @@
 // NextChange is the first step after E, at most 365 days later, at which the same lead would be pushed, or reach
 // other stages, if what is to be pushed now had been written.
 //
-// The work of one evaluation is bounded whatever the model says: a condition has at most 4 KiB and 500 nodes,
-// regular expressions take linear time, and the look ahead bounds at most twice as many spans as the horizon
-// has steps (8,760 at a grid of one hour, 35,040 at the finest).
+// # Bounds
+//
+// The work of one evaluation is bounded whatever the model says. A file has at most 1 MiB, a ruleset (the top of the
+// file, or a variant with what it takes over) 1,000 rules and 100 stages, a file 50 variants. No text or key has control
+// characters (but line ends and tabs) or others that turn the direction of writing: a diff shows what there is. A condition has at most
+// 4 KiB and 500 nodes, and regular expressions take linear time. At a moment each rule and each function of a
+// condition looks at each activity a few times. The look ahead bounds at most twice as many spans as the horizon
+// has steps (8,760 at a grid of one hour, 35,040 at the finest), and no more after it has looked 100,000,000 times at an
+// activity for a rule or function, at a rule, or at a character of a condition that time can change. Then NextChange is
+// the first step that it has not ruled out: never later than the change, but perhaps earlier, and there is no Change.
+// A usual model of 50 rules spends less than a hundredth of that on a lead with 200 activities.
 package scoring

@@ -17,15 +17,21 @@ func (m *Model) Evaluate(lead Lead, now time.Time) Evaluation {
 func (m *Model) evaluate(lead *Lead, now time.Time, ahead bool) Evaluation {
 	f := m.prepare(lead, now)
 	defer f.release()
-	e := Evaluation{Model: m.version, At: m.moment(f.step), Scores: make([]Score, len(m.scores))}
-	record := &recorder{values: make([]Seen, 0, 4*m.conditions)}
+	e := Evaluation{Model: m.version, At: m.moment(f.step)}
+	record := &recorder{values: make([]Seen, 0, f.rules.values)}
+	e.Violations = f.violations(record)
+	if f.unprofiled(&e) {
+		return e
+	}
+	f.settle(lead.Activities)
+	e.Variant, e.Scores = f.variant, make([]Score, len(m.scores))
 	scores := make([]bounds, len(m.scores))
 	for i := range m.scores {
-		e.Scores[i] = f.score(&m.scores[i], lead.Activities, record)
+		e.Scores[i] = f.score(&f.rules.scores[i], lead.Activities, record)
 		scores[i] = bounds{e.Scores[i].Points, e.Scores[i].Points}
 	}
 	stages, inOrder := m.order(lead.Order)
-	m.rank(&e)
+	f.rules.rank(&e)
 	f.decide(&e, stages, scores, record)
 	e.place(lead.Stage, inOrder)
 	e.Push = m.push(lead, &e)
@@ -35,9 +41,9 @@ func (m *Model) evaluate(lead *Lead, now time.Time, ahead bool) Evaluation {
 	return e
 }
 
-// look fills NextChange.
+// look fills NextChange and Change.
 func (m *Model) look(f *frame, lead *Lead, e *Evaluation, stages []int) {
-	base := written{whole: make([]int64, len(m.scores)), reached: make([]bool, len(m.stages)), rank: m.rankedAs(e)}
+	base := written{whole: make([]int64, len(m.scores)), reached: make([]bool, len(m.stages)), rank: f.rules.rankedAs(e)}
 	for i, score := range e.Scores {
 		base.whole[i] = score.Whole
 		if !e.Push {
@@ -49,6 +55,7 @@ func (m *Model) look(f *frame, lead *Lead, e *Evaluation, stages []int) {
 	}
 	if step, found := f.nextChange(stages, base); found {
 		e.NextChange = m.moment(step)
+		e.Change = f.change(e, stages)
 	}
 }
 
@@ -76,78 +83,6 @@ func (m *Model) order(account []string) (stages []int, inOrder int) {
 	return stages, inOrder
 }
 
-// score derives one score line by line. The lines sum to the points.
-func (f *frame) score(s *scoreRule, activities []Activity, record *recorder) Score {
-	score := Score{Name: s.name, Lines: f.room(s)}
-	for i := range s.rules {
-		r := &s.rules[i]
-		raw, capped := f.contribution(r)
-		switch {
-		case r.when == nil:
-			score.Lines = f.occurrenceLines(score.Lines, r, activities)
-		case raw.lo != 0:
-			score.Lines = append(score.Lines, Line{Rule: r.name, Raw: r.points, Result: raw.lo, Reason: r.counted, Facts: record.seen(f, r.when)})
-		}
-		if cut := capped.lo - raw.lo; cut != 0 {
-			reason := Reason{ReasonCapped, map[string]string{"rule": r.name, "cap": r.cap.String()}}
-			score.Lines = append(score.Lines, Line{Rule: r.name, Raw: cut, Result: cut, Reason: reason})
-		}
-		score.Points += capped.lo
-	}
-	if cut := s.limit(score.Points) - score.Points; cut != 0 {
-		reason := Reason{ReasonCeiling, map[string]string{"score": s.name}}
-		if cut > 0 {
-			reason.Code = ReasonFloor
-			reason.Params["minimum"] = s.minimum.String()
-		} else {
-			reason.Params["maximum"] = s.maximum.String()
-		}
-		score.Lines = append(score.Lines, Line{Raw: cut, Result: cut, Reason: reason})
-		score.Points += cut
-	}
-	score.Whole = score.Points.whole()
-	return score
-}
-
-// room is an empty list with memory for all lines that the score can have.
-func (f *frame) room(s *scoreRule) []Line {
-	most := 1 // for a limit of the score
-	for i := range s.rules {
-		most++ // for a fact or a cap
-		if s.rules[i].when == nil {
-			most += len(f.streams[s.rules[i].stream])
-		}
-	}
-	return make([]Line, 0, most)
-}
-
-// occurrenceLines has one line per activity that still contributes, latest first.
-func (f *frame) occurrenceLines(lines []Line, r *rule, activities []Activity) []Line {
-	for _, o := range f.streams[r.stream] {
-		result := f.worth(r, o, f.step)
-		if result == 0 {
-			continue
-		}
-		activity := &activities[o.act]
-		reason := r.counted
-		if result != r.points {
-			reason = f.decayed(r, age(f.step, o.birth))
-		}
-		lines = append(lines, Line{
-			Rule: r.name, Activity: activity.ID, Kind: activity.Kind, At: activity.At,
-			Uncertain: activity.Uncertain, NotBefore: activity.NotBefore, NotAfter: activity.NotAfter, Raw: r.points, Result: result, Reason: reason,
-		})
-	}
-	return lines
-}
-
-func (f *frame) decayed(r *rule, age int64) Reason {
-	return Reason{ReasonDecayed, map[string]string{
-		"rule": r.name, "kind": r.counted.Params["kind"],
-		"age_hours": f.model.hours(age), "half_life_hours": r.halfLifeHours,
-	}}
-}
-
 // hours is a number of steps in hours, as short as it is exact.
 func (m *Model) hours(steps int64) string {
 	const hour = int64(time.Hour / time.Microsecond)
@@ -161,7 +96,7 @@ func (m *Model) hours(steps int64) string {
 func (f *frame) decide(e *Evaluation, stages []int, scores []bounds, record *recorder) {
 	e.Stages = make([]StageVerdict, 0, len(stages))
 	for _, i := range stages {
-		s := &f.model.stages[i]
+		s := &f.rules.stages[i]
 		verdict := StageVerdict{
 			Stage: s.Name, SideTrack: s.SideTrack,
 			Reached: f.reach(s, scores).yes, Checks: f.checks(s, scores, record),

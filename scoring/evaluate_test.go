@@ -220,12 +220,12 @@ func TestEvaluate_activities(t *testing.T) {
 		"a quarter":                          {"points: 8, half_life: 24h", []time.Duration{2*day + 20*time.Minute}, []scoring.Points{2000}},
 		"worn out":                           {"points: 8, half_life: 1h", []time.Duration{100 * day}, nil},
 		"last hour of the window":            {"points: 5, window: 24h", []time.Duration{day + 20*time.Minute - hour}, []scoring.Points{5000}},
-		"out of the window":                  {"points: 5, window: 24h", []time.Duration{day + 20*time.Minute}, nil},
+		"out of the window":                  {"points: 5, window: 24h", []time.Duration{day + 20*time.Minute}, []scoring.Points{0}},
 		"capped":                             {"points: 5, cap: 12", []time.Duration{1, 2, 3}, []scoring.Points{5000, 5000, 5000, -3000}},
 		"capped below zero":                  {"points: -5, cap: 12", []time.Duration{1, 2, 3}, []scoring.Points{-5000, -5000, -5000, 3000}},
 		"thousandths round half from zero":   {"points: 0.001, half_life: 1h", []time.Duration{hour + 20*time.Minute}, []scoring.Points{1}},
 		"negative thousandths round as well": {"points: -0.001, half_life: 1h", []time.Duration{hour + 20*time.Minute}, []scoring.Points{-1}},
-		"window and decay together":          {"points: 8, half_life: 24h, window: 2d", []time.Duration{day + 20*time.Minute, 2*day + 20*time.Minute}, []scoring.Points{4000}},
+		"window and decay together":          {"points: 8, half_life: 24h, window: 2d", []time.Duration{day + 20*time.Minute, 2*day + 20*time.Minute}, []scoring.Points{4000, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lead := scoring.Lead{}
@@ -318,7 +318,7 @@ func TestNextChange_seesWhatRisesAndFalls(t *testing.T) {
 }
 
 func TestStatusOf(t *testing.T) {
-	m := sample(t, "b2b.yaml")
+	m := sample(t, "demo.yaml")
 	call := func(attributes ...string) scoring.Activity {
 		a := scoring.Activity{Kind: "call", Attributes: map[string]string{}}
 		for i := 0; i < len(attributes); i += 2 {
@@ -351,7 +351,7 @@ func TestStatusOf(t *testing.T) {
 }
 
 func TestEvaluate_story(t *testing.T) {
-	m := sample(t, "b2b.yaml")
+	m := sample(t, "demo.yaml")
 	day := func(n int) time.Time { return time.Date(2026, 3, n, 9, 0, 0, 0, time.UTC) }
 	lead := visitor()
 	lead.Activities = nil

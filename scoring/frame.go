@@ -13,9 +13,17 @@ import (
 // space, used by one goroutine at a time and returned to the model's pool.
 type frame struct {
 	model   *Model
+	rules   *ruleset // those that decide for this lead
+	variant string   // whose they are; empty for the top of the file
 	facts   []slot
 	streams [][]occurrence
 	acts    []dated
+	robots  []bool // by place in acts: a machine did it
+	of      []bool // by kind: the activity looked at is of it
+	// machines is for each stream how many activities that have begun are not in it because a machine did them.
+	machines []int
+	// thinned is for each thinning of the model how many that have begun it leaves out.
+	thinned []int
 	seen    map[string]struct{}
 	memory  []truths // truth of each condition that time does not change; never if not asked yet
 
@@ -23,13 +31,25 @@ type frame struct {
 	step int64 // the step of the moment
 	a, b int64 // the span of steps looked at
 
+	spans, spent int64 // work of the look ahead: spans, and activities and parts of conditions looked at in them
+
+	stays       []stay  // scratch of findMachines
+	ends        []int64 // scratch of findMachines
+	least, most []int64 // scratch of daysWith
+
 	attributes map[string]string // of the activity that a where condition looks at
+	texts      []textValue       // by attribute: what it was last
+	found      []foundWord       // by made attribute: where it was found last
 	scores     []bounds          // of the span looked at
+	reasons    factList          // what makes the condition false that is told just now
 }
 
 type slot struct {
 	Value
 	text textValue
+
+	unworded bool   // the value is the CRM's text, of which nobody has asked the word yet: use frame.fact
+	original string // the CRM's text of a fact that has been worded
 }
 
 // dated is an activity with its time in microseconds, for sorting.
@@ -41,35 +61,51 @@ type dated struct {
 // occurrence is an activity in a stream. It counts from step start on; its age is zero until step birth.
 type occurrence struct {
 	start, birth int64
+	at           int64 // microseconds
+	day          int64 // calendar day, see dayOf; 0 if no stream of the kind asks for days
 	act          int
 }
 
-// prepare fills a frame with the lead as seen at now.
+// prepare fills a frame with the facts of the lead as seen at now, and chooses the rules for it. Its activities come
+// with settle, which a lead that must not be profiled does not need.
 func (m *Model) prepare(lead *Lead, now time.Time) *frame {
 	f, ok := m.frames.Get().(*frame)
 	if !ok {
 		f = &frame{
 			model: m, facts: make([]slot, len(m.facts)), streams: make([][]occurrence, len(m.streams)),
+			machines: make([]int, len(m.streams)), of: make([]bool, len(m.kinds)),
 			seen: map[string]struct{}{}, memory: make([]truths, m.conditions), scores: make([]bounds, len(m.scores)),
 		}
 	}
 	f.now = now.UnixMicro()
 	f.step = floorDiv(f.now, m.grid)
 	f.a, f.b = f.step, f.step
+	f.spans, f.spent = 0, 0
 	clear(f.memory)
 	for i := range m.facts {
 		f.facts[i] = slot{Value: usable(lead.Facts[m.facts[i].Name], m.facts[i].Type)}
 		f.facts[i].text.raw = f.facts[i].Text
+		f.facts[i].unworded = m.facts[i].wording != nil && f.facts[i].Known()
 	}
-	f.arrange(lead.Activities)
-	f.distribute(lead.Activities)
+	f.locate(lead)
+	f.choose()
 	return f
+}
+
+// settle sorts the activities into the streams of the rules that decide.
+func (f *frame) settle(activities []Activity) {
+	f.arrange(activities)
+	f.findMachines(activities)
+	f.distribute(activities)
+	f.thin()
 }
 
 // release gives the frame back, without anything of the lead in it.
 func (f *frame) release() {
 	clear(f.facts)
 	clear(f.seen)
+	clear(f.texts)
+	clear(f.found)
 	f.attributes = nil
 	f.model.frames.Put(f)
 }
@@ -122,7 +158,7 @@ func compareActivities(a, b *Activity) int {
 	if !maps.Equal(a.Attributes, b.Attributes) {
 		return slices.Compare(pairs(a.Attributes), pairs(b.Attributes))
 	}
-	return cmp.Or(a.NotBefore.Compare(b.NotBefore), a.NotAfter.Compare(b.NotAfter))
+	return cmp.Or(a.NotBefore.Compare(b.NotBefore), a.NotAfter.Compare(b.NotAfter), b.At.Compare(a.At))
 }
 
 func pairs(attributes map[string]string) []string {
@@ -139,24 +175,46 @@ func (f *frame) distribute(activities []Activity) {
 	for i := range f.streams {
 		f.streams[i] = f.streams[i][:0]
 	}
-	for _, d := range f.acts {
+	clear(f.machines)
+	for i, d := range f.acts {
 		activity := &activities[d.act]
 		kind, ok := f.model.kindIndex[activity.Kind]
-		if !ok {
+		if !ok || len(f.rules.flows[kind].steps) == 0 {
 			continue
 		}
-		seen := occurrence{birth: ceilDiv(d.at, f.model.grid), act: d.act}
+		seen := occurrence{birth: ceilDiv(d.at, f.model.grid), at: d.at, act: d.act}
 		seen.start = seen.birth
 		if d.at <= f.now {
 			seen.start = min(seen.birth, f.step)
 		}
+		if f.rules.flows[kind].daily {
+			seen.day = f.model.dayOf(d.at)
+		}
 		f.attributes = activity.Attributes
-		for _, s := range f.model.byKind[kind] {
+		f.enter(kind, seen, f.robots[i])
+	}
+}
+
+// enter puts an activity of a kind with a source into the streams of all kinds that it is of.
+func (f *frame) enter(kind int, seen occurrence, machine bool) {
+	for _, step := range f.rules.flows[kind].steps {
+		f.of[step.kind] = step.kind == kind || f.isOf(&f.model.kinds[step.kind])
+		if !f.of[step.kind] {
+			continue
+		}
+		for _, s := range step.streams {
 			where := f.model.streams[s].where
-			if where == nil || where.root.at(f) == mayTrue {
+			switch {
+			case where != nil && where.root.at(f) != mayTrue:
+			case !machine:
 				f.streams[s] = append(f.streams[s], seen)
+			case seen.at <= f.now:
+				f.machines[s]++
 			}
 		}
+	}
+	for _, step := range f.rules.flows[kind].steps {
+		f.of[step.kind] = false
 	}
 }
 
@@ -186,6 +244,7 @@ func (f *frame) days(t time.Time) span {
 
 // sinceLast is the whole days since the last activity of a stream over the span.
 func (f *frame) sinceLast(s int) span {
+	f.spent += int64(len(f.streams[s]))
 	result := span{unknown: true}
 	begins := false                  // one begins inside the span
 	for _, o := range f.streams[s] { // latest first
@@ -208,9 +267,12 @@ func (f *frame) sinceLast(s int) span {
 }
 
 // count is how many activities of a stream are younger than the window over the span.
-func (f *frame) count(s int, window int64) span {
+func (f *frame) count(s int, window int64) span { return f.countOf(f.streams[s], window) }
+
+func (f *frame) countOf(occurrences []occurrence, window int64) span {
+	f.spent += int64(len(occurrences))
 	lo, hi := 0, 0
-	for _, o := range f.streams[s] {
+	for _, o := range occurrences {
 		if o.start <= f.b && (window == 0 || age(f.a, o.birth) < window) {
 			hi++
 		}

@@ -29,9 +29,7 @@ type tierRule struct {
 	grades []string // nil: the bound counts
 }
 
-// Grades are all grades that the model can give, the best first: A1, A2 and so on. Empty if it gives none.
-func (m *Model) Grades() []string { return gradesOf(m.grades) }
-
+// gradesOf are all grades of letters and numbers, the best first.
 func gradesOf(axes []gradeAxis) []string {
 	if len(axes) == 0 {
 		return nil
@@ -49,34 +47,25 @@ func gradesOf(axes []gradeAxis) []string {
 	return grades
 }
 
-// Tiers are the names of the tiers, the best first. Empty if the model has none.
-func (m *Model) Tiers() []string {
-	var names []string
-	for _, tier := range m.tiers {
-		names = append(names, tier.name)
-	}
-	return names
-}
-
 // rank fills Grade and Tier from the whole points of the scores.
-func (m *Model) rank(e *Evaluation) {
-	for i := range m.grades {
-		axis := &m.grades[i]
+func (s *ruleset) rank(e *Evaluation) {
+	for i := range s.grades {
+		axis := &s.grades[i]
 		e.Grade += axis.marks[axis.place(e.Scores[axis.score].Whole)]
 	}
-	if i := m.tierOf(e.Grade, e.Total()); i < len(m.tiers) {
-		e.Tier = m.tiers[i].name
+	if i := s.tierOf(e.Grade, e.Total()); i < len(s.tiers) {
+		e.Tier = s.tiers[i].name
 	}
 }
 
 // tierOf is the index of the tier of a grade and a sum of whole points, the number of tiers if there is none.
-func (m *Model) tierOf(grade string, total int64) int {
-	for i, tier := range m.tiers {
+func (s *ruleset) tierOf(grade string, total int64) int {
+	for i, tier := range s.tiers {
 		if tier.grades == nil && total >= tier.bound || slices.Contains(tier.grades, grade) {
 			return i
 		}
 	}
-	return len(m.tiers)
+	return len(s.tiers)
 }
 
 // sortTiers puts the best tier first: by bound, or by the best grade of each.
@@ -103,10 +92,10 @@ type ranked struct {
 }
 
 // rankedAs is where the scores of an evaluation stand.
-func (m *Model) rankedAs(e *Evaluation) ranked {
-	r := ranked{tier: m.tierOf("", e.Total())}
-	for i := range m.grades {
-		r.marks = append(r.marks, m.grades[i].place(e.Scores[m.grades[i].score].Whole))
+func (s *ruleset) rankedAs(e *Evaluation) ranked {
+	r := ranked{tier: s.tierOf("", e.Total())}
+	for i := range s.grades {
+		r.marks = append(r.marks, s.grades[i].place(e.Scores[s.grades[i].score].Whole))
 	}
 	return r
 }
@@ -115,8 +104,8 @@ func (m *Model) rankedAs(e *Evaluation) ranked {
 // tier; exact for one step. Marks and tiers of sums rise with the points, so looking at both ends is enough; a
 // tier of grades changes only with the grade.
 func (f *frame) mayRank(base ranked) bool {
-	for i := range f.model.grades {
-		axis := &f.model.grades[i]
+	for i := range f.rules.grades {
+		axis := &f.rules.grades[i]
 		score := f.scores[axis.score]
 		if axis.place(score.lo.whole()) != base.marks[i] || axis.place(score.hi.whole()) != base.marks[i] {
 			return true
@@ -126,5 +115,5 @@ func (f *frame) mayRank(base ranked) bool {
 	for _, score := range f.scores {
 		least, most = least+score.lo.whole(), most+score.hi.whole()
 	}
-	return f.model.tierOf("", least) != base.tier || f.model.tierOf("", most) != base.tier
+	return f.rules.tierOf("", least) != base.tier || f.rules.tierOf("", most) != base.tier
 }

@@ -20,23 +20,32 @@ type Model struct {
 
 	facts     []Fact
 	factIndex map[string]int
+	lists     []wordList // those of the file, then what needs no declaration and is used
+	ownLists  int        // how many are the file's
 
-	kinds     []ActivityKind
+	attributes     []string // names of those that conditions see, across kinds
+	madeAttributes int      // how many attributes are made of others: the size of a frame's memory of them
+	declared       int      // facts of the file; what the CRM says of the lead itself follows
+
+	kinds     []kindRule
 	kindIndex map[string]int
-	byKind    [][]int // streams of a kind
+	watched   []int // kinds in which machines are looked for
 	streams   []stream
+	thinnings []*thinning // streams in which not all of a calendar period count
+	zone      *time.Location
 
-	scores      []scoreRule
-	grades      []gradeAxis // letter, number; empty if there are none
-	tiers       []tierRule  // the best first
-	gates       map[string]gateRule
-	stages      []stageRule
-	stageIndex  map[string]int
+	ruleset     // what stands at the top of the file
+	variants    []variant
+	unprofiled  *condition
+	invariants  []invariant
 	statuses    []string
 	statusRules []statusRule
 	followUps   []FollowUp
 
-	conditions int // how many conditions there are: the size of a frame's memory
+	companyStages CompanyStages
+
+	language   *language // of the conditions
+	conditions int       // how many conditions there are: the size of a frame's memory
 	factors    *[factorCount]uint64
 	frames     sync.Pool // *frame, scratch space between evaluations
 }
@@ -51,28 +60,12 @@ type Fact struct {
 	// Count names what the caller counts in its mirror: open_deals, won_deals, lost_deals or
 	// known_properties. It is empty for a fact that is read.
 	Count string
-}
+	// Vocabulary is the name of the vocabulary that the fact's texts are translated by, empty if there is none.
+	Vocabulary string
+	// Otherwise is the word of texts that have none of their own, empty if they are unknown. See Word.
+	Otherwise string
 
-// ActivityKind is a declared kind of activity. Exactly one of Counter and Object is set.
-type ActivityKind struct {
-	Kind    string
-	Counter *Counter
-	// Object is the CRM's object type: call, meeting, email, note, task or communication.
-	Object string
-	// Attributes maps the model's attribute to the CRM property. For a counter they are properties of the
-	// contact that describe the latest occurrence only.
-	Attributes map[string]string
-}
-
-// Counter is a roll-up of the contact: how often, and when last, something happened. All fields are names of
-// contact properties without the object in front. Property or LastProperty may be empty, not both: a counter
-// alone is dated by when its values were written or seen, a last date alone is one occurrence for each value
-// that it was seen to have.
-type Counter struct {
-	Property      string // how often; empty if the CRM does not count
-	LastProperty  string // when last; empty if the CRM does not tell
-	FirstProperty string // when first; empty if the CRM does not tell
-	NameProperty  string // what the latest was; empty if the CRM does not tell
+	wording *wording // nil: conditions see the text
 }
 
 // Side is who answers for a contact in a stage (S21 to S24).
@@ -112,40 +105,25 @@ func (m *Model) PushStep() int64 { return m.pushStep }
 
 // Facts are the declared facts in the order of the file.
 func (m *Model) Facts() []Fact {
-	facts := slices.Clone(m.facts)
+	facts := slices.Clone(m.facts[:m.declared])
 	for i := range facts {
 		facts[i].From = slices.Clone(facts[i].From)
 	}
 	return facts
 }
 
-// ActivityKinds are the declared kinds of activity in the order of the file.
-func (m *Model) ActivityKinds() []ActivityKind {
-	kinds := slices.Clone(m.kinds)
-	for i := range kinds {
-		kinds[i].Attributes = maps.Clone(kinds[i].Attributes)
-		if kinds[i].Counter != nil {
-			counter := *kinds[i].Counter
-			kinds[i].Counter = &counter
-		}
-	}
-	return kinds
-}
-
 // ScoreNames are the names of the scores in the order of the file.
 func (m *Model) ScoreNames() []string {
-	names := make([]string, len(m.scores))
-	for i := range m.scores {
-		names[i] = m.scores[i].name
-	}
-	return names
+	return scoreNames(m.scores)
 }
 
-// Stages are the lifecycle stages in the order of the file, side tracks included.
+// Stages are the lifecycle stages in the order of the file, side tracks included. They are the same in every variant;
+// Manual are those that only people set whatever the variant.
 func (m *Model) Stages() []Stage {
 	stages := make([]Stage, len(m.stages))
 	for i := range m.stages {
 		stages[i] = m.stages[i].Stage
+		stages[i].Manual = m.manual(i)
 	}
 	return stages
 }
@@ -171,61 +149,19 @@ func (m *Model) FollowUps() []FollowUp { return slices.Clone(m.followUps) }
 // StatusOf is the status that the activity sets: that of the first status rule for its kind whose condition
 // is true of it (S87 to S90); ok is false if there is none.
 func (m *Model) StatusOf(a Activity) (status string, ok bool) {
-	f := frame{attributes: a.Attributes}
+	kind, ok := m.kindIndex[a.Kind]
+	if !ok {
+		return "", false
+	}
+	f := frame{model: m, attributes: a.Attributes}
+	f.of = f.kindsOf(kind)
 	for i := range m.statusRules {
 		rule := &m.statusRules[i]
-		if rule.Activity == a.Kind && rule.Activity != "" && (rule.where == nil || rule.where.root.at(&f) == mayTrue) {
+		if rule.Activity != "" && f.of[m.kindIndex[rule.Activity]] && (rule.where == nil || rule.where.root.at(&f) == mayTrue) {
 			return rule.Status, true
 		}
 	}
 	return "", false
-}
-
-// stream is the occurrences of one kind that meet one condition. Rules and counters with the same kind and
-// condition share a stream, so each activity is looked at once.
-type stream struct {
-	kind  int
-	key   string     // canonical text of where
-	where *condition // nil: all
-}
-
-type scoreRule struct {
-	name             string
-	minimum, maximum *Points
-	rules            []rule
-}
-
-// rule gives points for facts (when) or for activities (stream).
-type rule struct {
-	name     string
-	points   Points
-	when     *condition
-	stream   int
-	window   int64 // steps; 0: for ever
-	halfLife int64 // steps; 0: no decay
-	// halfLifeHours is halfLife as it stands in reasons.
-	halfLifeHours string
-	cap           Points // magnitude; 0: none
-	counted       Reason // shared by all lines of the rule that are not decayed
-}
-
-type gateRule struct {
-	name     string
-	requires *condition
-	ask      map[string]string
-}
-
-type stageRule struct {
-	Stage
-	scores []threshold
-	gates  []gateRule
-	when   *condition
-	direct *condition
-}
-
-type threshold struct {
-	score int
-	want  Points
 }
 
 type statusRule struct {

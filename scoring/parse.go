@@ -28,10 +28,8 @@ func Parse(name string, text []byte) (*Model, error) {
 	sum := sha256.Sum256(m.canonical)
 	m.version = hex.EncodeToString(sum[:])
 	m.factors = factorTable()
-	m.byKind = make([][]int, len(m.kinds))
-	for i, s := range m.streams {
-		m.byKind[s.kind] = append(m.byKind[s.kind], i)
-	}
+	m.channel()
+	m.measure()
 	return m, nil
 }
 
@@ -39,18 +37,19 @@ func Parse(name string, text []byte) (*Model, error) {
 type modelParser struct {
 	*reader
 	model  *Model
-	graded bool // there are grades, if only wrong ones
+	graded bool     // there are grades, if only wrong ones
+	base   *ruleset // the top of the file while a variant is read
 }
 
 // topics are the keys of a model file, in the order in which they need each other.
 func topics() []string {
-	return []string{"model", "approved_by", "grid", "push_step", "facts", "activities", "scores", "grades", "tiers", "gates", "lifecycle", "lead_status", "follow_ups"}
+	return []string{"model", "approved_by", "grid", "time_zone", "push_step", "facts", "words", "activities", "scores", "grades", "tiers", "gates", "lifecycle", "variants", "lead_status", "follow_ups", "companies", "do_not_profile", "invariants"}
 }
 
 // newModelParser begins with a model that says nothing.
 func newModelParser(r *reader) *modelParser {
 	return &modelParser{reader: r, model: &Model{
-		factIndex: map[string]int{}, kindIndex: map[string]int{}, gates: map[string]gateRule{}, stageIndex: map[string]int{},
+		factIndex: map[string]int{}, kindIndex: map[string]int{}, ruleset: newRuleset(), language: newLanguage(),
 	}}
 }
 
@@ -73,16 +72,23 @@ func (p *modelParser) parse(root field) {
 		}
 	}
 	p.grid(keys["grid"])
+	p.timeZone(keys["time_zone"])
 	p.model.pushStep = p.whole(keys["push_step"], 5, 1, 1000)
 	each(keys["facts"], p.facts)
+	each(keys["words"], p.words)
 	each(keys["activities"], p.activities)
 	each(keys["scores"], p.scoreSet)
 	each(keys["grades"], p.grades)
 	each(keys["tiers"], p.tiers)
 	each(keys["gates"], p.gates)
 	each(keys["lifecycle"], p.lifecycle)
+	each(keys["variants"], func(f field) { p.variants(f, keys) })
 	each(keys["lead_status"], p.leadStatus)
 	each(keys["follow_ups"], p.followUps)
+	each(keys["companies"], p.companies)
+	each(keys["do_not_profile"], p.doNotProfile)
+	p.model.declared = len(p.model.facts)
+	each(keys["invariants"], p.invariants)
 }
 
 // misspelt reports whether one of the keys was meant to be name: that is reported where it stands.
@@ -162,7 +168,7 @@ var label = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
 // reserved are the words that mean something in conditions.
 func reserved() []string {
-	return []string{"and", "or", "not", "in", "contains", "matches", "true", "false", "nil", "let", "if", "else", "known", "has_word", "days_since", "days_since_last", "count"}
+	return []string{"and", "or", "not", "in", "contains", "matches", "true", "false", "nil", "let", "if", "else", "known", "has_word", "domain_in", "days_since", "days_since_last", "count", "days_with", "count_after"}
 }
 
 // named checks a name that other parts of the model refer to.
@@ -201,50 +207,4 @@ func (p *modelParser) condition(f field, s scope) *condition {
 		p.add(Problem{Line: line, Column: column, Key: f.key, Text: fault.text, Remedy: fault.remedy})
 	}
 	return compiled
-}
-
-func (p *modelParser) facts(f field) {
-	p.notEmpty(f)
-	for _, item := range p.entries(f) {
-		p.named(field{item.key, item.mark}, item.name, identifier)
-		p.model.factIndex[item.name] = len(p.model.facts)
-		p.model.facts = append(p.model.facts, p.fact(item))
-	}
-}
-
-func (p *modelParser) fact(item entry) Fact {
-	fact := Fact{Name: item.name, Type: TypeNumber}
-	keys := p.fields(item.field, "from", "type", "count")
-	switch {
-	case keys["count"].present() && (keys["from"].present() || keys["type"].present()):
-		p.fail(keys["count"], "give either count, or from and type", "%s is both counted and read", item.name)
-	case keys["count"].present():
-		fact.Count = p.choice(keys["count"], "", "open_deals", "won_deals", "lost_deals", "known_properties")
-		fact.From = []string{"count." + fact.Count}
-	case keys["from"].present():
-		fact.Type = FactType(p.choice(keys["type"], string(TypeText), string(TypeText), string(TypeNumber), string(TypeBool), string(TypeTime)))
-		fact.From = p.sources(keys["from"])
-	case item.node.Kind == yaml.MappingNode:
-		p.fail(item.field, "add from: [contact.PROPERTY] or count: open_deals", "%s has no source", item.name)
-	}
-	return fact
-}
-
-// source is a property of the contact or of its company.
-var source = regexp.MustCompile(`^(contact|company)\.[a-z0-9_]+(@domain)?$`)
-
-func (p *modelParser) sources(f field) []string {
-	var from []string
-	for _, item := range p.items(f) {
-		p.seen(item).pattern = source
-		name := p.text(item)
-		if name != "" && !source.MatchString(name) {
-			p.fail(item, "write contact.PROPERTY or company.PROPERTY with the internal name of the property", "%q is not a property", name)
-		}
-		from = append(from, name)
-	}
-	if f.node.Kind == yaml.SequenceNode && len(from) == 0 {
-		p.fail(f, "write from: [contact.PROPERTY]", "from lists nothing")
-	}
-	return from
 }

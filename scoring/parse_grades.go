@@ -111,7 +111,7 @@ func (p *modelParser) tiers(f field) {
 	if lists && !p.graded {
 		p.fail(f, "add grades:, or give lower bounds for the sum of the scores", "tiers of grades need grades")
 	}
-	sortTiers(tiers, p.model.Grades())
+	sortTiers(tiers, gradesOf(p.model.grades))
 	p.model.tiers = tiers
 }
 
@@ -128,7 +128,7 @@ func (p *modelParser) tierBound(item entry, others []tierRule) int64 {
 
 // tierGrades reads the grades of a tier. A grade belongs to one tier at most.
 func (p *modelParser) tierGrades(item entry, others []tierRule) []string {
-	possible := p.model.Grades()
+	possible := gradesOf(p.model.grades)
 	grades := []string{}
 	if len(item.node.Content) == 0 {
 		p.fail(item.field, "list grades such as A1, or remove the tier", "%s has no grades", item.name)

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
@@ -11,7 +12,7 @@ func (p *modelParser) lifecycle(f field) {
 	for _, item := range p.items(f) {
 		keys := p.fields(item, "stage", "owner", "when", "scores", "gates", "direct", "manual", "side_track")
 		stage := stageRule{Stage: Stage{Name: p.text(keys["stage"]), SideTrack: p.yes(keys["side_track"]), Manual: p.yes(keys["manual"])}}
-		owner = Side(p.choice(keys["owner"], string(owner), string(SideMarketing), string(SideSales)))
+		owner = Side(p.choice(keys["owner"], string(p.ownerAbove(stage.Name, owner)), string(SideMarketing), string(SideSales)))
 		stage.Owner = owner
 		p.stageName(item, keys, stage.Name)
 		stage.scores = p.thresholds(keys["scores"])
@@ -22,9 +23,23 @@ func (p *modelParser) lifecycle(f field) {
 		p.model.stageIndex[stage.Name] = len(p.model.stages)
 		p.model.stages = append(p.model.stages, stage)
 	}
-	if _, ok := p.model.stageIndex["mql"]; !ok && f.node.Kind == yaml.SequenceNode {
+	if most := 100; len(p.model.stages) > most {
+		p.fail(f, fmt.Sprintf("keep %d", most), "there are %d stages", len(p.model.stages))
+	}
+	if _, ok := p.model.stageIndex["mql"]; !ok && p.base == nil && f.node.Kind == yaml.SequenceNode {
 		p.fail(f, "add a stage mql with scores, gates or a condition, agreed by marketing and sales (S37)", "there is no definition of mql")
 	}
+}
+
+// ownerAbove is who answers for a stage that does not say so itself: the owner of the stage before it; in a variant
+// that of the same stage at the top of the file.
+func (p *modelParser) ownerAbove(stage string, before Side) Side {
+	if p.base != nil {
+		if i, ok := p.base.stageIndex[stage]; ok {
+			return p.base.stages[i].Owner
+		}
+	}
+	return before
 }
 
 func (p *modelParser) stageName(item field, keys map[string]field, name string) {
@@ -86,38 +101,8 @@ func (p *modelParser) thresholds(f field) []threshold {
 	return list
 }
 
-func (p *modelParser) stageGates(f field) []gateRule {
-	if !f.present() {
-		return nil
-	}
-	var list []gateRule
-	valid := make([]string, 0, len(p.model.gates))
-	for name := range p.model.gates {
-		valid = append(valid, name)
-	}
-	for _, item := range p.items(f) {
-		name := p.text(item)
-		gate, ok := p.model.gates[name]
-		switch {
-		case !ok && name != "":
-			p.fail(item, didYouMean(name, valid), "unknown gate %s", name)
-		case slices.ContainsFunc(list, func(g gateRule) bool { return g.name == name }):
-			p.fail(item, "keep one of them", "the gate %s is listed twice", name)
-		}
-		list = append(list, gate)
-	}
-	if f.node.Kind == yaml.SequenceNode && len(list) == 0 {
-		p.fail(f, "list at least one gate", "gates is empty")
-	}
-	return list
-}
-
 func (p *modelParser) stageNames() []string {
-	names := make([]string, len(p.model.stages))
-	for i := range p.model.stages {
-		names[i] = p.model.stages[i].Name
-	}
-	return names
+	return stageNames(p.model.stages)
 }
 
 // stageOf reads the name of a stage.

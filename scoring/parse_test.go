@@ -24,7 +24,7 @@ func sample(tb testing.TB, name string) *scoring.Model {
 }
 
 func TestParse_samples(t *testing.T) {
-	for _, name := range []string{"b2b.yaml", "small.yaml"} {
+	for _, name := range []string{"b2b.yaml", "demo.yaml", "small.yaml"} {
 		m := sample(t, name)
 		again, err := scoring.Parse("canonical", m.Canonical())
 		if err != nil {

@@ -22,13 +22,19 @@ type walker struct {
 	lines        []string
 	line, column int // from 0; the column counts characters
 	style        yaml.Style
+	indent       int // of a block, which does not belong to the value
+	owed         int // characters of the value that line ends stand for, besides the one that led to this line
 }
+
+func (w *walker) block() bool { return w.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 }
 
 // enter moves to the first character of the value.
 func (w *walker) enter() {
 	switch {
-	case w.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		w.nextLine()
+	case w.block():
+		w.owed = w.nextLine()
+		w.indent = w.leading()
+		w.column = w.indent
 	case w.style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
 		w.column++
 	}
@@ -42,31 +48,59 @@ func (w *walker) rest() []rune {
 	return line[min(w.column, len(line)):]
 }
 
-// nextLine moves to the first character of the next line that has one.
-func (w *walker) nextLine() {
-	w.line++
-	for w.line < len(w.lines)-1 && strings.TrimSpace(w.lines[w.line]) == "" {
-		w.line++
+// nextLine moves to the next line that has a character and gives how many empty ones it passed.
+func (w *walker) nextLine() (empty int) {
+	for w.line++; w.line < len(w.lines)-1 && strings.TrimSpace(w.lines[w.line]) == ""; w.line++ {
+		empty++
 	}
-	w.column = 0
-	if w.line < len(w.lines) {
-		line := w.lines[w.line]
-		w.column = len(line) - len(strings.TrimLeft(line, " \t"))
+	w.column = w.leading()
+	return empty
+}
+
+// leading is how far the line is indented.
+func (w *walker) leading() int {
+	if w.line >= len(w.lines) {
+		return 0
 	}
+	line := w.lines[w.line]
+	return len(line) - len(strings.TrimLeft(line, " \t"))
 }
 
 // step moves over the source of one character of the value.
 func (w *walker) step() {
+	if w.owed > 0 {
+		w.owed--
+		return
+	}
+	if w.style&yaml.DoubleQuotedStyle != 0 && string(w.rest()) == "\\" {
+		w.nextLine() // an escaped line end is no character
+	}
 	rest := w.rest()
 	switch {
-	case strings.TrimSpace(string(rest)) == "":
-		w.nextLine()
+	case len(rest) == 0 || !w.block() && strings.TrimSpace(string(rest)) == "":
+		w.lineEnd()
 	case w.style&yaml.SingleQuotedStyle != 0 && rest[0] == '\'':
 		w.column += 2
 	case w.style&yaml.DoubleQuotedStyle != 0 && rest[0] == '\\':
 		w.column += escapeLength(rest)
 	default:
 		w.column++
+	}
+}
+
+// lineEnd moves over the end of a line and the empty lines after it. A literal block has a character for each. All
+// else is folded: a line end is a space, and if empty lines follow, they alone are characters; in a block only
+// between lines that are not indented further than it.
+func (w *walker) lineEnd() {
+	further := w.block() && w.leading() > w.indent
+	empty := w.nextLine()
+	if w.block() {
+		further = further || w.leading() > w.indent
+		w.column = w.indent
+	}
+	w.owed = max(0, empty-1)
+	if w.style&yaml.LiteralStyle != 0 || further {
+		w.owed = empty
 	}
 }
 

@@ -14,11 +14,44 @@ type Problem struct {
 	Key    string
 	Text   string // what is wrong
 	Remedy string // what to do
+	Source string // the line of the file as it is written; empty if nobody has it
 }
 
 // String renders the problem as file:line:column: key: problem; remedy.
 func (p Problem) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s: %s; %s", p.File, p.Line, p.Column, p.Key, p.Text, p.Remedy)
+	return strings.Map(harmless, fmt.Sprintf("%s:%d:%d: %s: %s; %s", p.File, p.Line, p.Column, p.Key, p.Text, p.Remedy))
+}
+
+// harmless shows a question mark for what a terminal would obey.
+func harmless(r rune) rune {
+	if r == '\n' || hidden(r) {
+		return '?'
+	}
+	return r
+}
+
+// Excerpt shows the line of the file with a caret under the place, in two lines; of a long line only what is around
+// the place. It is empty if there is no source.
+func (p Problem) Excerpt() string {
+	const before, most = 60, 100 // characters: the excerpt fits beside the number into a usual terminal
+	if p.Source == "" {
+		return ""
+	}
+	line := []rune(strings.Map(harmless, p.Source))
+	at := min(max(p.Column-1, 0), len(line))
+	if from := at - before; from > 0 && len(line) > most {
+		line, at = append([]rune("…"), line[from:]...), before+1
+	}
+	if len(line) > most {
+		line = append(line[:most-1:most-1], '…')
+	}
+	margin := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, string(line[:at]))
+	return fmt.Sprintf("%6d | %s\n%6s | %s^", p.Line, string(line), "", margin)
 }
 
 // Problems are all mistakes of a file, in the order of the file.

@@ -49,7 +49,7 @@ func TestNextChange_equalsBruteForce(t *testing.T) {
 
 func TestNextChange_equalsBruteForceOnSamples(t *testing.T) {
 	lead := visitor()
-	for _, name := range []string{"b2b.yaml", "small.yaml"} {
+	for _, name := range []string{"demo.yaml", "small.yaml"} {
 		m := sample(t, name)
 		found := 0
 		for day := range 40 {
@@ -115,14 +115,14 @@ func TestEvaluate_isTheSameTwice(t *testing.T) {
 }
 
 func TestEvaluate_inManyGoroutines(t *testing.T) {
-	text, err := fixtures.Models().ReadFile("models/b2b.yaml")
+	text, err := fixtures.Models().ReadFile("models/demo.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	// A text in the condition itself is shared by all evaluations.
 	m := parse(t, strings.Replace(string(text), "when: budget >= 10000", `when: 'has_word("Vertriebsleiter", "*leiter") and budget >= 10000'`, 1))
 	lead := almost()
-	want := sample(t, "b2b.yaml").Evaluate(lead, start())
+	want := sample(t, "demo.yaml").Evaluate(lead, start())
 	want.Model = m.Version()
 	m = parse(t, string(m.Canonical())) // never used before
 	var group sync.WaitGroup
@@ -191,7 +191,7 @@ func TestDecay_followsTheDocumentation(t *testing.T) {
 	})
 }
 
-// visitor is a lead with a believable history in the terms of b2b.yaml.
+// visitor is a lead with a believable history in the terms of demo.yaml.
 func visitor() scoring.Lead {
 	text := func(s string) scoring.Value { return scoring.Value{Type: scoring.TypeText, Text: s} }
 	number := func(n float64) scoring.Value { return scoring.Value{Type: scoring.TypeNumber, Number: n} }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -57,16 +58,46 @@ func (r *reader) loadProblem(err error) {
 	problem := Problem{Line: 1, Column: 1, Key: "file", Text: err.Error(), Remedy: "correct the YAML; indentation and quotes are the usual causes"}
 	if marked, ok := errors.AsType[*yaml.LoadError](err); ok {
 		problem.Text = marked.Message
-		if marked.Mark.Line > 0 {
-			problem.Line, problem.Column = marked.Mark.Line, max(1, marked.Mark.Column)
+		at := marked.Mark
+		switch {
+		case strings.Contains(marked.ContextMsg, "quoted scalar"):
+			at = marked.ContextMark
+			problem.Text, problem.Remedy = "the text that begins here has no closing quote", "write the closing quote"
+		case strings.Contains(marked.ContextMsg, "flow") && marked.ContextMark.Line > 0:
+			problem.Remedy = fmt.Sprintf("close the bracket of line %d, or write the comma that is missing", marked.ContextMark.Line)
+		}
+		if at.Line > 0 {
+			problem.Line, problem.Column = at.Line, max(1, at.Column)
 		}
 	}
 	problem.Text = strings.Join(strings.Fields(problem.Text), " ")
+	if second := r.secondDocument(); second > 0 && strings.Contains(problem.Text, "single document") {
+		problem.Line, problem.Column = second, 1
+		problem.Text, problem.Remedy = "a second document begins", "keep one model in a file: remove this line and what follows"
+	}
+	if problem.Line <= len(r.lines) && strings.HasPrefix(strings.TrimLeft(r.lines[problem.Line-1], " "), "\t") {
+		problem.Text, problem.Remedy = "a tab stands before the text", "indent with spaces"
+	}
 	r.add(problem)
+}
+
+// secondDocument is the line on which a second document begins, 0 if none does.
+func (r *reader) secondDocument() int {
+	content := false
+	for i, line := range r.lines {
+		if strings.HasPrefix(line, "---") && content {
+			return i + 1
+		}
+		content = content || strings.TrimSpace(line) != "" && line[0] != '#' && !strings.HasPrefix(line, "---")
+	}
+	return 0
 }
 
 func (r *reader) add(p Problem) {
 	p.File = r.file
+	if i := p.Line - 1; i >= 0 && i < len(r.lines) {
+		p.Source = r.lines[i]
+	}
 	r.problems = append(r.problems, p)
 }
 
@@ -101,6 +132,8 @@ func (r *reader) entries(f field) []entry {
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			r.fail(field{f.key, key}, "write a plain word as key", "a key is %s", shape(key))
+		case strings.ContainsFunc(key.Value, hidden):
+			r.fail(field{f.key, key}, "take it out", "a key has a character that nobody can see: %q", key.Value)
 		case seen[item.name]:
 			r.fail(field{item.key, key}, "keep one of them", "%s is given twice", item.name)
 		default:
@@ -148,10 +181,22 @@ func (r *reader) text(f field) string {
 		r.fail(f, "write a text", "%s is %s, not a text", last(f.key), shape(f.node))
 		return ""
 	}
-	if strings.TrimSpace(f.node.Value) == "" {
+	f.node.Tag = "!!str" // of the label 1.10 the canonical text must not make the number 1.1
+	switch {
+	case strings.TrimSpace(f.node.Value) == "":
 		r.fail(f, "write a text or leave the key out", "%s is empty", last(f.key))
+	case strings.ContainsFunc(f.node.Value, hidden):
+		r.fail(f, "take it out", "%s has a character that nobody can see: %q", last(f.key), f.node.Value)
+		return ""
 	}
 	return strings.TrimSpace(f.node.Value)
+}
+
+// hidden reports whether a character can make a text look like another one, or do something to a terminal: controls
+// other than line ends and tabs, those that turn the direction of writing around, and what is no character at all.
+func hidden(r rune) bool {
+	const turns, turned, isolates, isolated, none = '\u202a', '\u202e', '\u2066', '\u2069', '\ufffe'
+	return r != '\n' && r != '\t' && unicode.IsControl(r) || r >= turns && r <= turned || r >= isolates && r <= isolated || r&none == none
 }
 
 // choice reads one of a few words.
@@ -222,14 +267,14 @@ func (r *reader) whole(f field, fallback, least, most int64) int64 {
 	return value
 }
 
-// duration reads a number with a unit of the list: m, h, d, w or wd (working days). It returns number and
+// duration reads a number with a unit of the list: s, m, h, d, w or wd (working days). It returns number and
 // unit, and false if the key is absent or wrong.
 func (r *reader) duration(f field, units ...string) (int64, string, bool) {
 	if !f.present() {
 		return 0, "", false
 	}
 	r.seen(f).units = units
-	digits := strings.TrimRight(f.node.Value, "mhdw")
+	digits := strings.TrimRight(f.node.Value, "smhdw")
 	unit := f.node.Value[len(digits):]
 	number, err := strconv.ParseInt(digits, 10, 32)
 	for _, valid := range units {
@@ -245,6 +290,8 @@ func (r *reader) duration(f field, units ...string) (int64, string, bool) {
 func unitLength(unit string) time.Duration {
 	const day = 24 * time.Hour
 	switch unit {
+	case "s":
+		return time.Second
 	case "m":
 		return time.Minute
 	case "h":

@@ -22,4 +22,16 @@ const (
 	ReasonDirect          ReasonCode = "direct_way"        // stage, condition
 	ReasonSideTrack       ReasonCode = "side_track"        // stage, condition
 	ReasonNoStage         ReasonCode = "no_stage_criteria" // nothing reached
+
+	ReasonLinear       ReasonCode = "activity_linear"  // rule, kind, age_hours, loses, every_hours
+	ReasonStepped      ReasonCode = "activity_stepped" // rule, kind, age_hours, percent
+	ReasonSilent       ReasonCode = "silent"           // rule, kind, age_hours, times
+	ReasonOutside      ReasonCode = "outside_window"   // rule, times, window_hours
+	ReasonTooMany      ReasonCode = "over_at_most"     // rule, times, at_most, per (day, week or month; missing if at_most is for all time)
+	ReasonTooFew       ReasonCode = "below_at_least"   // rule, times, at_least
+	ReasonMachine      ReasonCode = "machine"          // rule, times
+	ReasonUnsupported  ReasonCode = "unsupported"      // rule
+	ReasonGroupCeiling ReasonCode = "group_ceiling"    // group, maximum
+	ReasonGroupFloor   ReasonCode = "group_floor"      // group, minimum
+	ReasonUnprofiled   ReasonCode = "do_not_profile"   // condition; Evaluation.StageReason of an unprofiled lead
 )

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,39 +17,21 @@ func say(lang, english, german string) string {
 	return english
 }
 
-// sentence is the pattern of a reason, with its parameters as {placeholders}.
-func (c ReasonCode) sentence(lang string) string {
-	switch c {
-	case ReasonFactMatched:
-		return say(lang, "the condition holds", "die Bedingung trifft zu")
-	case ReasonActivityCounted:
-		return say(lang, "counted in full", "voll gezählt")
-	case ReasonDecayed:
-		return say(lang, "{age_hours} h old, half-life {half_life_hours} h", "{age_hours} h alt, Halbwertszeit {half_life_hours} h")
-	case ReasonCapped:
-		return say(lang, "at most {cap} points from this rule", "höchstens {cap} Punkte aus dieser Regel")
-	case ReasonCeiling:
-		return say(lang, "{score} is at most {maximum}", "{score} ist höchstens {maximum}")
-	case ReasonFloor:
-		return say(lang, "{score} is at least {minimum}", "{score} ist mindestens {minimum}")
-	case ReasonCriteriaMet:
-		return say(lang, "all criteria of {stage} are met", "alle Kriterien für {stage} sind erfüllt")
-	case ReasonDirect:
-		return say(lang, "{stage} directly, because {condition}", "{stage} auf direktem Weg, denn {condition}")
-	case ReasonSideTrack:
-		return say(lang, "set aside as {stage}, because {condition}", "als {stage} ausgesondert, denn {condition}")
-	case ReasonNoStage:
-		return say(lang, "the criteria of no stage are met", "für keine Phase sind die Kriterien erfüllt")
-	default:
-		return ""
-	}
+// oneLine keeps names, texts and conditions of the model, which can have several lines, in one.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || hidden(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // RenderReason says a reason in English, or in German for "de". A code that is not of this package is shown
 // as it is, with its parameters.
 func RenderReason(lang string, r Reason) string {
 	if pattern := r.Code.sentence(lang); pattern != "" {
-		return Expand(pattern, r.Params)
+		return oneLine(Expand(pattern, worded(lang, r)))
 	}
 	parts := make([]string, 0, len(r.Params))
 	for _, name := range slices.Sorted(maps.Keys(r.Params)) {
@@ -62,10 +45,7 @@ func RenderReason(lang string, r Reason) string {
 
 // RenderLine says one contribution: its points, its rule, and why.
 func RenderLine(lang string, l Line) string {
-	name := l.Rule
-	if name == "" {
-		name = say(lang, "limit of the score", "Grenze des Werts")
-	}
+	name := lineName(lang, l)
 	why := []string{RenderReason(lang, l.Reason)}
 	if l.Activity != "" {
 		why = slices.Insert(why, 0, l.Kind+" "+renderTime(lang, l))
@@ -73,25 +53,21 @@ func RenderLine(lang string, l Line) string {
 	if seen := renderSeen(lang, l.Facts); seen != "" {
 		why = append(why, seen)
 	}
-	return fmt.Sprintf("%s %s (%s)", signed(lang, l.Result), name, strings.Join(why, "; "))
+	return oneLine(fmt.Sprintf("%s %s (%s)", signed(lang, l.Result), name, strings.Join(why, "; ")))
 }
 
 // renderTime says when something happened, and how well that is known.
 func renderTime(lang string, l Line) string {
-	at := clock(lang, l.At)
-	from := l.NotBefore
-	if from.IsZero() {
-		from = l.At
-	}
+	from, until := l.Between()
 	switch {
 	case !l.Uncertain:
-		return at
-	case l.NotAfter.IsZero():
-		return say(lang, "not before ", "frühestens ") + at
-	case l.At.After(from):
-		return at + say(lang, ", not before ", ", frühestens ") + clock(lang, from)
+		return clock(lang, l.At)
+	case until.IsZero():
+		return say(lang, "not before ", "frühestens ") + clock(lang, from)
+	case until.Equal(l.At):
+		return clock(lang, l.At) + say(lang, ", not before ", ", frühestens ") + clock(lang, from)
 	}
-	return say(lang, "between ", "zwischen ") + at + say(lang, " and ", " und ") + clock(lang, l.NotAfter)
+	return say(lang, "between ", "zwischen ") + clock(lang, from) + say(lang, " and ", " und ") + clock(lang, until)
 }
 
 // signed is points with their sign, "+30" or "-2.5", in German with a comma.
@@ -118,7 +94,7 @@ func clock(lang string, t time.Time) string {
 func renderSeen(lang string, facts []Seen) string {
 	parts := make([]string, len(facts))
 	for i, seen := range facts {
-		parts[i] = seen.Fact + " = " + renderValue(lang, seen.Value)
+		parts[i] = seen.Fact + " = " + renderValue(lang, seen.Value) + renderOriginal(lang, seen)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -146,6 +122,14 @@ func renderValue(lang string, v Value) string {
 func (e Evaluation) Text(lang string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s, %s %.12s\n", say(lang, "As of", "Stand"), clock(lang, e.At), say(lang, "model", "Modell"), e.Model)
+	if e.Variant != "" {
+		fmt.Fprintf(&b, "%s: %s\n", say(lang, "Variant", "Variante"), e.Variant)
+	}
+	if e.Unprofiled {
+		fmt.Fprintf(&b, "\n%s\n", RenderReason(lang, e.StageReason))
+		e.writeViolations(&b, lang)
+		return b.String()
+	}
 	for _, score := range e.Scores {
 		fmt.Fprintf(&b, "\n%s: %d\n", score.Name, score.Whole)
 		writeLines(&b, lang, score.Lines)
@@ -157,12 +141,10 @@ func (e Evaluation) Text(lang string) string {
 		stage = say(lang, "none", "keine")
 	}
 	fmt.Fprintf(&b, "\n%s: %s (%s)\n", say(lang, "Stage", "Phase"), stage, RenderReason(lang, e.StageReason))
+	e.writeDecided(&b, lang)
 	e.writeMissing(&b, lang)
-	if e.NextChange.IsZero() {
-		b.WriteString(say(lang, "Time alone changes nothing within a year.\n", "Durch bloßen Zeitablauf ändert sich binnen eines Jahres nichts.\n"))
-	} else {
-		fmt.Fprintf(&b, "%s: %s\n", say(lang, "Next change by time alone", "Nächste Änderung durch bloßen Zeitablauf"), clock(lang, e.NextChange))
-	}
+	e.writeViolations(&b, lang)
+	e.writeChange(&b, lang)
 	return b.String()
 }
 
@@ -193,48 +175,14 @@ func writeLines(b *strings.Builder, lang string, lines []Line) {
 	}
 }
 
-func (e Evaluation) writeMissing(b *strings.Builder, lang string) {
-	if e.Next == "" {
-		return
-	}
-	fmt.Fprintf(b, "%s %s:\n", say(lang, "Missing for", "Es fehlt für"), e.Next)
-	for _, check := range e.Missing {
-		fmt.Fprintf(b, "  - %s\n", RenderCheck(lang, check))
-	}
-}
-
-// RenderCheck says one criterion of a stage: what it wants, what it saw, what would have to be known and
-// whom to ask.
-func RenderCheck(lang string, c Check) string {
-	var text string
-	switch c.Kind {
-	case CheckScore:
-		text = fmt.Sprintf(say(lang, "%s: %s of %s points", "%s: %s von %s Punkten"), c.Name, decimal(lang, c.Got.String()), decimal(lang, c.Want.String()))
-	case CheckGate:
-		text = fmt.Sprintf(say(lang, "gate %s", "Bedingung %s"), c.Name)
-	case CheckDirect:
-		text = say(lang, "or directly: ", "oder direkt: ") + c.Name
-	case CheckManual:
-		return say(lang, "only people set this stage", "diese Phase setzen nur Menschen")
-	case CheckCondition:
-		text = c.Name
-	}
-	if len(c.Unknown) > 0 {
-		text += "; " + say(lang, "unknown: ", "unbekannt: ") + strings.Join(c.Unknown, ", ")
-	} else if seen := renderSeen(lang, c.Seen); seen != "" {
-		text += "; " + seen
-	}
-	if ask := TextIn(c.Asks, lang); ask != "" && c.State != True {
-		text += "; " + ask
-	}
-	return text
-}
-
 // Short is the scores and their main reasons as plain text for a field of the CRM, at most limit characters:
 // "Fit 40: decision maker +30, right size +10. Engagement 12: form filled in +12." Rules are summed up,
 // rounded to a tenth and ordered by weight.
 func (e Evaluation) Short(lang string, limit int) string {
 	var parts []string
+	if e.Unprofiled {
+		parts = append(parts, say(lang, "Not profiled.", "Kein Profiling."))
+	}
 	for _, score := range e.Scores {
 		name := []rune(score.Name)
 		text := fmt.Sprintf("%s%s %d", strings.ToUpper(string(name[:1])), string(name[1:]), score.Whole)
@@ -243,7 +191,7 @@ func (e Evaluation) Short(lang string, limit int) string {
 		}
 		parts = append(parts, text+".")
 	}
-	text := []rune(strings.Join(parts, " "))
+	text := []rune(oneLine(strings.Join(parts, " ")))
 	if len(text) <= limit {
 		return string(text)
 	}
@@ -263,7 +211,7 @@ func summary(lang string, lines []Line) []string {
 	for _, line := range lines {
 		name := line.Rule
 		if name == "" {
-			name = say(lang, "limit", "Grenze")
+			name = strings.TrimSpace(say(lang, "limit", "Grenze") + " " + line.Group)
 		}
 		i := slices.IndexFunc(items, func(other item) bool { return other.name == name })
 		if i < 0 {
@@ -272,7 +220,7 @@ func summary(lang string, lines []Line) []string {
 		}
 		items[i].sum += line.Result
 	}
-	slices.SortStableFunc(items, func(a, b item) int { return int(max(b.sum, -b.sum) - max(a.sum, -a.sum)) })
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(max(b.sum, -b.sum), max(a.sum, -a.sum)) })
 	var texts []string
 	for _, it := range items {
 		if tenths := it.sum.tenths(); tenths != 0 {

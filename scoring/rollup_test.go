@@ -85,10 +85,13 @@ func TestRenderLine_uncertainDates(t *testing.T) {
 		line   scoring.Line
 		en, de string
 	}{
-		"certain":       {scoring.Line{}, "seen 2026-03-02", "seen 02.03.2026"},
-		"an open end":   {scoring.Line{Uncertain: true}, "seen not before 2026-03-02", "seen frühestens 02.03.2026"},
-		"an interval":   {scoring.Line{Uncertain: true, NotAfter: at.AddDate(0, 0, 3)}, "seen between 2026-03-02 09:00 UTC and 2026-03-05 09:00", "seen zwischen 02.03.2026 09:00 UTC und 05.03.2026 09:00"},
-		"counted later": {scoring.Line{Uncertain: true, NotBefore: at.AddDate(0, 0, -1), NotAfter: at}, "seen 2026-03-02 09:00 UTC, not before 2026-03-01 09:00", "seen 02.03.2026 09:00 UTC, frühestens 01.03.2026 09:00"},
+		"certain":                   {scoring.Line{}, "seen 2026-03-02", "seen 02.03.2026"},
+		"an open end":               {scoring.Line{Uncertain: true}, "seen not before 2026-03-02", "seen frühestens 02.03.2026"},
+		"an interval":               {scoring.Line{Uncertain: true, NotAfter: at.AddDate(0, 0, 3)}, "seen between 2026-03-02 09:00 UTC and 2026-03-05 09:00", "seen zwischen 02.03.2026 09:00 UTC und 05.03.2026 09:00"},
+		"counted later":             {scoring.Line{Uncertain: true, NotBefore: at.AddDate(0, 0, -1), NotAfter: at}, "seen 2026-03-02 09:00 UTC, not before 2026-03-01 09:00", "seen 02.03.2026 09:00 UTC, frühestens 01.03.2026 09:00"},
+		"an open end, dated later":  {scoring.Line{Uncertain: true, NotBefore: at.AddDate(0, 0, -1)}, "seen not before 2026-03-01", "seen frühestens 01.03.2026"},
+		"within an interval":        {scoring.Line{Uncertain: true, NotBefore: at.AddDate(0, 0, -1), NotAfter: at.AddDate(0, 0, 3)}, "seen between 2026-03-01 09:00 UTC and 2026-03-05 09:00", "seen zwischen 01.03.2026 09:00 UTC und 05.03.2026 09:00"},
+		"bounds that are out of it": {scoring.Line{Uncertain: true, NotBefore: at.AddDate(0, 0, 1), NotAfter: at.AddDate(0, 0, -1)}, "seen 2026-03-02 09:00 UTC, not before 2026-03-02 09:00", "seen 02.03.2026 09:00 UTC, frühestens 02.03.2026 09:00"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.line.Activity, tc.line.Kind, tc.line.At, tc.line.Rule = "seen/1", "seen", at, "r"

@@ -49,6 +49,7 @@ func Schema() ([]byte, error) {
 // schema is the part of JSON Schema that a model needs.
 type schema struct {
 	Dialect     string     `json:"$schema,omitempty"`
+	Ref         string     `json:"$ref,omitempty"`
 	Title       string     `json:"title,omitempty"`
 	Description string     `json:"description,omitempty"`
 	Type        any        `json:"type,omitempty"`
@@ -142,6 +143,8 @@ func (w *schemaWriter) describe(nodes []*yaml.Node) *schema {
 		a := w.asked[node]
 		switch {
 		case a == nil: // the parser did not look at it: nothing can be said
+		case a.same != "":
+			kinds = append(kinds, &schema{Ref: a.same})
 		case a.texts != nil:
 			kinds = append(kinds, inLanguages(a.texts)...)
 		case a.keys != nil:
@@ -217,8 +220,8 @@ func (w *schemaWriter) named(nodes []*yaml.Node) *schema {
 		}
 	}
 	for _, key := range keys {
-		if a := w.asked[key]; a != nil && a.pattern != nil {
-			s.Names = a.name()
+		if a := w.asked[key]; a != nil && (a.pattern != nil || a.units != nil) {
+			s.Names = a.scalar()
 		}
 	}
 	one := w.describe(values)

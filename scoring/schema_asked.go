@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -23,6 +24,7 @@ type asked struct {
 	pattern   *regexp.Regexp
 	condition bool
 	texts     []string // languages
+	same      string   // another place of the schema that says all about it
 }
 
 // seen is the note about a field; what is written to the note of an absent field, or while nobody watches, is
@@ -37,6 +39,22 @@ func (r *reader) seen(f field) *asked {
 		r.watch[f.node] = s
 	}
 	return s
+}
+
+// until is the reference up to the topic that a path of keys begins with: what comes later finds no fault with it.
+func (p *page) until(path string) *page {
+	topic, _, _ := strings.Cut(path, ".")
+	if topic, _, _ = strings.Cut(topic, "["); !slices.Contains(topics(), topic) {
+		return p
+	}
+	root := *p.root
+	root.Content = nil
+	for i := 0; i+1 < len(p.root.Content); i += 2 {
+		if slices.Index(topics(), p.root.Content[i].Value) <= slices.Index(topics(), topic) {
+			root.Content = append(root.Content, p.root.Content[i], p.root.Content[i+1])
+		}
+	}
+	return &page{lines: p.lines, root: &root}
 }
 
 // parse gives what was asked of each node of a reference as it is now, and the mistakes in it.

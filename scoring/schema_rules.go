@@ -94,8 +94,8 @@ func (w *schemaWriter) trial(node *yaml.Node, content []*yaml.Node) Problems {
 	before := node.Content
 	defer func() { node.Content = before }()
 	node.Content = content
-	_, problems := w.home[node].parse()
 	path := w.asked[node].key
+	_, problems := w.home[node].until(path).parse()
 	return slices.DeleteFunc(problems, func(p Problem) bool {
 		key, below := strings.CutPrefix(p.Key, path+".")
 		return p.Key != path && (!below || strings.ContainsAny(key, ".["))

@@ -27,7 +27,7 @@ func (f *frame) criteria(s *stageRule, scores []bounds) truths {
 		all = all.and(t.met(scores[t.score]))
 	}
 	for _, g := range s.gates {
-		all = all.and(f.truth(g.requires))
+		all = all.and(f.truth(g.opens))
 	}
 	if s.when != nil {
 		all = all.and(f.truth(s.when))
@@ -45,14 +45,13 @@ func (f *frame) checks(s *stageRule, scores []bounds, record *recorder) []Check 
 	var list []Check
 	for _, t := range s.scores {
 		list = append(list, Check{
-			Stage: s.Name, Kind: CheckScore, Name: f.model.scores[t.score].name,
+			Stage: s.Name, Kind: CheckScore, Name: f.rules.scores[t.score].name,
 			State: t.met(scores[t.score]).truth(), Want: t.want, Got: scores[t.score].lo,
 		})
 	}
 	for _, g := range s.gates {
-		check := f.check(g.requires, record)
-		check.Stage, check.Kind, check.Name = s.Name, CheckGate, g.name
-		check.Asks, check.Ask = g.ask, TextIn(g.ask, "en")
+		check := g.check(f, record)
+		check.Stage = s.Name
 		list = append(list, check)
 	}
 	if s.when != nil {
@@ -71,27 +70,51 @@ func (f *frame) checks(s *stageRule, scores []bounds, record *recorder) []Check 
 	return list
 }
 
-// check is a condition with the values it saw and, if unknown, what would have to be known.
+// check is a condition with the values it saw and what would have to be known, or else what makes it false.
 func (f *frame) check(c *condition, record *recorder) Check {
 	check := Check{State: f.truth(c).truth(), Seen: record.seen(f, c)}
-	if check.State == Unknown {
+	switch check.State {
+	case Unknown:
 		var missing gapList
 		c.root.gaps(f, &missing)
 		check.Unknown = missing
+	case False:
+		f.reasons = f.reasons[:0]
+		c.root.why(f, &f.reasons)
+		check.Failing = record.list(f, f.reasons, nil)
+	case True:
 	}
 	return check
+}
+
+// see is a fact with its value.
+func (f *frame) see(fact int) Seen {
+	s := f.fact(fact)
+	return Seen{Fact: f.model.facts[fact].Name, Value: s.Value, Original: s.original}
 }
 
 // recorder keeps the values that conditions saw in one piece of memory.
 type recorder struct{ values []Seen }
 
 func (r *recorder) seen(f *frame, c *condition) []Seen {
-	if len(c.facts) == 0 {
+	return r.list(f, c.facts, c.calls)
+}
+
+// list keeps facts and what was asked of activities. The frame looks at a single step.
+func (r *recorder) list(f *frame, facts []int, calls []question) []Seen {
+	if len(facts)+len(calls) == 0 {
 		return nil
 	}
 	from := len(r.values)
-	for _, i := range c.facts {
-		r.values = append(r.values, Seen{Fact: f.model.facts[i].Name, Value: f.facts[i].Value})
+	for _, i := range facts {
+		r.values = append(r.values, f.see(i))
+	}
+	for i := range calls {
+		seen := Seen{Fact: calls[i].text}
+		if number := calls[i].value.at(f); number.known {
+			seen.Value = Value{Type: TypeNumber, Number: number.lo}
+		}
+		r.values = append(r.values, seen)
 	}
 	return r.values[from:len(r.values):len(r.values)]
 }

@@ -27,7 +27,7 @@ func almost() scoring.Lead {
 func TestText(t *testing.T) {
 	var b strings.Builder
 	for _, lang := range []string{"en", "de"} {
-		e := sample(t, "b2b.yaml").Evaluate(almost(), start())
+		e := sample(t, "demo.yaml").Evaluate(almost(), start())
 		e.Model = "0123456789abcdef" // the version changes with every word of the sample
 		b.WriteString(e.Text(lang) + "\n" + e.Short(lang, 500) + "\n\n")
 		empty := sample(t, "small.yaml").Evaluate(scoring.Lead{}, start())
@@ -50,7 +50,7 @@ func TestText(t *testing.T) {
 }
 
 func TestShort_keepsItsLimit(t *testing.T) {
-	e := sample(t, "b2b.yaml").Evaluate(almost(), start())
+	e := sample(t, "demo.yaml").Evaluate(almost(), start())
 	whole := len([]rune(e.Short("de", 10_000)))
 	for limit := -1; limit <= whole+1; limit++ {
 		text := []rune(e.Short("de", limit))
@@ -69,11 +69,15 @@ func TestRenderReason(t *testing.T) {
 		reason scoring.Reason
 		want   string
 	}{
-		"English":           {"en", scoring.Reason{Code: scoring.ReasonCriteriaMet, Params: map[string]string{"stage": "mql"}}, "all criteria of mql are met"},
-		"German":            {"de", scoring.Reason{Code: scoring.ReasonCriteriaMet, Params: map[string]string{"stage": "mql"}}, "alle Kriterien für mql sind erfüllt"},
-		"unknown language":  {"fr", scoring.Reason{Code: scoring.ReasonNoStage}, "the criteria of no stage are met"},
-		"somebody else's":   {"en", scoring.Reason{Code: "paused", Params: map[string]string{"b": "2", "a": "x y"}}, `paused (a="x y", b="2")`},
-		"without parameter": {"en", scoring.Reason{Code: "paused"}, "paused"},
+		"English":                    {"en", scoring.Reason{Code: scoring.ReasonCriteriaMet, Params: map[string]string{"stage": "mql"}}, "all criteria of mql are met"},
+		"German":                     {"de", scoring.Reason{Code: scoring.ReasonCriteriaMet, Params: map[string]string{"stage": "mql"}}, "alle Kriterien für mql sind erfüllt"},
+		"unknown language":           {"fr", scoring.Reason{Code: scoring.ReasonNoStage}, "the criteria of no stage are met"},
+		"somebody else's":            {"en", scoring.Reason{Code: "paused", Params: map[string]string{"b": "2", "a": "x y"}}, `paused (a="x y", b="2")`},
+		"without parameter":          {"en", scoring.Reason{Code: "paused"}, "paused"},
+		"an age in days, to a tenth": {"en", scoring.Reason{Code: scoring.ReasonDecayed, Params: map[string]string{"age_hours": "78", "half_life_hours": "1080"}}, "3.2 days old, half-life 45 days"},
+		"below two days in hours":    {"de", scoring.Reason{Code: scoring.ReasonDecayed, Params: map[string]string{"age_hours": "47.75", "half_life_hours": "36"}}, "47,75 h alt, Halbwertszeit 36 h"},
+		"what is stated is exact":    {"en", scoring.Reason{Code: scoring.ReasonOutside, Params: map[string]string{"times": "2", "window_hours": "49"}}, "not counted: 2 × outside the window of 49 h"},
+		"days in German":             {"de", scoring.Reason{Code: scoring.ReasonOutside, Params: map[string]string{"times": "2", "window_hours": "720"}}, "nicht gezählt: 2 × außerhalb des Zeitfensters (30 Tage)"},
 		"values stay as they are": {
 			"en", scoring.Reason{Code: scoring.ReasonDirect, Params: map[string]string{"stage": "{condition}", "condition": "{stage}"}}, "{condition} directly, because {stage}",
 		},

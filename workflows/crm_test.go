@@ -162,7 +162,7 @@ func (c *crm) Read(_ context.Context, t connector.ObjectType, ids []connector.Ob
 	for _, id := range ids {
 		c.calls = append(c.calls, "read "+string(t)+" "+string(id))
 		o, ok := c.deals[id]
-		if t == connector.TypeContact {
+		if _, company := c.props[id]; t == connector.TypeContact || t == connector.TypeCompany && company {
 			o, ok = connector.Object{Type: t, ID: id, Properties: c.props[id], CreatedAt: monday, UpdatedAt: monday}, c.props[id] != nil
 		}
 		if ok {

@@ -71,6 +71,7 @@ type days struct {
 	deaths  int
 	deeds   int
 	marked  map[connector.ObjectType]bool // kinds whose key is not unique in this account
+	private *private                      // people object to profiling, and companies follow them; nil: they do not
 }
 
 func rep() simulator.Actor { return simulator.Actor{Kind: simulator.User, ID: "7"} }
@@ -121,6 +122,7 @@ func (d *days) must(err error) {
 func (d *days) build() {
 	d.account = simulator.New(simulator.Options{
 		PortalID: 48000001, Seed: d.seed, Now: time.Now, Wall: time.Now, SearchLag: 20 * time.Second, ArchivedKeepUnique: d.seed%2 == 0,
+		NoCompanyStageSync: d.private != nil,
 	})
 	for _, name := range []string{"leadsync_score", "leadsync_fit", "leadsync_engagement", "budget"} {
 		d.must(d.account.AddProperty(simulator.Contacts, simulator.Property{Name: name, Label: name, Type: "number"}))
@@ -132,6 +134,7 @@ func (d *days) build() {
 		d.must(d.account.AddProperty(typ, simulator.Property{Name: "leadsync_key", Label: "k", Type: "string", HasUniqueValue: d.marked == nil}))
 	}
 	d.account.CreateOwner("Jana Vogt", "jana@leadsync.example", true)
+	d.private.build(d)
 	for range 8 { // these are there before leadsync
 		d.arrive()
 	}
@@ -143,6 +146,7 @@ func (d *days) arrive() {
 	stage := []string{"lead", "salesqualifiedlead", "salesqualifiedlead"}[d.dice.IntN(3)]
 	id, err := d.account.CreateContact(rep(), map[string]string{"email": email, "firstname": "P", "lifecyclestage": stage})
 	d.must(err)
+	d.private.employ(d, id)
 	d.emails, d.ids[email], d.last[email] = append(d.emails, email), id, time.Now()
 }
 
@@ -157,7 +161,8 @@ func (d *days) open(path string) {
 	d.must(d.store.EnsurePortal(d.Context(), portalID, "hubspot", "days"))
 	d.fence, _, err = d.store.Acquire(d.Context(), portalID, "w", 1000*time.Hour)
 	d.must(err)
-	p, m := newPortal(), parseModel(d)
+	p, m := newPortal(), d.private.model(d)
+	p.CompanyOrder, p.Modes[workflows.ClassCompany] = p.Order, workflows.ModeOn
 	p.Marked = d.marked
 	p.FallbackOwner = d.account.Owners()[0].ID
 	p.Outcomes = map[string]string{simulator.CallConnected: "connected", simulator.CallNoAnswer: "no_answer", simulator.CallBusy: "busy"}
@@ -312,6 +317,10 @@ func (d *days) deed(id string, what, which int) {
 	case 6:
 		set("budget", "20000", "500", "")
 	case 7:
+		if d.private != nil {
+			set("no_profiling", "true", "")
+			return
+		}
 		set("vip", "true", "")
 	case 8, 9:
 		set("hs_lead_status", "NEW", "ATTEMPTED_TO_CONTACT", "BAD_TIMING", "NEW", "IN_PROGRESS", "OPEN_DEAL", "UNQUALIFIED", "BAD_TIMING", "")
@@ -370,6 +379,7 @@ func (d *days) ending() ending {
 			}
 		}
 	}
+	d.private.ending(d, end)
 	for _, e := range d.account.Journal() {
 		if e.Property != "leadsync_key" || e.New == "" {
 			continue

@@ -26,6 +26,10 @@
 //  1. Held. A contact that the first load brought is held until something about it changes: a fact of the
 //     model, an activity, its stage or its lead status. Time alone and our own properties are no change, nor is
 //     another model or another choice of sources, nor learning more exactly when something happened.
+//     Each look at the contact is compared with the one before it, whatever the model was then. Only what both
+//     could see counts: a property, counter, kind of activity or attribute of activities that was not asked for at the look
+//     before, of this contact and of what belongs to it, is no change when it is seen for the first time, and counts from then on. Nor
+//     does what this model does not read.
 //     A held contact gets scores, nothing else. Once released it is an ordinary contact for ever.
 //  2. Stage. The model's stage is the furthest one whose criteria are met. The contact moves there if that
 //     is ahead of the stage it has in the CRM and ahead of every stage it has entered before (the high-water
@@ -38,7 +42,8 @@
 //     stage. News sets its status if the contact is (after rule 2) in a stage that rule 3 names, its present
 //     status is not final (a status whose follow-up creates a deal or closes tasks), and it is not older
 //     than the last change of status (setting or clearing it; for a contact that was loaded with a status, the
-//     load). What was the newest such activity at the load counts as considered. It goes before rule 3. If the contact has that
+//     load). What was the newest such activity at the load counts as considered, and while the
+//     contact is held what is the newest when another model looks at it first. It goes before rule 3. If the contact has that
 //     status already, the status is entered once more.
 //  5. People first. If the status in the CRM differs from the one remembered and is not empty, somebody
 //     entered it: that counts as entering it, and rules 3 and 4 do nothing this time. Another machine is
@@ -92,6 +97,33 @@
 //     number, which the counter will give it. So neither the order nor the repetition of readings changes
 //     anything, and a contact is not released (rule 1) because a source explains its past. A submission belongs to
 //     the contact with its address, now or as soon as there is one. Visits are read of contacts whose counter moved.
+//  14. Do not profile. A contact whose evaluation says that it must not be profiled is planned nothing for, held or
+//     not, but what takes back what was written: if scores or reasons of ours may stand in the CRM, one update of class
+//     score empties all properties of scores, the total, grade, tier, reasons, the time of scoring and the last reason;
+//     every open task of ours is closed, since its text may give reasons. Both are shadowed or left undone as their
+//     classes say (rule 9). Nothing of ours there: nothing is written. What was planned before and not sent yet is
+//     cancelled, but for closings. The decision says do_not_profile; one is recorded when it begins. Meanwhile stage,
+//     status and the high-water mark are remembered as they are, and nothing is entered. What the contact does is not
+//     collected: no readings of its roll-ups, no history, no submissions, no visits, and of its activities only that
+//     there are some, not whose. What is stored of it is deleted with the decision: the past, the properties that roll-ups
+//     are made of, the texts of tasks, events, and the values in decisions, of which what was done by which rule is left. What facts are made
+//     of is read as ever, or it could never end. It ends with the first look at the CRM itself (a look at the mirror
+//     asks for one) that finds it allowed, and is noted. Where the contact stands then is where it begins: nothing is
+//     entered by that, and no activity counts that happened up to this look, or may have. From then on it is an
+//     ordinary contact: the same look may move it by its facts. Of a merge the survivor's word counts.
+//  15. Invariants are reported and never repaired. The contact is looked at as it will stand when the plan is carried out
+//     (stage and status after rules 2 to 12), held or not, profiled or not. Which invariants it breaks is remembered, each
+//     since the look that found it; beginning and ceasing to break one is a record of its own, after the plan's.
+//  16. Companies. If the model says so, a contact that enters a stage of the forward order (by rules 2 and 10, or whoever
+//     moved it, a way back not counted) moves its primary company forward to that stage, if the stage is ahead of the
+//     company's in the account's order of the stages of companies. Order and stages are those of the property of
+//     companies, which may lack one: nothing is moved there. A company without a stage is behind all, one on a side track
+//     or on a stage that the mapping does not know is not moved. It is done once on each entering: who moves the company
+//     back afterwards wins, and a company that becomes the contact's later is not moved for what was entered before. Of
+//     several moves of one company that are not done yet the furthest counts. A move waits for the contact's own to be
+//     over, is decided once more by where the company stands when it is sent, and is read back. Held contacts and those
+//     that must not be profiled move no company. The account may hand the stage of a company on to its contacts; what
+//     that moves was moved by another machine (rule 5).
 //
 // # Completeness
 //
@@ -123,6 +155,17 @@
 // The repair walk leaves to the sweeps what they have not come to yet: what it counts is what no feed showed.
 // The counts are kept per portal and hour of business time, written in the transactions that store the events and
 // pages themselves.
+//
+// # What was never read
+//
+// When more is to be read of a kind of record than before, since another model or other sources want it, every stored
+// record of the kind is asked for the difference, through the listing, a hundred a call (fill.go): quietly, without
+// anything becoming due, in the background, when nothing else is to do, with a quarter of the calls that the portal may have.
+// Only then are the stored contacts evaluated again, and the repair walk goes on; contacts that become due meanwhile are
+// read and decided as ever. What a record was not asked for is unknown until then. Whether a record was asked is
+// known per kind and property (the table fills), and carried over restarts and further changes of the model. The past
+// of counters that are read for the first time begins with that reading, as at a first load without history. A
+// kind of activity that is new, or was switched off and is on again, is loaded as by a first load, as quietly.
 //
 // # Merges, restoring, forgetting
 //

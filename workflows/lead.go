@@ -210,7 +210,7 @@ func activitiesOf(p *Portal, m *scoring.Model, r LeadRecord) []scoring.Activity 
 			acts = append(acts, a)
 		}
 	}
-	return acts
+	return slices.DeleteFunc(acts, func(a scoring.Activity) bool { return !r.State.counts(a) })
 }
 
 // outcome is the model's word for an attribute's value: mapped if the portal maps it, else lower case.
@@ -221,8 +221,8 @@ func (p *Portal) outcome(value string) string {
 	return strings.ToLower(value)
 }
 
-// hashFacts identifies what a lead is made of: facts, activities, stage and status, but not the time. Of an
-// occurrence of a roll-up only its identity counts: learning later when it happened is no change of the contact.
+// hashFacts identifies what a lead is made of, for states of releases that compared this instead of prints: facts,
+// activities, stage and status, but not the time. Of an occurrence of a roll-up only its identity counts: learning later when it happened is no change of the contact.
 // The part before the dash says what was looked at, so that another model or switch is no change either.
 func hashFacts(p *Portal, m *scoring.Model, lead scoring.Lead) string {
 	var b strings.Builder
@@ -255,9 +255,10 @@ func hashFacts(p *Portal, m *scoring.Model, lead scoring.Lead) string {
 	return basisOf(p, m) + "-" + short(b.String())
 }
 
-// basisOf identifies what decides which facts and activities there are: the model and the portal's sources.
+// basisOf identifies what decides which facts and activities there are, and what they are called: the model, the
+// portal's sources and its mapping.
 func basisOf(p *Portal, m *scoring.Model) string {
-	text := fmt.Sprint("2 ", m.Version(), p.Off, p.Sources)
+	text := fmt.Sprint("3 ", m.Version(), p.Off, p.Sources, p.Stages, p.Statuses, p.Outcomes)
 	if p.Submissions || p.PageVisits {
 		text += fmt.Sprint(p.Submissions, p.PageVisits)
 	}
@@ -269,17 +270,6 @@ func sameBasis(hash, other string) bool {
 	a, _, _ := strings.Cut(hash, "-")
 	b, _, _ := strings.Cut(other, "-")
 	return a == b
-}
-
-// rebased is the state of a held contact under another model or other sources, as if it had been loaded with
-// them: what the mirror holds counts as handled, what was read just now may release it.
-func rebased(p *Portal, m *scoring.Model, mirror LeadRecord) *LeadState {
-	if mirror.State == nil || !mirror.State.Held || mirror.Contact.ID == "" || sameBasis(mirror.State.FactsHash, basisOf(p, m)) {
-		return mirror.State
-	}
-	state := *mirror.State
-	state.FactsHash = hashFacts(p, m, LeadOf(p, m, mirror))
-	return &state
 }
 
 func short(text string) string {

@@ -90,14 +90,17 @@ func TestLeadOf_portalsWords(t *testing.T) {
 	}
 }
 
-func TestFactsHash(t *testing.T) {
+// What releases a held contact (rule 1), whatever the fact or activity is made of.
+func TestPrints(t *testing.T) {
 	base := func() *person {
 		p := newPerson(t, with(reach("sql"), "lifecyclestage", "lead", "budget", "5", "call_back_on", "2026-12-01", "num_conversion_events", "2", "recent_conversion_date", "2026-11-01T08:00:00Z"))
 		p.record.Observations = p.readings()
-		return p.call(noAnswer, time.Hour).call(connected, 2*time.Hour)
+		p.call(noAnswer, time.Hour).call(connected, 2*time.Hour)
+		p.record.Companies = company("MACHINERY")
+		state := workflows.Baseline(p.portal, p.model, p.record, p.now)
+		p.record.State = &state
+		return p
 	}
-	hash := func(p *person) string { return p.plan().State.FactsHash }
-	want := hash(base())
 	for name, tc := range map[string]struct {
 		happen func(p *person)
 		same   bool
@@ -108,6 +111,14 @@ func TestFactsHash(t *testing.T) {
 		"order":              {func(p *person) { slices.Reverse(p.record.Activities) }, true},
 		"unreadable":         {func(p *person) { p.set(map[string]string{"jobtitle": ""}) }, true},
 		"a fact":             {func(p *person) { p.set(map[string]string{"budget": "6"}) }, false},
+		"a source behind":    {func(p *person) { p.set(map[string]string{"industry": "SOFTWARE"}) }, true},
+		"a company's fact":   {func(p *person) { p.record.Companies = company("SOFTWARE") }, false},
+		"another company":    {func(p *person) { p.record.Companies = company("MACHINERY") }, true},
+		"a source comes up": {func(p *person) {
+			p.set(map[string]string{"industry": "SOFTWARE"})
+			p.record.Companies = nil
+		}, false},
+		"a number otherwise": {func(p *person) { p.set(map[string]string{"budget": "5.0"}) }, true},
 		"a fact goes":        {func(p *person) { p.set(map[string]string{"budget": ""}) }, false},
 		"a date":             {func(p *person) { p.set(map[string]string{"call_back_on": "2026-12-02"}) }, false},
 		"a stage":            {func(p *person) { p.stage("customer") }, false},
@@ -123,9 +134,13 @@ func TestFactsHash(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := base()
 			tc.happen(p)
-			if got := hash(p) == want; got != tc.same {
-				t.Errorf("same hash: %v, want %v", got, tc.same)
+			if got := p.plan().State; got.Held != tc.same || got.Held != (len(got.Prints) > 0) || got.FactsHash != "" {
+				t.Errorf("held: %v, want %v; prints %d", got.Held, tc.same, len(got.Prints))
 			}
 		})
 	}
+}
+
+func company(industry string) []connector.Object {
+	return []connector.Object{{Type: connector.TypeCompany, ID: "9", Properties: map[string]string{"industry": industry}}}
 }

@@ -37,6 +37,13 @@ const together = time.Minute
 //   - The first occurrence, unless the last date is its own, has the first date, where there is one, and no uncertain one is dated before it.
 //
 // Without a counter each last date that the contact had is one occurrence, and its identity.
+//
+// Bursts of machines (scoring, "Activities"; C3) are found in what comes out: an occurrence with a date of the CRM's
+// own is certain, one that the history of the counter shows by itself lies between this value and the one before,
+// and those between two dates lie between these. So ten clicks within a second are seen if the history has each
+// value of the counter (of the first of them only its end is known then, unless it has each last date too), or if
+// two dates a second apart enclose them. Ten that came between two looks a day apart, or in one value of the history
+// long after the one before, can have happened at any time in between.
 func Occurrences(k scoring.ActivityKind, observations []Observation, created time.Time) []scoring.Activity {
 	w := walk{kind: k, earliest: created, attributes: map[string][]Observation{}}
 	past := func(part, property string) []Observation {

@@ -54,6 +54,9 @@ func (r *Reconciler) past(ctx context.Context, rows []DueRow, records []LeadReco
 		if r.Past == nil || !ok || contact.ID != row.ID || wanted[row.ID] != nil {
 			continue
 		}
+		if r.private(fresh.asRead(records[i], contact, r.Portal.Names.CompanyID)) {
+			continue
+		}
 		if props := r.wanted(row, records[i], contact); len(props) > 0 {
 			wanted[row.ID] = props
 			ids = append(ids, row.ID)
@@ -139,7 +142,7 @@ func (t told) learn(record *LeadRecord) []Observation {
 	if !ok {
 		return nil
 	}
-	fresh := observed(h, record.Observations)
+	fresh := record.State.known(observed(h, record.Observations))
 	record.Observations = append(slices.Clone(record.Observations), fresh...)
 	record.Told = t.standing[record.ID]
 	return fresh
@@ -153,7 +156,7 @@ func (r *Reconciler) firstPast(ctx context.Context, records []LeadRecord) (told,
 	}
 	var ids []connector.ObjectID
 	for _, record := range records {
-		if record.State == nil && record.Contact.ID != "" {
+		if record.State == nil && record.Contact.ID != "" && !r.private(record) {
 			ids = append(ids, record.ID)
 		}
 	}

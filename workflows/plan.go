@@ -28,14 +28,15 @@ type Planned struct {
 	Entries    []OutboxEntry
 	CancelKeys []string
 	Reason     scoring.Reason
-	LookAt     time.Time // business time of the next look; zero if only a change can matter
+	Notes      []scoring.Reason // records of their own (rules 14 and 15)
+	LookAt     time.Time        // business time of the next look; zero if only a change can matter
 }
 
 // Baseline remembers a contact as it stood when the account was first loaded: everything counts as handled.
 func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadState {
 	lead := LeadOf(p, m, r)
 	state := LeadState{
-		Held: true, FactsHash: hashFacts(p, m, lead), Stage: lead.Stage, Furthest: lead.Stage, StageSince: now,
+		Held: true, Prints: sighted(p, m, r, lead).now.prints(), Stage: lead.Stage, Furthest: lead.Stage, StageSince: now,
 		Status: lead.Status, Root: r.ID, Model: m.Version(), EvaluatedAt: now,
 	}
 	if lead.Status != "" {
@@ -57,19 +58,23 @@ func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadStat
 // caused is not planned.
 func Plan(s Situation) Planned {
 	pl := planner{Situation: s, out: Planned{State: startState(s)}}
+	if pl.forbidden() {
+		return pl.out
+	}
 	st := &pl.out.State
-	hash := hashFacts(s.Portal, s.Model, s.Lead)
-	held := st.Held && (hash == st.FactsHash || !sameBasis(hash, st.FactsHash))
+	held := pl.stays()
 	pl.look()
 	held = held && !pl.glimpse.again
-	st.Held, st.FactsHash = held, hash
+	st.Held = held
 	st.Model, st.EvaluatedAt = s.Model.Version(), s.Now
 	if !held {
+		pl.release()
 		pl.moves()
 	}
 	pl.score()
 	pl.finish(held)
 	pl.out.Reason = pl.glimpse.explain(s.Portal, pl.out.Reason, pl.entered)
+	pl.violations()
 	return pl.out
 }
 
@@ -107,6 +112,9 @@ func (pl *planner) moves() {
 	news, fresh := pl.news()
 	stage, entered := pl.stage()
 	status, entry := pl.status(stage, entered, news, fresh)
+	if entered {
+		pl.moveCompany(stage)
+	}
 	if status != before {
 		pl.leave(status)
 	}
@@ -355,6 +363,7 @@ const reasonsLimit = 1000
 
 func (pl *planner) update(a Action, props map[string]string) {
 	a.Key = "contact/" + string(pl.Record.ID) + "/" + string(a.Class)
+	pl.out.State.Wrote = pl.out.State.Wrote || a.Mode == ModeOn && (a.Class == ClassScore || pl.Portal.Written.LastReason != "")
 	pl.add(a, UpdatePayload{Properties: props})
 }
 
@@ -372,11 +381,11 @@ func (pl *planner) finish(held bool) {
 	}
 }
 
-// latestStatusActivity is the newest activity, not in the future, that sets a lead status by itself.
+// latestStatusActivity is the newest activity of a person, not in the future, that sets a lead status by itself.
 func latestStatusActivity(m *scoring.Model, lead scoring.Lead, now time.Time) (scoring.Activity, bool) {
 	var last scoring.Activity
 	found := false
-	for _, a := range lead.Activities {
+	for _, a := range m.People(lead.Activities) {
 		if a.At.After(now) {
 			continue
 		}

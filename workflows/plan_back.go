@@ -83,9 +83,9 @@ func (pl *planner) passed(to string) bool {
 	return pl.after(to, r.To) && (!pl.after(to, r.From) || pl.after(to, pl.out.State.Furthest)) && pl.newer(r)
 }
 
-// newer reports whether something dated, and certainly dated, has happened since a way back.
+// newer reports whether people did something dated, and certainly dated, since a way back.
 func (pl *planner) newer(r *Recycled) bool {
-	return slices.ContainsFunc(pl.Lead.Activities, func(a scoring.Activity) bool {
+	return slices.ContainsFunc(pl.Model.People(pl.Lead.Activities), func(a scoring.Activity) bool {
 		return !a.Uncertain && a.At.After(r.At) && !a.At.After(pl.Now)
 	})
 }
@@ -110,7 +110,7 @@ func (pl *planner) lookBack() {
 	if r == nil {
 		return
 	}
-	for _, a := range pl.Lead.Activities {
+	for _, a := range pl.Model.People(pl.Lead.Activities) {
 		if !a.Uncertain && a.At.After(pl.Now) && (pl.out.LookAt.IsZero() || a.At.Before(pl.out.LookAt)) {
 			pl.out.LookAt = a.At
 		}

@@ -4,6 +4,14 @@ import (
 	"leadsync/scoring"
 )
 
+// ListPayload is the payload of KindList: the account's id of the list, its name in the portal's mapping, and
+// whether the contact shall be on it or off it.
+type ListPayload struct {
+	List string `json:"list"`
+	Name string `json:"name"`
+	Add  bool   `json:"add"`
+}
+
 // lists plans the memberships of one follow-up (rule 11). A name that the portal does not map is left out;
 // Describe has said so.
 func (pl *planner) lists(f scoring.FollowUp) {

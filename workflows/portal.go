@@ -24,9 +24,11 @@ type Portal struct {
 
 	// Stages maps the model's stages to the account's option values; Order is the account's own order of
 	// them, in the model's names, side tracks left out. Statuses maps lead statuses likewise.
-	Stages   map[string]string
-	Order    []string
-	Statuses map[string]string
+	Stages map[string]string
+	Order  []string
+	// CompanyOrder is the account's own order of the stages of companies, likewise.
+	CompanyOrder []string
+	Statuses     map[string]string
 	// Outcomes maps the account's values of activity outcomes to the model's words.
 	Outcomes  map[string]string
 	Pipelines map[string]Pipeline
@@ -107,11 +109,7 @@ func keyOf(m map[string]string, value string) string {
 // ContactProperties are the properties to read of every contact: what the model's facts and counters are
 // made of and what the story needs, sorted, without duplicates. Our own properties are not among them.
 func (p *Portal) ContactProperties(m *scoring.Model) []string {
-	props := []string{
-		p.Names.Stage, p.Names.Status, p.Names.Owner, p.Names.FirstName, p.Names.LastName,
-		p.Names.Email, p.Names.Company, p.Names.CompanyID, p.Names.MergedIDs,
-	}
-	props = append(props, p.sourceProperties(m, "contact")...)
+	props := append(p.story(), p.sourceProperties(m, "contact")...)
 	for _, k := range p.Kinds(m) {
 		props = append(props, tracked(k)...)
 	}
@@ -164,7 +162,11 @@ func Private(property string) bool {
 
 // CompanyProperties are the properties to read of every company.
 func (p *Portal) CompanyProperties(m *scoring.Model) []string {
-	return compacted(append(p.sourceProperties(m, "company"), p.Names.CompanyName))
+	props := append(p.sourceProperties(m, "company"), p.Names.CompanyName)
+	if m.CompanyStages() != scoring.CompaniesAlone {
+		props = append(props, p.Names.CompanyStage)
+	}
+	return compacted(props)
 }
 
 // ActivityProperties are the properties to read of one kind of activity object.

@@ -142,6 +142,9 @@ func (p *Puller) save(ctx context.Context, f Fence, page PulledPage) (PulledCoun
 	if page.Type == connector.TypeContact && !page.HintOnly {
 		page.Links, page.LinkTypes = p.companies(page.Objects), []connector.ObjectType{connector.TypeCompany}
 	}
+	if page.Type == connector.TypeContact && len(page.Objects) > 0 {
+		page.Behaviour = p.Portal.Behaviour(p.Model)
+	}
 	p.Pass.at(PointPageRead)
 	count, err := p.Store.SavePage(ctx, f, page)
 	if err != nil {

@@ -57,7 +57,7 @@ func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
 	ctx = connector.For(ctx, connector.PurposePush)
 	n := 0
 	var errs []error
-	for _, kind := range []EntryKind{KindUpdate, KindBack, KindTask, KindDeal, KindClose, KindList} {
+	for _, kind := range []EntryKind{KindUpdate, KindBack, KindTask, KindDeal, KindClose, KindList, KindCompany} {
 		taken, err := p.Store.Take(ctx, f, Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits})
 		if err != nil {
 			return n, fmt.Errorf("take %s entries: %w", kind, err)
@@ -109,6 +109,8 @@ func (p *Pusher) send(ctx context.Context, kind EntryKind, entries []OutboxEntry
 		return p.backs(ctx, entries)
 	case KindList:
 		return p.lists(ctx, entries)
+	case KindCompany:
+		return p.companies(ctx, entries)
 	}
 	return nil, fmt.Errorf("send %d entries of unknown kind %q", len(entries), kind)
 }

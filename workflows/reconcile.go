@@ -48,6 +48,8 @@ type Reconciler struct {
 	Pass   Pass
 	// Planned is told about every plan that has a reason worth showing; it must not block. May be nil.
 	Planned func(LeadRecord, scoring.Evaluation, Planned)
+	// Fill says what the mirror was not asked for yet; nil: it was asked for everything.
+	Fill *Filler
 }
 
 // Contacts reconciles due contacts, at most 100 at a time. Those with a hint are read from the CRM with
@@ -120,10 +122,13 @@ func (r *Reconciler) Baseline(ctx context.Context, f Fence, ids []connector.Obje
 		first := past.learn(&record)
 		first = append(first, Readings(r.Model, record.Contact, record.Observations, now)...)
 		record.Observations = append(slices.Clone(record.Observations), first...)
+		record.Unread = r.Fill.unread(false)
 		state := Baseline(r.Portal, r.Model, record, now)
 		record.State = &state
 		d := r.decide(DueRow{Type: connector.TypeContact, ID: ids[i]}, record, freshly{at: now}, owners)
-		d.Observations = first
+		if d.State.Unprofiled.IsZero() {
+			d.Observations = first
+		}
 		decided = append(decided, d)
 	}
 	if err := r.Store.SaveDecisions(ctx, f, decided); err != nil {
@@ -187,6 +192,7 @@ func (r *Reconciler) owners(ctx context.Context, portal connector.PortalID) (map
 // decide makes one contact's decision; it is pure but for the clock reading in fresh.
 func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners map[string]connector.Owner) Decided {
 	d, before := Decided{ID: row.ID, Revision: row.Revision}, record.Observations
+	record.Unread = r.Fill.unread(row.Hinted)
 	if row.Hinted {
 		contact, ok := fresh.contacts.Found[row.ID]
 		switch {
@@ -195,7 +201,7 @@ func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners
 		case contact.ID != row.ID:
 			return gone(d, record, contact.ID, fresh.at)
 		}
-		record.State = rebased(r.Portal, r.Model, record)
+		record.State = r.rebased(record)
 		record.Contact, record.ReadAt = contact, fresh.at
 		r.adopt(&d, &record, fresh)
 		d.Observations = fresh.told.learn(&record)
@@ -210,7 +216,8 @@ func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners
 	}
 	plan, ev := r.evaluate(record, owners, fresh.at)
 	d.State, d.Entries, d.CancelKeys, d.ChangesAt = plan.State, plan.Entries, plan.CancelKeys, plan.LookAt
-	if len(plan.Actions) > 0 || plan.Reason.Params[ParamSeen] != "" {
+	d.aside(r.Portal, r.Model, record.State, plan, ev)
+	if plan.recorded(record.State) {
 		d.State.Decisions++
 		d.Decision = &Decision{
 			Contact: row.ID, No: d.State.Decisions, At: fresh.at, Model: r.Model.Version(),

@@ -42,7 +42,7 @@ func parseModel(t fail) *scoring.Model {
 func names() connector.Names {
 	return connector.Names{
 		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id", FirstName: "firstname", LastName: "lastname",
-		Email: "email", Company: "company", CompanyID: "associatedcompanyid", CompanyName: "name", ActivityTime: "hs_timestamp",
+		Email: "email", Company: "company", CompanyID: "associatedcompanyid", CompanyName: "name", CompanyStage: "lifecyclestage", ActivityTime: "hs_timestamp",
 		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
 		Submissions: "num_conversion_events", PageVisits: "hs_analytics_num_page_views", VisitEvent: "e_visited_page",
 	}
@@ -195,7 +195,7 @@ func brief(planned workflows.Planned) []string {
 			text = string(a.Kind) + " " + a.Rule
 		case workflows.KindClose:
 			text = "close " + a.Rule
-		case workflows.KindUpdate, workflows.KindBack, workflows.KindList:
+		case workflows.KindUpdate, workflows.KindBack, workflows.KindList, workflows.KindCompany:
 		}
 		if a.Mode != workflows.ModeOn {
 			text += " (" + string(a.Mode) + ")"

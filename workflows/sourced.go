@@ -168,6 +168,14 @@ func (j *joint) from(at time.Time) int {
 // ends is the latest moment at which an occurrence can have happened.
 func ends(a scoring.Activity) time.Time { return later(a.At, a.NotAfter) }
 
+// begins is the earliest moment at which an occurrence can have happened.
+func begins(a scoring.Activity) time.Time {
+	if !a.NotBefore.IsZero() && a.NotBefore.Before(a.At) {
+		return a.NotBefore
+	}
+	return a.At
+}
+
 // withEvent is an occurrence with what an event says of it.
 func withEvent(a scoring.Activity, e SourceEvent) scoring.Activity {
 	a.At, a.Uncertain, a.NotBefore, a.NotAfter = e.At, false, time.Time{}, time.Time{}

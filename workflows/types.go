@@ -33,11 +33,13 @@ const (
 	ClassTask   Class = "task"
 	ClassDeal   Class = "deal"
 	ClassList   Class = "list" // membership of static lists (S22)
+
+	ClassCompany Class = "company" // lifecycle stages of companies (S9)
 )
 
 // Classes are all classes of effect, in the order in which people are shown them.
 func Classes() []Class {
-	return []Class{ClassScore, ClassStage, ClassStatus, ClassTask, ClassDeal, ClassList}
+	return []Class{ClassScore, ClassStage, ClassStatus, ClassTask, ClassDeal, ClassList, ClassCompany}
 }
 
 // Mode says what happens to the effects of a class.
@@ -61,11 +63,15 @@ const (
 	KindClose  EntryKind = "close"  // close our task with the key in the payload
 	KindBack   EntryKind = "back"   // move the stage backward: clear, set, read back
 	KindList   EntryKind = "list"   // put the contact on a static list or take it off: absolute, repeatable
+
+	KindCompany EntryKind = "company" // move the stage of the contact's company forward: absolute, repeatable
 )
 
 // Absolute reports whether an entry says how things shall be, so that a newer plan replaces the row's payload.
 // The others happen once under their key and are never replaced.
-func (k EntryKind) Absolute() bool { return k == KindUpdate || k == KindBack || k == KindList }
+func (k EntryKind) Absolute() bool {
+	return k == KindUpdate || k == KindBack || k == KindList || k == KindCompany
+}
 
 // EntryState is where an outbox entry stands.
 type EntryState string
@@ -81,8 +87,8 @@ const (
 )
 
 // OutboxEntry is one intended effect. Key is unique in the portal. For absolute kinds the key is
-// "contact/<id>/<class>" (KindUpdate), "contact/<id>/back" or "contact/<id>/list/<list>", and a newer plan
-// replaces the payload of the row, whatever its state; for the other kinds the key is the idempotency key and
+// "contact/<id>/<class>" (KindUpdate), "contact/<id>/back", "contact/<id>/list/<list>" or "company/<id>/stage", and a
+// newer plan replaces the payload of the row, whatever its state; for the other kinds the key is the idempotency key and
 // a row is never replaced.
 type OutboxEntry struct {
 	Key     string             `json:"key,omitempty"`
@@ -91,7 +97,7 @@ type OutboxEntry struct {
 	Contact connector.ObjectID `json:"contact,omitempty"`
 	State   EntryState         `json:"state"` // shadow or ready when planned
 	Reason  scoring.Reason     `json:"reason"`
-	Payload json.RawMessage    `json:"payload"` // UpdatePayload, connector.Task, connector.Deal, ClosePayload, BackPayload or ListPayload
+	Payload json.RawMessage    `json:"payload"` // UpdatePayload, connector.Task, connector.Deal, ClosePayload, BackPayload, ListPayload or CompanyPayload
 	// Attempt counts sendings; a settlement names the attempt it belongs to.
 	Attempt int `json:"attempt"`
 	// Unknown is true on an entry handed out again after a sending whose outcome nobody recorded.
@@ -124,14 +130,6 @@ type BackPayload struct {
 	Property string   `json:"property"`
 	From     []string `json:"from"`
 	To       string   `json:"to"`
-}
-
-// ListPayload is the payload of KindList: the account's id of the list, its name in the portal's mapping, and
-// whether the contact shall be on it or off it.
-type ListPayload struct {
-	List string `json:"list"`
-	Name string `json:"name"`
-	Add  bool   `json:"add"`
 }
 
 // Settlement is what became of one sent entry. It changes nothing unless Attempt is the entry's.
@@ -190,7 +188,10 @@ type DueRow struct {
 type LeadState struct {
 	// Held is true for a contact that was there before go-live and has not changed since: its stage, status
 	// and deals count as handled (design, "Quiet from day one").
-	Held      bool   `json:"held,omitempty"`
+	Held bool `json:"held,omitempty"`
+	// Prints are what the last look at a held contact showed. FactsHash is what earlier releases compared instead; it
+	// is empty as soon as this one has looked.
+	Prints    Prints `json:"prints,omitempty"`
 	FactsHash string `json:"facts_hash"`
 	// Stage and Status are the last ones whose entering was handled; Since is business time. Furthest is the
 	// high-water mark: of all stages the contact has entered, the one ahead of the others.
@@ -227,6 +228,7 @@ type LeadState struct {
 	Root connector.ObjectID `json:"root"`
 	// Decisions counts the decision records of the contact.
 	Decisions int `json:"decisions"`
+	Profile
 	// Model and EvaluatedAt say which model looked last and when (business time).
 	Model       string    `json:"model,omitempty"`
 	EvaluatedAt time.Time `json:"evaluated_at,omitzero"`
@@ -246,10 +248,15 @@ type LeadRecord struct {
 	// Pending are the property values of updates and moves back that are ready or being sent: what the contact
 	// will have in a moment. Without them a read between planning and pushing would look like a human's change.
 	Pending map[string]string
+	// CompaniesMoving are the stages that updates of the companies which are ready or being sent will set.
+	CompaniesMoving map[connector.ObjectID]string
 	// ReadAt is the business time at which the contact was read from the CRM for this look; zero if the look is
 	// at the mirror. Told says that the history of stage and status was read with it.
 	ReadAt time.Time
 	Told   bool
+	// Unread are properties that the model reads, by kind of record, and that what the mirror has of this contact was
+	// not asked for yet: that they are absent says nothing.
+	Unread map[connector.ObjectType][]string
 	// Returning is the move back that is ready or being sent, nil if there is none. Until it is over the stage
 	// is not moved forward, and its end makes the contact due.
 	Returning *BackPayload
@@ -285,22 +292,13 @@ type Decided struct {
 	Observations []Observation // new ones only
 	VisitsSince  time.Time     // from here on the contact's visits are to be read; zero: they are not
 	State        LeadState
-	Decision     *Decision // nil if there was nothing to do
-	Entries      []OutboxEntry
-	CancelKeys   []string // ready entries that became obsolete
-	ChangesAt    time.Time
+	Aside
+	Decision   *Decision // nil if there was nothing to do
+	Entries    []OutboxEntry
+	CancelKeys []string // ready entries that became obsolete
+	ChangesAt  time.Time
 	// Revision is the one that was read; the due mark is cleared only if it has not been raised since.
 	Revision int64
-}
-
-// Postponed is a due row that could not be worked on.
-type Postponed struct {
-	Type  connector.ObjectType
-	ID    connector.ObjectID
-	Wait  time.Duration
-	Error string
-	// Free says that it was not the record's fault; attempts are not counted.
-	Free bool
 }
 
 // FeedState is the position of a feed. Cursor is the place inside a walk that is under way, empty between
@@ -322,6 +320,7 @@ type PulledPage struct {
 	// Objects with the properties in Properties: a property asked for and absent has been cleared.
 	Objects    []connector.Object
 	Properties []string
+	Behaviour  []string // of contacts: not kept of those that must not be profiled
 	// HintOnly: do not store the objects; mark those due that differ from the mirror in Properties (in
 	// UpdatedAt if Properties is empty).
 	HintOnly bool

@@ -15,7 +15,16 @@ type workStore interface {
 	Due(ctx context.Context, portal connector.PortalID, business time.Time, types []connector.ObjectType, limit int) ([]DueRow, error)
 	Postpone(ctx context.Context, f Fence, rows []Postponed) error
 	Prune(ctx context.Context, portal connector.PortalID, keep time.Duration) (int, error)
-	MarkAllDue(ctx context.Context, f Fence, at time.Time) (int, error)
+}
+
+// Postponed is a due row that could not be worked on.
+type Postponed struct {
+	Type  connector.ObjectType
+	ID    connector.ObjectID
+	Wait  time.Duration
+	Error string
+	// Free says that it was not the record's fault; attempts are not counted.
+	Free bool
 }
 
 type baselineStore interface {
@@ -42,6 +51,11 @@ type Worker struct {
 	Window, Idle, Keep time.Duration
 	// Repair is the slow walk, taken a step at a time when nothing else is to do; nil: none.
 	Repair *Repair
+	// Filler reads properties that were never read of stored records, before these are evaluated again; nil: none.
+	Filler *Filler
+	// Reevaluator evaluates stored contacts again after a change of the model, a few at a time when nothing else is to
+	// do; nil: none.
+	Reevaluator *Reevaluator
 	// Sources are optional sources, read a few calls at a time; nil: none.
 	Sources *Sources
 	// Stepped is told after every step whether there was work; may be nil.
@@ -59,6 +73,12 @@ func (w *Worker) Prepare(ctx context.Context, f Fence) error {
 	if err != nil {
 		return fmt.Errorf("load portal %q: %w", f.Portal, err)
 	}
+	if err := w.Filler.Begin(ctx, f); err != nil { // before the re-evaluation, whose basis tells whether anything changed
+		return err
+	}
+	if err := w.Reevaluator.Begin(ctx, f); err != nil { // before the first load: what that evaluates is not evaluated again
+		return err
+	}
 	live, types := !state.GoLiveAt.IsZero(), w.Puller.Types()
 	if live { // a kind that the model or the portal did not track before go-live is loaded now, as quietly
 		types = w.Puller.Portal.ActivityTypes(w.Puller.Model)
@@ -69,6 +89,9 @@ func (w *Worker) Prepare(ctx context.Context, f Fence) error {
 		}
 	}
 	if !live {
+		if err := w.Filler.Finish(ctx, f); err != nil { // what was loaded before the model changed in the middle
+			return err
+		}
 		if err := w.baseline(ctx, f); err != nil {
 			return err
 		}
@@ -76,13 +99,18 @@ func (w *Worker) Prepare(ctx context.Context, f Fence) error {
 			return fmt.Errorf("record go-live: %w", err)
 		}
 	}
+	w.wantFirst()
+	return nil
+}
+
+// wantFirst asks for what a worker does as soon as it is there: the sweeps of what happened while nobody was.
+func (w *Worker) wantFirst() {
 	for _, t := range w.Puller.Types() {
 		w.Schedule.Want(SweepOf(t))
 	}
 	if w.Sources != nil && w.Sources.Portal.Submissions {
 		w.Schedule.Want(ChoreAllSubmissions)
 	}
-	return nil
 }
 
 // baselineChunk is how many contacts the baseline evaluates in one transaction.
@@ -185,7 +213,8 @@ func Wait(ctx context.Context, d time.Duration) error {
 }
 
 // Step does one round: wanted chores, due activities and companies, due contacts, one batch of each kind of
-// effect. It reports whether there was anything to do.
+// effect; and if there was nothing of that, a step of what goes on in the background. It reports whether there was
+// anything to do.
 func (w *Worker) Step(ctx context.Context, f Fence) (bool, error) {
 	worked, types := false, ReadTypes()
 	last := len(types) - 1
@@ -201,8 +230,17 @@ func (w *Worker) Step(ctx context.Context, f Fence) (bool, error) {
 			return worked, err
 		}
 	}
-	if worked || w.Repair == nil {
-		return worked, nil
+	if worked {
+		return true, nil
+	}
+	if w.Filler.UnderWay() { // nobody is evaluated again, nor compared, before everything is there
+		return w.Filler.Step(ctx, f)
+	}
+	if worked, err := w.Reevaluator.Step(ctx, f); worked || err != nil {
+		return worked, err
+	}
+	if w.Repair == nil {
+		return false, nil
 	}
 	return w.Repair.Step(ctx, f)
 }

@@ -19,37 +19,50 @@ import (
 )
 
 func checkCommand(env *environment) *cobra.Command {
-	var asJSON, create, offline bool
+	var asJSON, create, offline, strict bool
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Validate configuration and model, and the account where there is a token",
-		Long: "Reports every mistake of both files as file:line:column. With a token, asks each account whether its properties,\n" +
-			"stages, options, pipelines and scopes are there. Reads only, unless --create makes the properties that leadsync writes.\n" +
-			"Exit code 3 if something would keep an effect from working.",
+		Long: "Reports every mistake of both files as file:line:column, and warns of what is well-formed and hardly meant: thresholds\n" +
+			"that nobody reaches, conditions that are never or always true, rules that always fire together and the like, each with\n" +
+			"why and an example. With a token, asks each account whether its properties, stages, options, pipelines and scopes are\n" +
+			"there. Where there is a mirror, counts which criteria no stored contact meets. Reads only, unless --create makes the\n" +
+			"properties that leadsync writes.\n" +
+			"Exit code 3 if something would keep an effect from working, with --strict also if there is a warning.",
 		Args: exactly(0, "no arguments"),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&create, "create", false, "create the missing properties that leadsync writes, the unique keys on tasks and deals included")
 	cmd.Flags().BoolVar(&offline, "offline", false, "check the files only")
+	cmd.Flags().BoolVar(&strict, "strict", false, "fail if there is a warning about the model, too")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		in, err := loadInstallation(cmd, env)
 		if err != nil {
 			return err
 		}
+		static, err := lintModel(env, in)
+		if err != nil {
+			return err
+		}
 		var results []accountCheck
 		for _, p := range in.cfg.Portals {
-			results = append(results, checkAccount(cmd.Context(), env, in, p, accountOptions{create: create, offline: offline}))
+			r := checkAccount(cmd.Context(), env, in, p, accountOptions{create: create, offline: offline})
+			if r.Mirror.Skipped = "--offline"; !offline {
+				r = r.count(cmd.Context(), env, in, p, static)
+			}
+			results = append(results, r)
 		}
 		if asJSON {
-			err = printJSON(env.stdout, results)
+			err = printJSON(env.stdout, withStatic(results, static))
 		} else {
 			fmt.Fprintf(env.stdout, "%s and %s are well-formed (model %s, version %.12s)\n", in.path, in.cfg.Model, in.model.Name(), in.model.Version())
+			writeFindings(env.stdout, static)
 			for _, r := range results {
 				r.write(env.stdout)
 			}
 		}
 		for _, r := range results {
-			if r.failed() {
+			if r.failed() || strict && len(static)+len(r.Model) > 0 {
 				return errors.Join(err, errFound)
 			}
 		}
@@ -70,6 +83,13 @@ type accountCheck struct {
 	Findings []service.Finding  `json:"findings"`
 	Scopes   []scopeCheck       `json:"scopes,omitempty"`
 	Effects  map[string]string  `json:"effects,omitempty"`
+	// Model is what is doubtful about the model: by itself (in JSON only, for it is the same for all portals), in this
+	// account, and seen from the contacts of its mirror.
+	Model  []scoring.Finding `json:"model"`
+	Mirror mirrorCheck       `json:"mirror"`
+
+	described *workflows.Portal // nil if the account was not asked
+	now       func() time.Time
 }
 
 type scopeCheck struct {
@@ -124,7 +144,7 @@ func (c accountCheck) failed() bool {
 }
 
 func checkAccount(ctx context.Context, env *environment, in *installation, p config.Portal, o accountOptions) accountCheck {
-	out := accountCheck{Portal: p.Name, Account: p.Account, Findings: []service.Finding{}}
+	out := accountCheck{Portal: p.Name, Account: p.Account, Findings: []service.Finding{}, Model: []scoring.Finding{}, now: env.now}
 	if o.offline {
 		out.Skipped = "--offline"
 		return out
@@ -148,6 +168,11 @@ func checkAccount(ctx context.Context, env *environment, in *installation, p con
 		return out
 	}
 	out.Findings = append(out.Findings, d.Findings...)
+	if out.Model, err = compareModel(ctx, env, in, conn, d.Portal); err != nil {
+		out.Error = err.Error()
+		return out
+	}
+	out.described, out.now = d.Portal, conn.Now
 	out.Effects = map[string]string{}
 	for class, mode := range d.Portal.Modes {
 		out.Effects[string(class)] = string(mode)
@@ -202,6 +227,7 @@ func createProperties(ctx context.Context, client *hubspot.Client, p config.Port
 
 func (c accountCheck) write(w io.Writer) {
 	fmt.Fprintf(w, "\nportal %s (account %s)\n", c.Portal, c.Account)
+	defer c.writeModel(w)
 	switch {
 	case c.Skipped != "":
 		fmt.Fprintf(w, "  the account was not asked: %s\n", c.Skipped)

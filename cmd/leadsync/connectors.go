@@ -73,7 +73,7 @@ func hubspotNames() connector.Names {
 	return connector.Names{
 		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id",
 		FirstName: "firstname", LastName: "lastname", Email: "email", Company: "company",
-		CompanyID: "associatedcompanyid", MergedIDs: "hs_merged_object_ids", CompanyName: "name", ActivityTime: "hs_timestamp",
+		CompanyID: "associatedcompanyid", MergedIDs: "hs_merged_object_ids", CompanyName: "name", CompanyStage: "lifecyclestage", ActivityTime: "hs_timestamp",
 		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
 		Submissions: "num_conversion_events", PageVisits: "hs_analytics_num_page_views", VisitEvent: "e_visited_page",
 	}

@@ -243,7 +243,7 @@ func (s *siege) loaded() bool {
 		return false
 	}
 	return !slices.ContainsFunc(s.account.Objects(simulator.Contacts), func(o simulator.Object) bool {
-		return o.Properties["leadsync_score"] == ""
+		return o.Properties["leadsync_score"] == "" && o.Properties["no_profiling"] != "true" // who objects gets none
 	})
 }
 

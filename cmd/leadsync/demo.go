@@ -353,7 +353,7 @@ func (d *demo) audit() audit.Report {
 	}
 	return audit.Run(audit.Input{
 		Model: d.model, Journal: d.account.Journal(), Account: d.account, GoLive: d.goLive, GoLiveAt: d.goLiveAt,
-		Steps: d.steps, Mapping: auditMapping(d.runner.Portal()),
+		Steps: d.steps, Mapping: auditMapping(d.runner.Portal()), Words: auditWords(),
 	})
 }
 
@@ -363,6 +363,8 @@ func auditMapping(p *workflows.Portal) audit.Mapping {
 		Stages: p.Stages, Statuses: p.Statuses, Order: p.Order, Outcomes: p.Outcomes, Scores: p.Written.Scores,
 		Grade: p.Written.Grade, Tier: p.Written.Tier,
 		ReasonsProperty: p.Written.Reasons, KeyProperty: "leadsync_key", Sources: p.Sources,
+		ScoredAtProperty: p.Written.ScoredAt, LastReasonProperty: p.Written.LastReason,
+		CompanyOrder: p.CompanyOrder, CompanyClass: string(p.Mode(workflows.ClassCompany)),
 		Pipelines: map[string]string{}, Lists: p.Lists, Language: p.Language, FallbackOwner: p.FallbackOwner,
 	}
 	for name, target := range p.Pipelines {

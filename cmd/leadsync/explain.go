@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,31 +22,35 @@ import (
 )
 
 func explainCommand(env *environment) *cobra.Command {
-	var asJSON bool
+	var o explainOptions
 	cmd := &cobra.Command{
 		Use:   "explain CONTACT",
 		Short: "Print a contact's score line by line, its stage and why, and what is missing for the next one",
 		Long: "CONTACT is the contact's id in the CRM or its e-mail address. The answer comes from the mirror, evaluated now with\n" +
-			"the model of the configuration; it asks the CRM only for the order of its stages, and does without if it cannot.",
+			"the model of the configuration; it asks the CRM only for the order of its stages, and does without if it cannot.\n\n" +
+			"--as-of evaluates at another moment, with what was true then: 2026-03-02 (the end of that day), \"2026-03-02 14:30\" (in the\n" +
+			"portal's time zone) or 2026-03-02T14:30:00Z. For the past the CRM is asked for the history of the contact, its companies and\n" +
+			"its deals; what has no history is taken as it is today. The answer says of each fact which of the two it is. A moment in the\n" +
+			"future shows what will be if nothing happens.",
 		Args: exactly(1, "one contact (id or e-mail address)"),
 	}
 	portal := portalFlag(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	o.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := o.check(); err != nil {
+			return err
+		}
 		x, err := openExplainer(cmd, env, *portal)
 		if err != nil {
 			return err
 		}
 		defer x.close()
+		x.options = o
 		e, err := x.explain(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
-		if asJSON {
-			return printJSON(env.stdout, e)
-		}
-		e.write(env.stdout, x.portal.Language)
-		return nil
+		return x.show(env, e)
 	}
 	return cmd
 }
@@ -60,6 +63,9 @@ type explainer struct {
 	portal  *workflows.Portal
 	now     func() time.Time
 	offline string // why the account could not be asked; empty if it was
+	options explainOptions
+	past    historian // nil if the account cannot be asked
+	read    func(string) ([]byte, error)
 }
 
 func openExplainer(cmd *cobra.Command, env *environment, name string) (*explainer, error) {
@@ -87,22 +93,25 @@ func (x *explainer) close() { _ = x.store.Close() } // nothing is buffered
 func (x *explainer) describe(ctx context.Context, env *environment) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	x.now = env.now
+	x.now, x.read = env.now, env.readFile
 	conn, _, err := connect(env, x.in.cfg, x.cfg, slog.New(slog.DiscardHandler), func(hubspot.Call) {})
 	if err == nil {
 		x.now = conn.Now
 		var d *service.Description
 		if d, err = service.Describe(ctx, x.in.cfg, x.cfg, x.in.model, conn); err == nil {
 			x.portal = d.Portal
+			x.past, _ = conn.CRM.(historian)
+			if x.cfg.TimeZone == "" {
+				x.cfg.TimeZone = d.Account.TimeZone
+			}
 			return nil
 		}
 	}
 	x.offline = err.Error()
-	zone := x.cfg.TimeZone
-	if zone == "" {
-		zone = "UTC"
+	if x.cfg.TimeZone == "" {
+		x.cfg.TimeZone = "UTC"
 	}
-	x.portal, err = service.NewPortal(x.cfg, x.in.cfg.Limits, hubspotNames(), connector.Account{ID: x.cfg.Account, TimeZone: zone})
+	x.portal, err = service.NewPortal(x.cfg, x.in.cfg.Limits, hubspotNames(), connector.Account{ID: x.cfg.Account, TimeZone: x.cfg.TimeZone})
 	if err != nil {
 		return err
 	}
@@ -116,10 +125,12 @@ func (x *explainer) describe(ctx context.Context, env *environment) error {
 
 // explanation is everything about one contact.
 type explanation struct {
-	Contact    connector.ObjectID      `json:"contact"`
-	Stage      string                  `json:"stage"`
-	Status     string                  `json:"status"`
-	Held       bool                    `json:"held"`
+	Contact connector.ObjectID `json:"contact"`
+	Stage   string             `json:"stage"`
+	Status  string             `json:"status"`
+	Held    bool               `json:"held"`
+	// Company is the contact's primary company, if the model moves the stages of companies.
+	Company    *companyShown           `json:"company,omitempty"`
 	Evaluation scoring.Evaluation      `json:"evaluation"`
 	Decisions  []workflows.Decision    `json:"decisions"`
 	Unfinished []workflows.OutboxEntry `json:"unfinished"`
@@ -129,9 +140,18 @@ type explanation struct {
 	// long as it is remembered.
 	Furthest string              `json:"furthest_stage,omitempty"`
 	WayBack  *workflows.Recycled `json:"way_back,omitempty"`
+	Profile  workflows.Profile   `json:"profile"`
 	barred   bool                // one of the two keeps it from the stage whose criteria it meets
 	// Off are the kinds of activity of the model that this portal does not track.
 	Off []string `json:"switched_off,omitempty"`
+	// AsOf is set if another moment or another model was asked for.
+	AsOf *asOf `json:"as_of,omitempty"`
+	lead scoring.Lead
+	by   *scoring.Model // evaluated it
+	at   time.Time      // when
+	name string         // of the contact, if it has one
+	// denied says that another moment or model was asked for, of a contact that must not be profiled.
+	denied bool
 }
 
 func (x *explainer) find(ctx context.Context, text string) (connector.ObjectID, error) {
@@ -158,10 +178,17 @@ func (x *explainer) explain(ctx context.Context, text string) (*explanation, err
 		return nil, err
 	}
 	record := records[0]
+	if x.options.elsewhere() && !forbidden(record) { // else its past is not to be known
+		return x.explainAsOf(ctx, record)
+	}
 	lead := workflows.LeadOf(x.portal, x.in.model, record)
-	e := &explanation{Contact: id, Stage: lead.Stage, Status: lead.Status, Offline: x.offline, Off: x.portal.SwitchedOff(x.in.model)}
-	e.Evaluation = x.in.model.Evaluate(lead, x.now())
+	e := &explanation{
+		Contact: id, Stage: lead.Stage, Status: lead.Status, Offline: x.offline, Off: x.portal.SwitchedOff(x.in.model),
+		lead: lead, by: x.in.model, at: x.now(), name: x.nameOf(record), denied: x.options.elsewhere(),
+	}
+	e.Evaluation = x.in.model.Evaluate(lead, e.at)
 	e.remember(record.State, x.portal.Order)
+	e.Company = companyOf(x.portal, x.in.model, record)
 	if e.Decisions, err = x.store.Decisions(ctx, x.cfg.Account, id, 20); err != nil {
 		return nil, err
 	}
@@ -187,88 +214,10 @@ func (e *explanation) remember(s *workflows.LeadState, order []string) {
 	if s == nil {
 		return
 	}
-	e.Held, e.Furthest, e.WayBack = s.Held, s.Furthest, s.Recycled
+	e.Held, e.Furthest, e.WayBack, e.Profile = s.Held, s.Furthest, s.Recycled, s.Profile
 	place := func(stage string) int { return slices.Index(order, stage) }
 	to := place(e.Evaluation.Stage)
 	e.barred = !e.Held && to > place(e.Stage) && (e.WayBack != nil || to <= place(e.Furthest))
-}
-
-func (e *explanation) write(w io.Writer, language string) {
-	fmt.Fprintf(w, "contact %s   stage in the CRM: %s   lead status: %s\n", e.Contact, orWord(e.Stage, "none"), orWord(e.Status, "none"))
-	if e.Paused != "" {
-		fmt.Fprintf(w, "The portal is paused %s\n", e.Paused)
-	}
-	if e.Offline != "" {
-		fmt.Fprintf(w, "The account could not be asked (%s); the order of stages is the model's.\n", e.Offline)
-	}
-	if e.Held {
-		fmt.Fprintln(w, "Held: it was there before go-live and has not changed since, so only its score is written.")
-	}
-	if len(e.Off) > 0 {
-		fmt.Fprintf(w, "Switched off in this portal, so they count for nothing: %s\n", strings.Join(e.Off, ", "))
-	}
-	fmt.Fprintf(w, "\n%s", e.Evaluation.Text(language))
-	e.writeBarrier(w)
-	if len(e.Unfinished) > 0 {
-		fmt.Fprintln(w, "\nNot done yet:")
-		for _, o := range e.Unfinished {
-			fmt.Fprintf(w, "  %-8s %-7s %s %s\n", o.State, o.Class, o.Key, o.Error)
-		}
-	}
-	if len(e.Decisions) > 0 {
-		fmt.Fprintln(w, "\nDecisions, newest first:")
-		writeDecisions(w, e.Decisions, language)
-	}
-}
-
-// writeBarrier says what keeps the contact from the stage whose criteria it meets.
-func (e *explanation) writeBarrier(w io.Writer) {
-	to := e.Evaluation.Stage
-	switch {
-	case !e.barred:
-	case e.WayBack != nil:
-		fmt.Fprintf(w, "Not moved to %s: it went back from %s to %s on %s, and since then nothing certainly dated has led it forward.\n",
-			to, e.WayBack.From, e.WayBack.To, e.WayBack.At.UTC().Format("2006-01-02 15:04 MST"))
-	default:
-		fmt.Fprintf(w, "Not moved to %s: it had been as far as %s, and somebody moved it back. The model leads only to stages ahead of that one.\n",
-			to, e.Furthest)
-	}
-}
-
-func writeDecisions(w io.Writer, decisions []workflows.Decision, language string) {
-	for _, d := range decisions {
-		fmt.Fprintf(w, "  #%d %s  model %.8s\n", d.No, d.At.Format("2006-01-02 15:04 MST"), d.Model)
-		if by := d.Reason.Params["origin"]; by != "" {
-			fmt.Fprintf(w, "     the lead status was set by: %s (%s)\n", by, orWord(d.Reason.Params["source"], "no source told"))
-		}
-		if seen := d.Reason.Params[workflows.ParamSeen]; seen != "" {
-			fmt.Fprintf(w, "     lead status since the look before: %s\n", seen)
-		}
-		for _, a := range d.Actions {
-			fmt.Fprintf(w, "     %-6s %-6s %s(%s)\n", a.Class, a.Mode, changeOf(a), workflows.RenderReason(language, a.Reason))
-		}
-	}
-}
-
-// changeOf is what an action changes, with two spaces behind; empty for scores, which say everything in their reason.
-func changeOf(a workflows.Action) string {
-	change := a.Rule
-	switch {
-	case a.Kind == workflows.KindClose:
-		change = "close " + a.Rule
-	case a.Kind == workflows.KindList && a.To != "":
-		change = "onto " + a.To
-	case a.Kind == workflows.KindList:
-		change = "off " + a.From
-	case a.To != "":
-		change = orWord(a.From, "none") + " → " + a.To
-	case a.DueAt != "":
-		change += " due " + a.DueAt
-	}
-	if change != "" {
-		change += "  "
-	}
-	return change
 }
 
 func printJSON(w io.Writer, v any) error {

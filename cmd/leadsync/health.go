@@ -24,7 +24,8 @@ func healthCommand(env *environment) *cobra.Command {
 		Use:   "health",
 		Short: "Ask the service on this machine whether it is alive, and how complete and how late its news are",
 		Long: "The exit code says whether the service is alive, for container health checks. What is printed besides says for each\n" +
-			"portal with webhooks within how many seconds changes were known, and how many no webhook announced.",
+			"portal with webhooks within how many seconds changes were known, and how many no webhook announced; and for each\n" +
+			"how many contacts must not be profiled and how many break the invariants of the model (`leadsync violations` lists them).",
 		Args: exactly(0, "no arguments"),
 	}
 	cmd.Flags().StringVar(&address, "address", "", "host:port to ask; default: the configuration's listen address")
@@ -66,6 +67,12 @@ type portalHealth struct {
 	State   service.State       `json:"state"`
 	Reason  string              `json:"pause_reason,omitempty"`
 	Feeds   *service.FeedHealth `json:"feeds"`
+	// Profiles counts the contacts that must not be profiled, and those that break invariants.
+	Profiles *service.Profiles `json:"profiles,omitempty"`
+	// Reevaluation is the walk through the stored contacts after a change of the model; nil if there was none.
+	Reevaluation *service.Reevaluation `json:"reevaluation,omitempty"`
+	// Fills are the walks under way that read what was never read before.
+	Fills []service.Fill `json:"fills,omitempty"`
 }
 
 // tellHealth prints what /readyz says about the portals. A service that cannot answer is alive all the same.
@@ -90,18 +97,43 @@ func tellHealth(ctx context.Context, env *environment, base string, asJSON bool)
 	}
 	tellPaused(env.stdout, out.Portals)
 	for _, p := range out.Portals {
-		if p.Feeds == nil {
-			continue
-		}
-		fmt.Fprintf(env.stdout, "%s: %s\n", p.Portal, p.Feeds.Text())
-		for _, walk := range p.Feeds.Repair {
-			if !walk.Complete {
-				fmt.Fprintf(env.stdout, "%s: repair walk of %s records, begun %s: %d done\n",
-					p.Portal, walk.Type, walk.Began.UTC().Format("2006-01-02 15:04 MST"), walk.Done)
-			}
-		}
+		tellPortal(env.stdout, p)
 	}
 	return nil
+}
+
+// tellPortal says how far the walks of a portal are, who is not profiled, and how complete the news are.
+func tellPortal(w io.Writer, p portalHealth) {
+	if p.State == service.StateWaiting {
+		fmt.Fprintf(w, "%s: waiting for the lease: another process works the account, or one did that died less than `lease` ago\n", p.Portal)
+	}
+	for _, fill := range p.Fills {
+		fmt.Fprintf(w, "%s: %s\n", p.Portal, fill.Text())
+	}
+	if p.Reevaluation != nil && !p.Reevaluation.Complete {
+		fmt.Fprintf(w, "%s: %s\n", p.Portal, p.Reevaluation.Text())
+	}
+	tellProfiles(w, p)
+	if p.Feeds == nil {
+		return
+	}
+	fmt.Fprintf(w, "%s: %s\n", p.Portal, p.Feeds.Text())
+	for _, walk := range p.Feeds.Repair {
+		if !walk.Complete {
+			fmt.Fprintf(w, "%s: repair walk of %s records, begun %s: %d done\n",
+				p.Portal, walk.Type, walk.Began.UTC().Format("2006-01-02 15:04 MST"), walk.Done)
+		}
+	}
+}
+
+// tellProfiles says how many contacts must not be profiled, and how many break which invariant.
+func tellProfiles(w io.Writer, p portalHealth) {
+	if p.Profiles == nil {
+		return
+	}
+	for _, line := range p.Profiles.Lines() {
+		fmt.Fprintf(w, "%s: %s\n", p.Portal, line)
+	}
 }
 
 // tellPaused names the portals that stand still, and why. Starting the process again would not help them.

@@ -112,14 +112,19 @@ type preview struct {
 	// Moves counts stage moves "from → to" that would happen as contacts change; none happens at go-live.
 	Moves    map[string]int `json:"moves"`
 	Statuses map[string]int `json:"statuses"`
+	// Companies counts moves of companies that the moves of their contacts would cause.
+	Companies map[string]int `json:"company_moves"`
 	// Tasks and Deals count by follow-up rule what the moves would cause; Backfill what the statuses that
 	// are there already would cause if they were backfilled on purpose.
 	Tasks    map[string]int `json:"tasks"`
 	Deals    map[string]int `json:"deals"`
 	Backfill map[string]int `json:"backfill"`
 	Scores   int            `json:"scores"`
-	Stages   map[string]int `json:"stages_now"`
-	Calls    map[string]int `json:"calls"`
+	// Unprofiled counts the contacts that must not be profiled, Violations those that break an invariant.
+	Unprofiled int            `json:"must_not_be_profiled"`
+	Violations map[string]int `json:"violations"`
+	Stages     map[string]int `json:"stages_now"`
+	Calls      map[string]int `json:"calls"`
 	// FirstLoad estimates the calls of the first load of the whole account, Write those of writing its scores.
 	FirstLoad int              `json:"calls_first_load"`
 	Write     int              `json:"calls_to_write_scores"`
@@ -149,8 +154,8 @@ func (v *previewer) run(ctx context.Context, sample, explained int) (*preview, e
 	}
 	out := &preview{
 		Portal: v.portal.Name, Account: v.portal.ID, Sample: len(records), Total: total, Findings: v.found,
-		Moves: map[string]int{}, Statuses: map[string]int{}, Tasks: map[string]int{}, Deals: map[string]int{},
-		Backfill: map[string]int{}, Stages: map[string]int{}, Calls: v.calls,
+		Moves: map[string]int{}, Statuses: map[string]int{}, Companies: map[string]int{}, Tasks: map[string]int{}, Deals: map[string]int{},
+		Backfill: map[string]int{}, Violations: map[string]int{}, Stages: map[string]int{}, Calls: v.calls,
 	}
 	now := v.conn.Now()
 	for i := range records {
@@ -261,6 +266,7 @@ func (out *preview) add(v *previewer, r workflows.LeadRecord, owners map[string]
 	e := m.Evaluate(lead, now)
 	plan := workflows.Plan(workflows.Situation{Portal: v.portal, Model: m, Record: r, Lead: lead, Evaluation: e, Owners: owners, Now: now})
 	out.Stages[orWord(lead.Stage, "none")]++
+	out.profiles(plan)
 	moved := false
 	for _, a := range plan.Actions {
 		out.count(a)
@@ -278,6 +284,8 @@ func (out *preview) count(a workflows.Action) {
 	switch {
 	case a.Class == workflows.ClassStage:
 		out.Moves[orWord(a.From, "none")+" → "+a.To]++
+	case a.Class == workflows.ClassCompany:
+		out.Companies[orWord(a.From, "none")+" → "+a.To]++
 	case a.Class == workflows.ClassStatus:
 		out.Statuses[orWord(a.From, "none")+" → "+a.To]++
 	case a.Class == workflows.ClassScore:
@@ -339,11 +347,16 @@ func (out *preview) write(w io.Writer, language string) error {
 	}
 	section("Stages now", out.Stages)
 	section("Stage moves, as contacts change (at go-live: none)", out.Moves)
+	if len(out.Companies) > 0 {
+		section("Company stages these would move (each contact by itself)", out.Companies)
+	}
 	section("Lead statuses these would set", out.Statuses)
 	section("Tasks these would cause", out.Tasks)
 	section("Deals these would cause", out.Deals)
 	section("Statuses there already, that count as handled (a backfill would cause)", out.Backfill)
-	fmt.Fprintf(t, "\nScores to write\t%d\t\n", out.Scores)
+	section("Invariants broken", out.Violations)
+	fmt.Fprintf(t, "\nContacts that must not be profiled\t%d\t\n", out.Unprofiled)
+	fmt.Fprintf(t, "Scores to write\t%d\t\n", out.Scores)
 	parts, calls := tally(out.Calls)
 	fmt.Fprintf(t, "Calls made for this preview (%s)\t%d\t\n", parts, calls)
 	fmt.Fprintf(t, "Calls for the first load of the account, about\t%d\t\n", out.FirstLoad)

@@ -73,7 +73,7 @@ func run(ctx context.Context, env environment) int {
 		fmt.Fprintf(env.stderr, "leadsync: %v\nRun `leadsync help` for the commands.\n", err)
 		return exitUsage
 	}
-	fmt.Fprintf(env.stderr, "leadsync: %v\n", err)
+	writeError(env.stderr, err)
 	return exitError
 }
 
@@ -96,7 +96,7 @@ func rootCommand(env *environment) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringP("config", "c", "leadsync.yaml", "configuration of the installation")
 	root.AddCommand(demoCommand(env), simulateCommand(env), serveCommand(env), connectCommand(env), checkCommand(env), doctorCommand(env), initCommand(env), subscriptionsCommand(env),
-		explainCommand(env), previewCommand(env), effectsCommand(env), historyCommand(env), outboxCommand(env), healthCommand(env),
+		explainCommand(env), previewCommand(env), effectsCommand(env), historyCommand(env), outboxCommand(env), healthCommand(env), violationsCommand(env),
 		recordCommand(env), replayCommand(env), schemaCommand(env), testCommand(env))
 	return root
 }

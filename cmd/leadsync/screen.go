@@ -36,6 +36,7 @@ type screen struct {
 
 	seen                                               int // contacts evaluated
 	moves, statuses, scores, tasks, closed, deals, err int
+	companies                                          int // moved
 	deedCount                                          int
 	stages                                             map[string]int
 }
@@ -155,6 +156,8 @@ func (s *screen) action(a workflows.Action, e scoring.Evaluation) string {
 			scores = append(scores, fmt.Sprintf("%s %d", sc.Name, sc.Whole))
 		}
 		return s.paint(green, "stage "+orWord(a.From, "none")+" → "+a.To) + s.paint(faint, " ("+strings.Join(scores, ", ")+")")
+	case a.Class == workflows.ClassCompany:
+		return s.paint(green, "company "+orWord(a.From, "without a stage")+" → "+a.To)
 	case a.Class == workflows.ClassStatus:
 		return s.paint(blue, "status "+orWord(a.From, "none")+" → "+a.To)
 	case a.Kind == workflows.KindTask:
@@ -202,6 +205,8 @@ func (s *screen) settled(_ string, e workflows.OutboxEntry, st workflows.Settlem
 		if st.Error == string(connector.CloseArchived) { // others had been completed or deleted by a person
 			s.closed++
 		}
+	case e.Kind == workflows.KindCompany:
+		s.companies++
 	case e.Class == workflows.ClassStage:
 		s.moves++
 	case e.Class == workflows.ClassStatus:
@@ -245,8 +250,8 @@ func (s *screen) summary(d *demo, report audit.Report) {
 	s.printf("\n%s\n", s.paint(bold, "Summary"))
 	days := d.clock.Now().Sub(demoStart()).Hours() / 24
 	s.printf("  %.1f days passed, people did %s.\n", days, plural(s.deedCount, "thing"))
-	s.printf("  %s, %s, %s (%d closed again), %s, %s written.\n", plural(s.moves, "stage move"), plural(s.statuses, "status change"),
-		plural(s.tasks, "task"), s.closed, plural(s.deals, "deal"), plural(s.scores, "score"))
+	s.printf("  %s, %s of companies, %s, %s (%d closed again), %s, %s written.\n", plural(s.moves, "stage move"),
+		plural(s.companies, "move"), plural(s.statuses, "status change"), plural(s.tasks, "task"), s.closed, plural(s.deals, "deal"), plural(s.scores, "score"))
 	s.calls(d)
 	s.printf("\n%s\n", s.paint(bold, "Audit (from the account's own journal, by a second evaluator)"))
 	report.Write(s.w)
@@ -256,7 +261,7 @@ func (s *screen) summary(d *demo, report audit.Report) {
 // its calls and its meetings for every evaluation, and one call for every effect.
 func (s *screen) calls(d *demo) {
 	parts, total := tally(d.account.CallsByBucket())
-	naive := 4*s.seen + s.moves + s.statuses + s.scores + s.tasks + s.deals + s.closed
+	naive := 4*s.seen + s.moves + s.statuses + s.scores + s.tasks + s.deals + s.closed + s.companies
 	s.printf("  %d API calls (%s). One call per record would have been %d: %d saved.\n", total, parts, naive, max(0, naive-total))
 }
 

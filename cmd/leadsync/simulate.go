@@ -177,28 +177,47 @@ func auditHandler(account *simulator.Account, clock *worldClock, goLive int, sin
 // reaction is how long after a deed leadsync's writes count as its consequence.
 const reaction = time.Minute
 
+// breath is how long after a deed another one, before which leadsync wrote nothing, is seen together with it.
+const breath = 2 * time.Second
+
 // inSteps tells an auditor who thinks in steps about a world that does not stand still: what leadsync wrote
-// within a minute of a deed belongs to the deed's instant, what it wrote later happened because time passed.
+// within a minute of a deed belongs to the deed's instant, what it wrote later happened because time passed. Deeds that
+// follow each other in one breath are one step, that of the last: what follows from each of them comes after it.
 func inSteps(in *audit.Input, now time.Time) {
 	in.Journal = slices.Clone(in.Journal)
-	last := in.GoLiveAt
+	last, wrote := in.GoLiveAt, true // the beginning is a step of its own
+	var first int                    // of the deeds of the present step
+	var began time.Time
 	for i := range in.Journal {
 		e := &in.Journal[i]
 		if e.Seq <= in.GoLive {
 			continue
 		}
-		written := e.Actor.Kind == simulator.API || e.Request != 0 // by a call, or by HubSpot on account of one
-		if written && e.At.Sub(last) <= reaction {
-			e.At = last
+		written := byCall(*e)
+		switch {
+		case written && e.At.Sub(last) <= reaction:
+			e.At, wrote = last, true
 			continue
+		case e.At.Equal(last) && !wrote:
+			continue
+		case !wrote && e.At.Sub(began) <= breath:
+			for j := first; j < i; j++ {
+				in.Journal[j].At = e.At
+			}
+			in.Steps[len(in.Steps)-1] = e.At
+		default:
+			if !e.At.Equal(last) {
+				first, began = i, e.At
+				in.Steps = append(in.Steps, e.At)
+			}
 		}
-		if !e.At.Equal(last) {
-			in.Steps = append(in.Steps, e.At)
-		}
-		last = e.At
+		last, wrote = e.At, written
 	}
 	in.Steps = append(in.Steps, now)
 }
+
+// byCall reports whether leadsync did it by a call, or HubSpot on account of one.
+func byCall(e simulator.Entry) bool { return e.Actor.Kind == simulator.API || e.Request != 0 }
 
 // auditInput is an audit of an account that the demo's installation works.
 func auditInput(account *simulator.Account, model []byte, goLive int) (audit.Input, error) {
@@ -219,7 +238,8 @@ func auditInput(account *simulator.Account, model []byte, goLive int) (audit.Inp
 			p.Order = append(p.Order, s.Name)
 		}
 	}
+	p.CompanyOrder = p.Order // HubSpot has the same stages for companies
 	return audit.Input{
-		Model: model, Journal: account.Journal(), Account: account, GoLive: goLive, Mapping: auditMapping(p),
+		Model: model, Journal: account.Journal(), Account: account, GoLive: goLive, Mapping: auditMapping(p), Words: auditWords(),
 	}, nil
 }

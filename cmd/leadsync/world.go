@@ -129,7 +129,7 @@ database: leadsync.db
 listen: %[2]s
 model: model.yaml
 schedules: {contacts: "@every 2s", activities: "@every 2s", companies: "@every 2s", deals: "@every 2s", owners: "@every 10m", catch_up_overlap: 15m}
-limits: {tasks_per_hour: 100000, deals_per_hour: 100000, stage_moves_per_hour: 100000, general_per_second: 1000, search_per_second: 1000, batch_window: 5ms}
+limits: {tasks_per_hour: 100000, deals_per_hour: 100000, stage_moves_per_hour: 100000, company_moves_per_hour: 100000, general_per_second: 1000, search_per_second: 1000, batch_window: 5ms}
 portals:
   - name: demo
     crm: hubspot
@@ -138,7 +138,7 @@ portals:
     base_url: %[1]s
     clock: simulator
     webhooks: {enabled: true, target_url: %[4]s, app_id: "%[5]d", client_secret_file: secret}
-    effects: {score: %[6]s, stage: %[6]s, status: %[6]s, task: %[6]s, deal: %[6]s}
+    effects: {score: %[6]s, stage: %[6]s, status: %[6]s, task: %[6]s, company: %[6]s, deal: %[6]s}
     language: en
     time_zone: Europe/Berlin
     calendar: {country: DE, region: BY, due_at: "09:00"}
@@ -150,7 +150,7 @@ portals:
 	return text
 }
 
-// demoModel is the model that the demo scores with: fixtures/models/b2b.yaml, embedded.
+// demoModel is the model that the demo scores with: fixtures/models/demo.yaml, embedded.
 func demoModel() []byte { return demomodel.Text() }
 
 // writeFiles writes an installation for a simulated account into a folder, as for a real one: configuration,

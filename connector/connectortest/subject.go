@@ -106,6 +106,8 @@ type Subject struct {
 	// Text and Number are properties of contacts that anybody may write; BadNumber is a value that the CRM
 	// refuses for Number.
 	Text, Number, BadNumber string
+	// CompanyStages are two stages of companies, the first one behind the second in the account's order.
+	CompanyStages [2]string
 	// Secrets must stand in no error.
 	Secrets []string
 }

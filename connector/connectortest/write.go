@@ -16,6 +16,7 @@ func writeRequirements() []requirement {
 		{"an empty value clears, and updates of one record keep their order", updateOrder},
 		{"a record that the CRM leaves out silently is not done", silenceIsNoSuccess},
 		{"list members are added and removed, and missing ones named", listsChange},
+		{"stages of companies move, and what is not proven is not shown", companyStages},
 		{"links are asserted, also when they exist", linksAsserted},
 	}
 }
@@ -100,6 +101,44 @@ func silenceIsNoSuccess(t *testing.T, s Subject) {
 	}
 	if undone != 1 {
 		t.Errorf("%d updates were left out, the test wants one", undone)
+	}
+}
+
+// companyStages wants of the answer what it wants of the answers about contacts: a stage that the CRM left must not be
+// shown as written, whether the CRM refuses to go back or not.
+func companyStages(t *testing.T, s Subject) {
+	move := func(ids []connector.ObjectID, stage string) []connector.UpdateResult {
+		var updates []connector.Update
+		for _, id := range ids {
+			updates = append(updates, connector.Update{ID: id, Properties: map[string]string{s.Names.CompanyStage: stage}})
+		}
+		return s.CRM.Update(t.Context(), connector.TypeCompany, updates)
+	}
+	var ids []connector.ObjectID
+	for i := range many {
+		ids = append(ids, s.World.Record(t, connector.TypeCompany, map[string]string{s.Names.CompanyName: fmt.Sprint("Company ", i)}))
+	}
+	for _, stage := range []string{s.CompanyStages[1], s.CompanyStages[0]} { // forward, and back
+		for i, r := range move(ids, stage) {
+			props, _ := s.World.Get(t, connector.TypeCompany, ids[i])
+			shown, proven := r.Properties[s.Names.CompanyStage]
+			if r.ID != ids[i] || r.Err != nil || proven && shown != props[s.Names.CompanyStage] {
+				t.Fatalf("company %d answers for %q with %q, and stands at %q: %v", i, r.ID, shown, props[s.Names.CompanyStage], r.Err)
+			}
+		}
+	}
+	companyReadBack(t, s, ids[0])
+	s.World.Archive(t, connector.TypeCompany, ids[1])
+	if r := move(ids[:2], s.CompanyStages[1]); r[0].Err != nil || !errors.Is(r[1].Err, connector.ErrNotFound) {
+		t.Errorf("beside a company that is gone: %v, %v", r[0].Err, r[1].Err)
+	}
+}
+
+func companyReadBack(t *testing.T, s Subject, id connector.ObjectID) {
+	read, err := s.CRM.Read(t.Context(), connector.TypeCompany, []connector.ObjectID{id}, []string{s.Names.CompanyStage})
+	props, _ := s.World.Get(t, connector.TypeCompany, id)
+	if got := read.Found[id].Properties; err != nil || got[s.Names.CompanyStage] != props[s.Names.CompanyStage] {
+		t.Errorf("reading back shows %v, the company stands at %q (%v)", got, props[s.Names.CompanyStage], err)
 	}
 }
 

@@ -53,9 +53,10 @@ func subjectOf(t *testing.T, sim *simulator.Account, transport http.RoundTripper
 		CRM: newClient(t, cfg), World: worldOf(sim), Account: connector.PortalID(strconv.FormatInt(sim.PortalID(), 10)),
 		Names: connector.Names{
 			Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id", FirstName: "firstname",
-			LastName: "lastname", Email: "email", ActivityTime: "hs_timestamp",
+			LastName: "lastname", Email: "email", ActivityTime: "hs_timestamp", CompanyName: "name", CompanyStage: "lifecyclestage",
 		},
-		Text: "jobtitle", Number: "numemployees_guess", BadNumber: "a dozen", Secrets: []string{token},
+		Text: "jobtitle", Number: "numemployees_guess", BadNumber: "a dozen",
+		CompanyStages: [2]string{"lead", "customer"}, Secrets: []string{token},
 	}
 }
 

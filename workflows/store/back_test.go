@@ -156,7 +156,7 @@ func TestUnknownFor(t *testing.T) {
 
 func TestRetryAndDrop(t *testing.T) {
 	eachDatabase(t, func(b *bench) {
-		b.plan("1", task("1", "k"), update("1", workflows.ClassStage, "stage", "mql"), membership("1", true), closing("1", "c", "other"))
+		b.plan("1", task("1", "k"), update("1", workflows.ClassStage, "stage", "mql"), membership("1", true), closing("c", "other"))
 		_, err := b.store.RetryEntry(b.ctx, portal, "k")
 		if !errors.Is(err, store.ErrWrongState) || !strings.Contains(err.Error(), "ready") {
 			b.Errorf("retry of a ready entry: %v", err)

@@ -17,19 +17,23 @@ import (
 // other contacts linked to it become due.
 func (s *Store) SaveDecisions(ctx context.Context, fence workflows.Fence, decided []workflows.Decided) error {
 	return s.fenced(ctx, "save decisions", fence, func(in *session) error {
-		d := &decisionSaver{session: in, portal: fence.Portal, marks: dueMarks{}}
-		if err := d.begin(ctx, decided); err != nil {
+		return in.saveDecisions(ctx, fence.Portal, decided)
+	})
+}
+
+func (in *session) saveDecisions(ctx context.Context, portal connector.PortalID, decided []workflows.Decided) error {
+	d := &decisionSaver{session: in, portal: portal, marks: dueMarks{}}
+	if err := d.begin(ctx, decided); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{
+		d.saveRecords, d.saveAllLinks, d.saveObservations, d.saveWanted, d.saveStates, d.saveReasons, d.saveAsides, d.saveOutbox, d.withhold, d.saveGone,
+	} {
+		if err := step(ctx); err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{
-			d.saveRecords, d.saveAllLinks, d.saveObservations, d.saveWanted, d.saveStates, d.saveReasons, d.saveOutbox, d.saveGone,
-		} {
-			if err := step(ctx); err != nil {
-				return err
-			}
-		}
-		return in.markDue(ctx, fence.Portal, d.marks)
-	})
+	}
+	return in.markDue(ctx, portal, d.marks)
 }
 
 // decisionSaver is the work on one batch.
@@ -215,7 +219,7 @@ func (in *session) putStates(
 	if err := in.bulk(ctx, saveStates, many, portal); err != nil {
 		return fmt.Errorf("store lead states: %w", err)
 	}
-	return nil
+	return in.putProfiles(ctx, portal, slices.Sorted(maps.Keys(states)), states)
 }
 
 const saveReasons = `INSERT INTO decisions (portal, contact, number, decided_at, model, reason, actions)

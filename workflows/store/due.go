@@ -129,6 +129,13 @@ type dueRow struct {
 	Watched  bool                 `db:"watched"`
 }
 
+func (r dueRow) due() workflows.DueRow {
+	return workflows.DueRow{
+		Type: r.Type, ID: r.ID, Revision: r.Revision, Hinted: r.HintedAt != nil,
+		Watched: r.Watched, Attempts: r.Attempts, HintedAt: fromMicros(r.HintedAt),
+	}
+}
+
 const dueHinted = `SELECT type, id, revision, hinted_at, attempts, watched FROM due
 WHERE portal = ? AND hinted_at IS NOT NULL AND (retry_at IS NULL OR retry_at <= ?)
     AND type IN (SELECT j.value->>0 FROM {rows}) ORDER BY hinted_at, type, id LIMIT `
@@ -159,10 +166,7 @@ func (s *Store) Due(
 	})
 	due := make([]workflows.DueRow, 0, len(found)+len(later))
 	for _, row := range append(found, later...) {
-		due = append(due, workflows.DueRow{
-			Type: row.Type, ID: row.ID, Revision: row.Revision, Hinted: row.HintedAt != nil,
-			Watched: row.Watched, Attempts: row.Attempts, HintedAt: fromMicros(row.HintedAt),
-		})
+		due = append(due, row.due())
 	}
 	return due, err
 }

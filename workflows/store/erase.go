@@ -94,6 +94,8 @@ func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, con
 	for _, query := range []string{
 		`DELETE FROM outbox WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM leads WHERE portal = ? AND id` + byContact,
+		`DELETE FROM unprofiled WHERE portal = ? AND contact` + byContact,
+		`DELETE FROM violations WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM observations WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM versions WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM decisions WHERE portal = ? AND contact` + byContact,

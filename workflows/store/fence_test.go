@@ -43,9 +43,12 @@ func TestStaleFenceChangesNothing(t *testing.T) {
 				})
 				return err
 			},
-			"MarkAllDue": func() error {
-				_, err := b.store.MarkAllDue(b.ctx, stale, business)
+			"BeginReevaluation": func() error {
+				_, _, err := b.store.BeginReevaluation(b.ctx, stale, "basis")
 				return err
+			},
+			"SaveReevaluated": func() error {
+				return b.store.SaveReevaluated(b.ctx, stale, nil, workflows.Reevaluation{Basis: "basis"}, true)
 			},
 			"SaveDecisions": func() error {
 				return b.store.SaveDecisions(b.ctx, stale, []workflows.Decided{{ID: "1", Gone: true}})

@@ -181,7 +181,7 @@ func (b *bench) pass(d time.Duration) {
 		"deliveries": {"received_at"}, "event_keys": {"received_at"}, "due": {"hinted_at", "raised_at", "retry_at"},
 		"objects": {"removed_at"}, "links": {"learned_at", "removed_at"}, "aliases": {"learned_at"},
 		"tombstones": {"erased_at"}, "sendings": {"first_sent_at"}, "pushes": {"pushed_at"},
-		"submissions": {"kept_at"}, "visits": {"kept_at"},
+		"submissions": {"kept_at"}, "visits": {"kept_at"}, "reevaluations": {"began_at", "ended_at"}, "fills": {"began_at", "ended_at"},
 		"effect_pauses": {"paused_since"}, "announcements": {"received_at"}, "unannounced": {"found_at", "announced_at"},
 		"outbox": {"state_at", "next_at", "sent_at", "settled_at", "released_at"},
 	} {

@@ -87,6 +87,9 @@ func (s *Store) Leads(
 		if err := in.fillPending(ctx, portal, many, at); err != nil {
 			return err
 		}
+		if err := in.fillMoving(ctx, portal, at); err != nil {
+			return err
+		}
 		if err := in.fillAliases(ctx, portal, many, at); err != nil {
 			return err
 		}

@@ -42,6 +42,9 @@ func (d *decisionSaver) forget(ctx context.Context, one workflows.Decided) error
 			return fmt.Errorf("merge into %q: %w", one.Survivor, err)
 		}
 	}
+	if err := d.forgetProfile(ctx, d.portal, one.ID, one.Survivor); err != nil {
+		return err
+	}
 	now := micros(d.now)
 	if _, err := d.exec(ctx, unlinkContact, now, d.portal, one.ID); err != nil {
 		return fmt.Errorf("remove links: %w", err)
@@ -128,6 +131,7 @@ func (d *decisionSaver) mergeStates(ctx context.Context, loser, survivor connect
 	} else {
 		next = old
 		next.Decisions = 0 // decisions are numbered per contact
+		next.Profile = workflows.Profile{Wrote: old.Wrote}
 	}
 	if err := d.endTwins(ctx, survivor, twins); err != nil {
 		return err
@@ -198,6 +202,7 @@ func inherit(next, old workflows.LeadState) (merged workflows.LeadState, twins [
 		tasks = put(tasks, rule, next.OpenTasks[rule])
 	}
 	next.Episodes, next.OpenTasks = episodes, tasks
+	next.Wrote = next.Wrote || old.Wrote // whether it may be profiled is the survivor's word
 	if old.LookedAt.After(next.LookedAt) {
 		next.LookedAt = old.LookedAt // what the other one had been through by then is no news of the survivor
 	}
@@ -227,7 +232,7 @@ const moveEntries = `UPDATE outbox SET contact = ?, payload = m.payload
 FROM (SELECT j.value->>0 AS portal, j.value->>1 AS entry_key, j.value->>2 AS payload FROM {rows}) AS m
 WHERE outbox.portal = m.portal AND outbox.entry_key = m.entry_key`
 
-// moveEntries hands the loser's unfinished tasks, deals, closings and list memberships over together with the state that
+// moveEntries hands the loser's unfinished tasks, deals, closings, list memberships and moves of companies over together with the state that
 // counts them as done: cancelled they would never be planned again.
 func (d *decisionSaver) moveEntries(ctx context.Context, loser, survivor connector.ObjectID) error {
 	var found []entryColumns
@@ -265,7 +270,7 @@ func readdress(row entryColumns, contact connector.ObjectID) (string, error) {
 		}
 		deal.Contact = contact
 		return encode(deal)
-	case workflows.KindClose, workflows.KindUpdate, workflows.KindBack, workflows.KindList:
+	case workflows.KindClose, workflows.KindUpdate, workflows.KindBack, workflows.KindList, workflows.KindCompany:
 	}
 	return row.Payload, nil
 }

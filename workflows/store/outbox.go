@@ -28,7 +28,7 @@ const planAgain = outboxValues + `ON CONFLICT (portal, entry_key) DO UPDATE SET
     class = excluded.class, contact = excluded.contact, state = excluded.state, state_at = excluded.state_at,
     next_at = excluded.next_at, generation = outbox.generation + 1,
     attempt = CASE WHEN outbox.sent_payload <> '' THEN outbox.attempt ELSE 0 END,
-    planned_at = excluded.planned_at, settled_at = NULL, released_at = NULL, remote_id = '', error = '',
+    planned_at = excluded.planned_at, waits_for = excluded.waits_for, settled_at = NULL, released_at = NULL, remote_id = '', error = '',
     reason = excluded.reason, payload = excluded.payload
 WHERE outbox.payload <> excluded.payload
     OR (outbox.state <> excluded.state AND NOT (outbox.state = 'sending' AND excluded.state = 'ready'))`
@@ -55,6 +55,10 @@ func (d *decisionSaver) saveOutbox(ctx context.Context) error {
 			}
 		}
 	}
+	again, err := d.furthestMoves(ctx, again)
+	if err != nil {
+		return err
+	}
 	now := micros(d.now)
 	if err := d.bulk(ctx, cancelEntries, cancel, now, now, d.portal); err != nil {
 		return fmt.Errorf("cancel entries: %w", err)
@@ -80,7 +84,7 @@ func entryRow(contact connector.ObjectID, e workflows.OutboxEntry) ([]any, error
 		}
 		waitsFor = payload.TaskKey
 	}
-	if e.Kind == workflows.KindBack { // a move forward that is under way arrives first
+	if e.Kind == workflows.KindBack || e.Kind == workflows.KindCompany { // the contact's move forward that is under way arrives first
 		waitsFor = "contact/" + string(e.Contact) + "/" + string(workflows.ClassStage)
 	}
 	reason, err := encode(e.Reason)

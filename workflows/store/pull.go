@@ -114,6 +114,9 @@ func (p *pageSaver) save(ctx context.Context) error {
 	p.page.Objects = slices.DeleteFunc(slices.Clone(p.page.Objects), func(o connector.Object) bool {
 		return erased[connector.Ref{Type: p.page.Type, ID: o.ID}]
 	})
+	if err := p.withhold(ctx); err != nil {
+		return err
+	}
 	known, err := p.objects(ctx, p.portal, refs)
 	if err != nil {
 		return err
@@ -285,21 +288,4 @@ func (p *pageSaver) raise(ctx context.Context) error {
 		p.raiseContact(l)
 	}
 	return err
-}
-
-const markAll = `INSERT INTO due (portal, type, id, revision, settled, changes_at, attempts, error)
-SELECT portal, type, id, 0, -1, CAST(? AS BIGINT), 0, '' FROM objects
-WHERE portal = ? AND type = 'contact' AND removed_at IS NULL ORDER BY id
-ON CONFLICT (portal, type, id) DO UPDATE SET changes_at = excluded.changes_at
-    WHERE due.changes_at IS NULL OR due.changes_at > excluded.changes_at`
-
-// MarkAllDue makes every contact that is there due at a business time, unless it is due earlier. It gives
-// the number of contacts that were moved.
-func (s *Store) MarkAllDue(ctx context.Context, fence workflows.Fence, at time.Time) (int, error) {
-	n := 0
-	err := s.fenced(ctx, "mark all due", fence, func(in *session) (err error) {
-		n, err = in.exec(ctx, markAll, at.UnixMicro(), fence.Portal)
-		return err
-	})
-	return n, err
 }

@@ -246,24 +246,3 @@ func TestCompanyChangeReachesItsContacts(t *testing.T) {
 		}
 	})
 }
-
-func TestMarkAllDue(t *testing.T) {
-	eachDatabase(t, func(b *bench) {
-		b.page(workflows.PulledPage{
-			Type: connector.TypeContact, Quiet: true,
-			Objects: []connector.Object{person("1", 0), person("2", 0), person("3", 0), person("4", 0)},
-		})
-		b.must(b.store.SaveDecisions(b.ctx, b.fence, []workflows.Decided{
-			{ID: "1", ChangesAt: business.Add(-time.Hour)}, {ID: "2", ChangesAt: business.Add(time.Hour)}, {ID: "3", Gone: true},
-		}))
-		n, err := b.store.MarkAllDue(b.ctx, b.fence, business)
-		b.must(err)
-		rows := b.due()
-		if n != 2 || len(rows) != 3 || rows[0].ID != "1" || rows[0].Hinted {
-			b.Errorf("moved %d, due %+v", n, rows)
-		}
-		if got := b.lead("1").ChangesAt; !got.Equal(business.Add(-time.Hour)) {
-			b.Errorf("the earlier instant was moved to %v", got)
-		}
-	})
-}

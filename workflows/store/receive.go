@@ -43,6 +43,9 @@ func (s *Store) Receive(ctx context.Context, d workflows.Delivery) (workflows.Re
 			return err
 		}
 		body, events := withoutErased(d, erased)
+		if body, err = in.withoutPrivate(ctx, d.Portal, body, events); err != nil {
+			return err
+		}
 		n, err := in.exec(ctx, keepDelivery, d.Portal, d.Key, micros(in.now), cleanText(body))
 		if err != nil {
 			return fmt.Errorf("keep delivery: %w", err)

@@ -31,7 +31,7 @@ func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements [
 			return err
 		}
 		var many rows
-		written := map[connector.ObjectID]map[string]string{}
+		written := map[connector.Ref]map[string]string{}
 		ended, notes := dueMarks{}, []note(nil)
 		for _, one := range settlements {
 			row, has := known[one.Key]
@@ -131,15 +131,21 @@ func (in *session) settled(portal connector.PortalID, row entryColumns, one work
 	}
 }
 
-// collectWritten adds what a settled update has written to the properties per contact.
+// collectWritten adds what a settled update has written to the properties per record.
 func collectWritten(
-	row entryColumns, one workflows.Settlement, written map[connector.ObjectID]map[string]string,
+	row entryColumns, one workflows.Settlement, written map[connector.Ref]map[string]string,
 ) error {
 	if one.State != workflows.StateSettled {
 		return nil
 	}
 	var payload workflows.UpdatePayload
+	ref := connector.Ref{Type: connector.TypeContact, ID: row.Contact}
 	switch row.Kind {
+	case workflows.KindCompany:
+		var err error
+		if ref, payload, err = companyUpdate(row.Key, row.SentPayload); err != nil {
+			return err
+		}
 	case workflows.KindUpdate:
 		if err := decode(row.SentPayload, &payload); err != nil {
 			return fmt.Errorf("read entry %q: %w", row.Key, err)
@@ -153,21 +159,18 @@ func collectWritten(
 	case workflows.KindTask, workflows.KindDeal, workflows.KindClose, workflows.KindList:
 		return nil
 	}
-	if written[row.Contact] == nil {
-		written[row.Contact] = map[string]string{}
+	if written[ref] == nil {
+		written[ref] = map[string]string{}
 	}
-	maps.Copy(written[row.Contact], payload.Properties)
+	maps.Copy(written[ref], payload.Properties)
 	return nil
 }
 
 // applyWritten brings the mirror up to what we wrote; an empty value has cleared the property.
 func (in *session) applyWritten(
-	ctx context.Context, portal connector.PortalID, written map[connector.ObjectID]map[string]string,
+	ctx context.Context, portal connector.PortalID, written map[connector.Ref]map[string]string,
 ) error {
-	refs := make([]connector.Ref, 0, len(written))
-	for _, id := range slices.Sorted(maps.Keys(written)) {
-		refs = append(refs, connector.Ref{Type: connector.TypeContact, ID: id})
-	}
+	refs := slices.SortedFunc(maps.Keys(written), compareRefs)
 	known, err := in.objects(ctx, portal, refs)
 	if err != nil {
 		return err
@@ -182,7 +185,7 @@ func (in *session) applyWritten(
 		if next == nil {
 			next = map[string]string{}
 		}
-		for name, value := range written[ref.ID] {
+		for name, value := range written[ref] {
 			if next[name] = value; value == "" {
 				delete(next, name)
 			}

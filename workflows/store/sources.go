@@ -74,7 +74,7 @@ SELECT ?, j.value->>0, CAST(? AS TEXT), CAST(j.value->>1 AS BIGINT), j.value->>2
 FROM {rows} WHERE true ON CONFLICT (portal, id) DO NOTHING`
 
 // SaveSubmissions stores one page of a form's submissions and the form's position in one transaction. What is
-// known already, has no address, or was erased is left out. Contacts with the address become due: to be read if
+// known already, has no address, was erased, or is of a contact that must not be profiled is left out. Contacts with the address become due: to be read if
 // a submission is news, else to be looked at in the mirror.
 func (s *Store) SaveSubmissions(ctx context.Context, fence workflows.Fence, page workflows.SubmissionPage) error {
 	return s.fenced(ctx, "save submissions", fence, func(in *session) error {
@@ -82,7 +82,7 @@ func (s *Store) SaveSubmissions(ctx context.Context, fence workflows.Fence, page
 		if err != nil {
 			return err
 		}
-		owners, err := in.contactsByEmail(ctx, fence.Portal, fresh)
+		owners, fresh, err := in.submitters(ctx, fence.Portal, fresh)
 		if err != nil {
 			return err
 		}
@@ -206,10 +206,14 @@ func (in *session) linkSubmissions(
 	if err := in.lookup(ctx, &found, findWaiting, many, portal); err != nil {
 		return nil, fmt.Errorf("find waiting submissions: %w", err)
 	}
+	private, err := in.privateOwners(ctx, portal, found)
+	if err != nil {
+		return nil, err
+	}
 	var refs []connector.Ref
 	var links rows
 	for i, row := range found {
-		if i > 0 && row.Email == found[i-1].Email {
+		if private[row.ID] || i > 0 && row.Email == found[i-1].Email {
 			continue // two contacts with one address: the first has them
 		}
 		links = append(links, []any{string(portal), row.Email, string(row.ID)})

@@ -21,7 +21,9 @@ const sendable = `WHERE o.portal = ? AND o.kind = ? AND o.state IN ('ready', 'se
 
 const unhindered = `
     AND (o.released_at IS NOT NULL OR NOT EXISTS (SELECT p.class FROM effect_pauses p
-        WHERE p.portal = o.portal AND p.class = o.class))
+        WHERE p.portal = o.portal AND p.class = o.class))` + unawaited
+
+const unawaited = `
     AND (o.waits_for = '' OR NOT EXISTS (SELECT w.entry_key FROM outbox w
         WHERE w.portal = o.portal AND w.entry_key = o.waits_for AND w.state IN ('ready', 'sending')))
 `
@@ -74,17 +76,19 @@ type taker struct {
 }
 
 func (t *taker) candidates(ctx context.Context) ([]entryColumns, error) {
+	paused, err := t.pausedClasses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if t.take.Kind != workflows.KindUpdate {
+		return t.nextEntries(ctx, paused, t.take.Contacts)
+	}
+	contacts, err := t.nextContacts(ctx, paused, t.take.Contacts*updateClasses)
+	if err != nil {
+		return nil, err
+	}
 	var found []entryColumns
 	now := micros(t.now)
-	if t.take.Kind != workflows.KindUpdate {
-		err := t.list(ctx, &found, nextEntries+fmt.Sprint(t.take.Contacts), t.portal, t.take.Kind, now)
-		return found, wrap("find entries", err)
-	}
-	var contacts []string
-	err := t.list(ctx, &contacts, nextContacts+fmt.Sprint(t.take.Contacts*updateClasses), t.portal, t.take.Kind, now)
-	if err != nil {
-		return nil, fmt.Errorf("find contacts with entries: %w", err)
-	}
 	var many rows
 	seen := map[string]bool{}
 	for _, contact := range contacts {
@@ -214,7 +218,7 @@ SELECT ?, j.value->>0, CAST(j.value->>1 AS BIGINT), j.value->>2, CAST(? AS BIGIN
 FROM {rows} WHERE true ON CONFLICT (portal, entry_key, generation) DO NOTHING`
 
 const keepPushes = `INSERT INTO pushes (portal, type, id, property, value, pushed_at)
-SELECT ?, 'contact', j.value->>0, j.value->>1, j.value->>2, CAST(? AS BIGINT) FROM {rows} WHERE true
+SELECT ?, j.value->>0, j.value->>1, j.value->>2, j.value->>3, CAST(? AS BIGINT) FROM {rows} WHERE true
 ON CONFLICT (portal, type, id, property) DO UPDATE SET value = excluded.value, pushed_at = excluded.pushed_at`
 
 // writeAhead records the sending before it happens, for the entries, the limits and the echo filter.
@@ -223,15 +227,12 @@ func (t *taker) writeAhead(ctx context.Context, chosen []entryColumns) error {
 	for _, row := range chosen {
 		keys = append(keys, []any{row.Key})
 		ledger = append(ledger, []any{row.Key, row.Generation, string(row.Class), flag(row.ReleasedAt == nil)})
-		if row.Kind != workflows.KindUpdate {
-			continue
-		}
-		var payload workflows.UpdatePayload
-		if err := decode(row.Payload, &payload); err != nil {
-			return fmt.Errorf("read entry %q: %w", row.Key, err)
+		ref, payload, err := pushed(row)
+		if err != nil {
+			return err
 		}
 		for name, value := range payload.Properties {
-			pushes = append(pushes, []any{string(row.Contact) + "\n" + name, string(row.Contact), name, value})
+			pushes = append(pushes, []any{string(ref.Type) + "\n" + string(ref.ID) + "\n" + name, string(ref.Type), string(ref.ID), name, value})
 		}
 	}
 	pushes = lastByKey(pushes)

@@ -58,11 +58,10 @@ SELECT ?, j.value->>0, CAST(? AS TEXT), CAST(j.value->>1 AS BIGINT), j.value->>2
 FROM {rows} WHERE true ON CONFLICT (portal, id) DO NOTHING`
 
 // SaveVisits stores one page of a contact's visits and the place behind it in one transaction. The contact is
-// looked at again; if it was erased meanwhile, nothing is stored.
+// looked at again; if it was erased meanwhile or must not be profiled, nothing is stored.
 func (s *Store) SaveVisits(ctx context.Context, fence workflows.Fence, page workflows.VisitPage) error {
 	return s.fenced(ctx, "save visits", fence, func(in *session) error {
-		ref := connector.Ref{Type: connector.TypeContact, ID: page.Contact}
-		erased, err := in.tombstones(ctx, fence.Portal, []connector.Ref{ref})
+		unwelcome, err := in.unwelcome(ctx, fence.Portal, page.Contact)
 		if err != nil {
 			return err
 		}
@@ -72,7 +71,7 @@ func (s *Store) SaveVisits(ctx context.Context, fence workflows.Fence, page work
 			if v.ID == "" {
 				v.ID = workflows.VisitID(page.Contact, v)
 			}
-			if !seen[v.ID] && !erased[ref] {
+			if !seen[v.ID] && !unwelcome {
 				seen[v.ID] = true
 				many = append(many, []any{v.ID, micros(v.At), v.Page})
 			}
@@ -85,7 +84,7 @@ func (s *Store) SaveVisits(ctx context.Context, fence workflows.Fence, page work
 				return err
 			}
 		}
-		if page.Next == "" || erased[ref] {
+		if page.Next == "" || unwelcome {
 			_, err = in.exec(ctx, `DELETE FROM visits_wanted WHERE portal = ? AND contact = ?`, fence.Portal, page.Contact)
 		} else {
 			_, err = in.exec(ctx, `UPDATE visits_wanted SET position = ? WHERE portal = ? AND contact = ?`,

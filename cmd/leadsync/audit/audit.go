@@ -4,8 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/expr-lang/expr/ast"
-
+	"leadsync/cmd/leadsync/audit/naive"
 	"leadsync/connector/hubspot/simulator"
 )
 
@@ -28,6 +27,8 @@ type Input struct {
 	// FirstLoadHistory says that the first load read the history of every contact.
 	FirstLoadHistory bool
 	Mapping          Mapping
+	// Words are the vocabularies that the model may name.
+	Words naive.Words
 }
 
 // Mapping is how the account calls what the model speaks of.
@@ -36,6 +37,10 @@ type Mapping struct {
 	Stages, Statuses map[string]string
 	// Order is the account's order of the model's stages, side tracks left out.
 	Order []string
+	// CompanyOrder is the account's order of those of them that companies have, with the same option values.
+	CompanyOrder []string
+	// CompanyClass says what happens to moves of companies: on, shadow or off; empty is off. All other classes are on.
+	CompanyClass string
 	// Outcomes map values of the account to the model's words, such as call dispositions.
 	Outcomes map[string]string
 	// Scores map a score's name, or "total" for their sum, to the contact property that is written.
@@ -45,6 +50,9 @@ type Mapping struct {
 	// ReasonsProperty is the contact property for the reasons, empty if none; KeyProperty is the property of
 	// tasks and deals that holds the idempotency key.
 	ReasonsProperty, KeyProperty string
+	// ScoredAtProperty and LastReasonProperty are the contact properties for the time of scoring and the reason of the
+	// last move, empty if they are not written.
+	ScoredAtProperty, LastReasonProperty string
 	// Sources replace the model's sources of a fact.
 	Sources map[string][]string
 	// Lists map the model's static lists to ids of the account.
@@ -73,21 +81,23 @@ type auditor struct {
 	seq      int              // the last entry that was read
 	live     bool             // the baseline is behind
 	written  map[string][]simulator.Entry
+	moves    moves // of companies in this step
+
+	wrongCompanies map[string]bool // a finding was made: what follows is not audited
 }
 
 // contact is a contact with what the auditor knows of it.
 type contact struct {
-	record   *record
-	lead     lead
-	past     pasts
-	streams  map[streamKey][]activity // what was asked of these activities
-	timeless map[ast.Node]bool        // what was asked of these facts
-	verdict  verdict
-	decided  time.Time // the moment of verdict
-	acted    bool      // the rules asked for something in this step
-	memory   *memory
-	written  map[string]string // the scores as they were last written, by score name
-	broken   bool              // a finding was made: what follows would only be its consequences
+	record  *record
+	lead    lead
+	past    pasts
+	since   time.Time // activities up to then do not count (rule 14); zero: all do
+	verdict verdict
+	decided time.Time // the moment of verdict
+	acted   bool      // the rules asked for something in this step
+	memory  *memory
+	written map[string]string // the scores as they were last written, by score name
+	broken  bool              // a finding was made: what follows would only be its consequences
 
 	expected  *expected
 	madeDeals []string // ids of the deals that leadsync made in this step
@@ -105,6 +115,7 @@ type made struct {
 func Run(in Input) Report {
 	a := &auditor{
 		in: in, contacts: map[string]*contact{}, shifted: map[string]bool{}, ours: map[string]*made{}, at: in.GoLiveAt,
+		moves: moves{}, wrongCompanies: map[string]bool{},
 	}
 	a.run()
 	slices.SortStableFunc(a.report.Findings, func(x, y Finding) int { return x.At.Compare(y.At) })
@@ -115,19 +126,23 @@ func (a *auditor) run() {
 	defer func() {
 		switch thrown := recover().(type) {
 		case nil:
-		case misunderstanding:
-			a.add(Finding{At: a.at, What: "model", Want: "a condition that the auditor can judge", Got: thrown.text})
+		case naive.Misunderstanding:
+			a.add(Finding{At: a.at, What: "model", Want: "a condition that the auditor can judge", Got: thrown.Text})
 		default:
 			panic(thrown)
 		}
 	}()
 	var err error
-	if a.model, err = readModel(a.in.Model); err != nil {
+	if a.model, err = readModel(a.in.Model, a.in.Words); err != nil {
 		a.add(Finding{At: a.at, What: "model", Want: "a model that the auditor can judge", Got: err.Error()})
 		return
 	}
 	if a.zone, err = time.LoadLocation(orText(a.in.Mapping.TimeZone, "Europe/Berlin")); err != nil {
 		a.add(Finding{At: a.at, What: "mapping", Want: "a time zone", Got: err.Error()})
+		return
+	}
+	if class := a.in.Mapping.CompanyClass; !slices.Contains([]string{"", classOff, classShadow, classOn}, class) {
+		a.add(Finding{At: a.at, What: "mapping", Want: "a class of companies that is on, shadow or off", Got: class})
 		return
 	}
 	a.world, a.written = newWorld(a.in.Account, a.in.Journal), writtenIn(a.in.Journal)
@@ -184,8 +199,7 @@ func (a *auditor) meet(r *record) *contact {
 // look reads a contact anew.
 func (a *auditor) look(c *contact) {
 	a.read(c, a.at)
-	c.lead = a.leadOf(c.record, c.past)
-	c.streams, c.timeless = map[streamKey][]activity{}, map[ast.Node]bool{}
+	c.lead = a.leadOf(c)
 	c.decided = time.Time{}
 }
 
@@ -194,6 +208,10 @@ func (a *auditor) judge(c *contact) verdict {
 	if !c.decided.Equal(a.at) {
 		c.verdict, c.decided = a.evaluate(c), a.at
 		a.report.Evaluations++
+		if c.memory.unprofiled && !c.verdict.unprofiled {
+			a.readmit(c)
+			c.verdict = a.evaluate(c)
+		}
 	}
 	return c.verdict
 }
@@ -202,6 +220,7 @@ func (a *auditor) judge(c *contact) verdict {
 func (a *auditor) step(s step) {
 	touched, again := map[string]bool{}, map[string]bool{}
 	clear(a.shifted)
+	clear(a.moves)
 	for _, e := range s.theirs {
 		a.apply(e, touched)
 	}
@@ -218,6 +237,7 @@ func (a *auditor) step(s step) {
 		}
 		a.compare(c, written.of(c.record.id))
 	}
+	a.compareCompanies()
 	a.strangers(written)
 	if len(s.ours) > 0 {
 		a.openTwice()
@@ -240,9 +260,11 @@ func (a *auditor) decideFirst(touched map[string]bool) []*contact {
 		if touched[r.id] {
 			a.look(c)
 		}
-		c.expected = &expected{closed: map[*task]string{}, standing: c.lead.standing}
+		c.expected = &expected{closed: map[*task]string{}}
 		c.madeDeals = nil
-		c.acted = a.round(c, c.lead, a.judge(c))
+		v := a.judge(c) // may read the contact anew
+		c.expected.standing = c.lead.standing
+		c.acted = a.round(c, c.lead, v)
 		open = append(open, c)
 	}
 	return open
@@ -265,7 +287,7 @@ func (a *auditor) decideAgain(c *contact, ours []simulator.Entry) {
 	for range most {
 		l := c.lead
 		l.standing = x.standing
-		if !a.round(c, l, a.judge(c)) {
+		if v := a.judge(c); !a.round(c, l, v) {
 			return
 		}
 	}

@@ -13,9 +13,14 @@ func (a *auditor) compare(c *contact, w *written) {
 	if c.expected.held {
 		why = "the contact is held: nothing about it has changed since the first load (rule 1)"
 	}
+	if c.expected.unprofiled {
+		why = "the contact must not be profiled: nothing is planned for it (rule 14)"
+		a.compareUnprofiled(c, w)
+	} else {
+		a.compareScores(c, w)
+	}
 	a.compareStage(c, w, why)
 	a.compareStatus(c, w, why)
-	a.compareScores(c, w)
 	a.compareTasks(c, w, why)
 	a.compareDeals(c, w, why)
 	a.compareBack(c, w)
@@ -79,7 +84,7 @@ func (a *auditor) compareScores(c *contact, w *written) {
 	f := Finding{What: "score", Got: show(got)}
 	if !x.write {
 		f.Want = show(c.written)
-		f.Why = "no score has moved by " + strconv.FormatInt(a.model.pushStep, 10) +
+		f.Why = "no score has moved by " + strconv.FormatInt(a.model.PushStep(), 10) +
 			" points, and grade, tier and stages reached are those of the last writing (rule 8)"
 		if f.Want != f.Got {
 			a.find(c, f)

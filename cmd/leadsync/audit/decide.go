@@ -9,6 +9,7 @@ import (
 
 // memory is what the auditor remembers of a contact between two rounds: what rules 1 to 8 of a plan need.
 type memory struct {
+	unprofiled  bool // it must not be profiled (rule 14)
 	held        bool
 	loaded      lead // as it was at go-live, while held
 	stage       string
@@ -41,6 +42,8 @@ type expected struct {
 	write            bool // the scores have to be written; by any of these
 	why              []string
 	held             bool
+	unprofiled       bool            // nothing is asked for but
+	clear            bool            // to empty our properties, if anything stands there
 	back             string          // the follow-up that asks for a way back in this round
 	backs            []string        // the values to which ways back lead
 	lists            map[string]bool // ids of lists, and whether the contact has to be on them
@@ -50,7 +53,7 @@ func (x *expected) because(why string) { x.why = append(x.why, why) }
 
 // rank is how far a stage is: 0 for none or unknown, side tracks are ahead of everything (rule 2).
 func (a *auditor) rank(stage string) int {
-	if s, ok := a.model.stage(stage); ok && s.side {
+	if a.model.sides[stage] {
 		return len(a.in.Mapping.Order) + 1
 	}
 	return slices.Index(a.in.Mapping.Order, stage) + 1
@@ -73,7 +76,7 @@ func (a *auditor) newestStatus(l lead, at time.Time) *activity {
 	var newest *activity
 	for i := range l.activities {
 		x := &l.activities[i]
-		if x.at.After(at) || a.statusOf(*x) == "" {
+		if x.at.After(at) || l.statuses[x.id] == "" {
 			continue
 		}
 		if newest == nil || x.at.After(newest.at) || (x.at.Equal(newest.at) && x.id > newest.id) {
@@ -83,19 +86,13 @@ func (a *auditor) newestStatus(l lead, at time.Time) *activity {
 	return newest
 }
 
-// statusOf is the status that an activity sets: of the first rule that it meets.
-func (a *auditor) statusOf(x activity) string {
-	for _, s := range a.model.statuses {
-		if s.activity == x.kind && x.kind != "" && (scope{attributes: x.attributes, inside: true}).holds(s.where) {
-			return s.status
-		}
-	}
-	return ""
-}
-
 // round applies the rules of a plan once to a contact as it stands, and remembers.
 func (a *auditor) round(c *contact, l lead, v verdict) (acted bool) {
 	m, x := c.memory, c.expected
+	if v.unprofiled {
+		a.unprofile(c, l)
+		return false // rule 14
+	}
 	a.scoreRule(m, x, v)
 	if m.held && m.loaded.standing == l.standing && m.loaded.signature == l.signature {
 		x.held = true
@@ -103,6 +100,7 @@ func (a *auditor) round(c *contact, l lead, v verdict) (acted bool) {
 	}
 	m.held, m.loaded, x.held = false, lead{}, false
 	entered := a.stageRule(m, x, l, v)
+	a.inherit(c, entered)
 	before := m.status
 	status, cause := a.statusRule(m, x, l, entered)
 	if m.status != before {
@@ -152,7 +150,7 @@ func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (st
 	}
 	switch {
 	case isNews && a.hears(m, newest, x.standing.stage, l.status):
-		status, cause = a.statusOf(*newest), newest.at
+		status, cause = l.statuses[newest.id], newest.at
 		x.because(newest.id + " of " + stamp(newest.at) + " says " + status + " (rule 4)")
 	case entered != "" && (l.statusValue == "" || m.again.stale(l.status)):
 		status, cause = a.statusOnStage(entered), at
@@ -252,7 +250,7 @@ func (a *auditor) openDeals(c *contact) int {
 func (a *auditor) scoreRule(m *memory, x *expected, v verdict) {
 	due := m.pushed == nil || !slices.Equal(m.reached, v.reached) || m.grade != v.grade || m.tier != v.tier
 	for name, n := range v.whole {
-		if d := n - m.pushed[name]; d >= a.model.pushStep || -d >= a.model.pushStep {
+		if d := n - m.pushed[name]; d >= a.model.PushStep() || -d >= a.model.PushStep() {
 			due = true
 		}
 	}

@@ -3,8 +3,8 @@
 // what leadsync thinks or remembers.
 //
 // It is the second opinion: written from the documentation of the packages scoring ("what follows is the
-// whole meaning of a model") and workflows ("The rules of a plan") alone, importing neither, and made to be
-// read rather than to be fast. Where both agree, a mistake has to be in the documentation.
+// whole meaning of a model", evaluated by the package naive) and workflows ("The rules of a plan") alone, importing
+// neither, and made to be read rather than to be fast. Where both agree, a mistake has to be in the documentation.
 //
 // # How it works
 //
@@ -26,7 +26,10 @@
 // switched off (rule 13); what the account remembers of roll-ups is taken from the journal. An owner who
 // leaves is known to have left from the next step on: in the step itself, what leadsync makes may still go
 // to them, because it reads owners and is not told of them. Merges and privacy deletions are not followed; a
-// contact that has one fails. A loaded deal, call or meeting that is archived later is taken to have no
-// contact. Of holidays only those of all Germany are known, and the days given as closed. Case and accents
-// are those of western European languages. Whether "total" rounds each score or their sum is not looked at.
+// contact that has one fails. All classes of effects are on, but for moves of companies (rule 16), which may be in
+// shadow or off: then none is moved. A company with a contact that is not audited is not audited either. Whatever stands
+// in a property of ours when a contact must no longer be profiled (rule 14) is taken for ours, and a task of ours that
+// people opened again for an open one. Invariants (rule 15) leave nothing in the account to look at. A loaded deal, call
+// or meeting that is archived later is taken to have no contact. Of holidays only those of all Germany are known, and
+// the days given as closed. Whether "total" rounds each score or their sum is not looked at.
 package audit

@@ -35,6 +35,9 @@ func (a *auditor) openTwice() {
 
 func (a *auditor) endingScores(c *contact) {
 	v := a.judge(c)
+	if v.unprofiled {
+		return // what was written is checked when it is taken back
+	}
 	f := Finding{What: "score", Want: show(a.asText(v))}
 	for name, property := range a.in.Mapping.Scores {
 		value := c.record.props[property]
@@ -45,7 +48,7 @@ func (a *auditor) endingScores(c *contact) {
 			a.find(c, f)
 			return
 		}
-		if name != totalScore && (d >= a.model.pushStep || -d >= a.model.pushStep) {
+		if name != totalScore && (d >= a.model.PushStep() || -d >= a.model.PushStep()) {
 			f.Got, f.Why = name+" "+value, "at the end no score is a push step away from the written one (rule 8)"
 			a.find(c, f)
 			return

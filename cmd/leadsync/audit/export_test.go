@@ -7,17 +7,22 @@ import (
 
 // What the tests look at beside Run.
 var (
-	Decayed = decayed
-	Whole   = whole
-	HasWord = hasWord
-	Fits    = fits
-	Easter  = func(year int) string { return easter(year).Format(time.DateOnly) }
+	Fits   = fits
+	Easter = func(year int) string { return easter(year).Format(time.DateOnly) }
 )
+
+// CountsFrom reports whether an activity counts for a contact that must not be profiled until a moment.
+func CountsFrom(since, at time.Time, certain bool, notBefore time.Time) bool {
+	c := contact{since: since}
+	return c.counts(activity{at: at, certain: certain, notBefore: notBefore})
+}
 
 // Occurrence is an activity made from a roll-up.
 type Occurrence struct {
 	ID         string
 	At         time.Time
+	From       time.Time // and Until are the bounds between which it happened
+	Until      time.Time
 	Attributes map[string]string
 }
 
@@ -31,20 +36,11 @@ func Occurrences(counter, last, first, name string, created time.Time, tell func
 	})
 	var out []Occurrence
 	for _, a := range occurrences(k, p, created) {
-		out = append(out, Occurrence{ID: a.id, At: a.at, Attributes: maps.Clone(a.attributes)})
+		until := a.at
+		if !a.certain {
+			until = later(a.at, a.notAfter)
+		}
+		out = append(out, Occurrence{ID: a.id, At: a.at, From: a.from(), Until: until, Attributes: maps.Clone(a.attributes)})
 	}
 	return out
-}
-
-// Graded is the grade and the tier that a model gives to whole points.
-func Graded(text string, points map[string]int64) (grade, tier string, err error) {
-	m, err := readModel([]byte(text))
-	v := verdict{whole: points}
-	for _, n := range points {
-		v.total[0] += n
-	}
-	if err == nil {
-		m.graded(&v)
-	}
-	return v.grade, v.tier, err
 }

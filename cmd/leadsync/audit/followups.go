@@ -71,7 +71,7 @@ func (x *expected) sortedClosed() []*task {
 	for t := range x.closed {
 		out = append(out, t)
 	}
-	slices.SortFunc(out, func(s, t *task) int { return compareText(s.rule+s.id, t.rule+t.id) })
+	slices.SortFunc(out, func(s, t *task) int { return strings.Compare(s.rule+s.id, t.rule+t.id) })
 	return out
 }
 

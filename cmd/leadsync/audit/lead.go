@@ -9,10 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"leadsync/cmd/leadsync/audit/naive"
 	"leadsync/connector/hubspot/simulator"
 )
-
-const day = 24 * time.Hour
 
 // lead is what is known about a contact at one moment, in the model's words. A fact that is not in facts is
 // unknown; the others are string, float64, bool or time.Time.
@@ -21,6 +20,8 @@ type lead struct {
 	facts      map[string]any
 	activities []activity // latest first
 	signature  string     // equal for equal facts and activities
+	reading    *naive.Reading
+	statuses   map[string]string // what activities say of the status, by id
 }
 
 // standing is where a contact stands: names of the model, empty if none, and the values in the CRM.
@@ -32,12 +33,15 @@ type standing struct {
 type activity struct {
 	id, kind   string
 	at         time.Time
-	certain    bool // at is the CRM's own date of it
+	certain    bool // at is the CRM's own date of it; if not, it happened between these
+	notBefore  time.Time
+	notAfter   time.Time
 	attributes map[string]string
 }
 
 // leadOf reads a contact as it stands in the world.
-func (a *auditor) leadOf(contact *record, past pasts) lead {
+func (a *auditor) leadOf(c *contact) lead {
+	contact, past := c.record, c.past
 	l := lead{facts: a.factsOf(contact)}
 	l.stageValue, l.statusValue = contact.props["lifecyclestage"], contact.props["hs_lead_status"]
 	l.stage = nameOf(a.in.Mapping.Stages, l.stageValue)
@@ -49,6 +53,7 @@ func (a *auditor) leadOf(contact *record, past pasts) lead {
 		}
 		l.activities = append(l.activities, a.logged(contact, k)...)
 	}
+	l.activities = slices.DeleteFunc(l.activities, func(x activity) bool { return !c.counts(x) })
 	slices.SortFunc(l.activities, func(x, y activity) int {
 		if c := y.at.Compare(x.at); c != 0 {
 			return c
@@ -56,7 +61,34 @@ func (a *auditor) leadOf(contact *record, past pasts) lead {
 		return strings.Compare(x.id, y.id)
 	})
 	l.signature = a.signature(l)
+	l.reading = a.model.Read(a.inModel(l))
+	l.statuses = a.model.statusesIn(l.reading)
 	return l
+}
+
+// inModel is a lead as the second evaluator wants it.
+func (a *auditor) inModel(l lead) naive.Lead {
+	out := naive.Lead{Facts: l.facts, Stage: l.stage, Status: l.status, Order: a.in.Mapping.Order}
+	for _, x := range l.activities {
+		out.Activities = append(out.Activities, naive.Activity{
+			ID: x.id, Kind: x.kind, At: x.at, Uncertain: !x.certain, NotBefore: x.notBefore, NotAfter: x.notAfter, Attributes: x.attributes,
+		})
+	}
+	return out
+}
+
+// statusesIn are the statuses that activities set: each that of the first rule that it meets.
+func (m *model) statusesIn(r *naive.Reading) map[string]string {
+	out := map[string]string{}
+	for _, s := range slices.Backward(m.statuses) {
+		if s.activity == "" {
+			continue
+		}
+		for _, x := range r.Of(s.activity, s.where) {
+			out[x.ID] = s.status
+		}
+	}
+	return out
 }
 
 // signature is equal for equal facts and activities. An occurrence of a roll-up is its number, whenever it was.

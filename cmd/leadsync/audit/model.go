@@ -4,23 +4,26 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
-	"go.yaml.in/yaml/v4"
+
+	"leadsync/cmd/leadsync/audit/naive"
+	"leadsync/cmd/leadsync/audit/section"
 )
 
-// model is the model file as this package understands it. Points are thousandths of a point.
+// model is the model file as this package understands it: what the second evaluator reads, where the account keeps
+// what the model speaks of, and what follows.
 type model struct {
-	grid      time.Duration
-	pushStep  int64
+	*naive.Model
+
 	facts     []fact
 	kinds     []kind
-	scores    []score
-	grades    []half
-	tiers     []tier
-	gates     map[string]ast.Node
-	stages    []stage
+	scores    []string
+	graded    bool
+	tiered    bool
+	sides     map[string]bool // side tracks
+	companies bool            // companies are moved to the furthest stage of their contacts (rule 16)
 	statuses  []statusRule
 	followUps []followUp
 }
@@ -45,29 +48,6 @@ func (m *model) logged(name string) bool {
 		}
 	}
 	return false
-}
-
-type score struct {
-	name             string
-	minimum, maximum *int64
-	rules            []rule
-}
-
-type rule struct {
-	name             string
-	points, limit    int64 // limit: the cap's magnitude, 0 for none
-	when             ast.Node
-	activity         string
-	where            ast.Node
-	window, halfLife time.Duration
-}
-
-type stage struct {
-	name         string
-	side, manual bool
-	scores       map[string]int64
-	gates        []string
-	when, direct ast.Node
 }
 
 type statusRule struct {
@@ -97,46 +77,51 @@ type dealRule struct {
 	amount   string
 }
 
-// readModel reads the model's text. A key that this package does not know is an error: what it cannot judge
-// it must not pass.
-func readModel(text []byte) (model, error) {
-	var top map[string]any
-	if err := yaml.Load(text, &top); err != nil {
-		return model{}, fmt.Errorf("read model: %w", err)
+// readModel reads the model's text. A key that neither this package nor the second evaluator knows is an error:
+// what it cannot judge it must not pass.
+func readModel(text []byte, words naive.Words) (model, error) {
+	evaluator, err := naive.Parse(text, words)
+	if err != nil {
+		return model{}, err
 	}
-	r := &modelReader{}
-	m := model{grid: time.Hour, pushStep: 5, gates: map[string]ast.Node{}}
-	root := r.section(top, "model", "model", "approved_by", "grid", "push_step", "facts", "activities", "scores", "grades", "tiers", "gates",
-		"lifecycle", "lead_status", "follow_ups")
-	if root.has("grid") {
-		m.grid = root.duration("grid")
+	root, err := section.Load(text, "model")
+	if err != nil {
+		return model{}, err
 	}
-	if root.has("push_step") {
-		m.pushStep = root.thousandths("push_step") / thousand
+	m := model{
+		Model: evaluator, facts: readFacts(root), kinds: readKinds(root), scores: root.Child("scores").Keys(),
+		graded: root.Has("grades"), tiered: root.Has("tiers"), sides: map[string]bool{},
 	}
-	m.facts = readFacts(root)
-	m.kinds = readKinds(root)
-	m.scores, m.grades, m.tiers = readScores(root), readGrades(root), readTiers(root)
-	for name, s := range root.named("gates", "requires", "ask") {
-		m.gates[name] = s.condition("requires")
+	for _, s := range root.List("lifecycle") {
+		m.sides[s.Text("stage")] = s.Yes("side_track")
 	}
-	m.stages = readStages(root)
-	for _, s := range root.list("lead_status", "status", "on_stage", "activity", "where") {
+	for _, s := range root.List("lead_status", "status", "on_stage", "activity", "where") {
 		m.statuses = append(m.statuses, statusRule{
-			status: s.text("status"), onStage: s.text("on_stage"), activity: s.text("activity"), where: s.condition("where"),
+			status: s.Text("status"), onStage: s.Text("on_stage"), activity: s.Text("activity"), where: naive.Condition(s, "where"),
 		})
 	}
 	m.followUps = readFollowUps(root)
-	if r.err != nil {
-		return model{}, fmt.Errorf("read model: %w", r.err)
+	m.companies = readCompanies(root)
+	if err := root.Err(); err != nil {
+		return model{}, fmt.Errorf("read model: %w", err)
 	}
 	return m, nil
 }
 
-func readFacts(root section) []fact {
+// readCompanies reads whether companies are moved to the furthest stage of their contacts.
+func readCompanies(root section.Section) bool {
+	companies := root.Child("companies", "lifecycle")
+	how := companies.Text("lifecycle")
+	if root.Has("companies") && how != furthest {
+		companies.Fail("lifecycle", "the auditor does not know what companies inherit by %q", how)
+	}
+	return how == furthest
+}
+
+func readFacts(root section.Section) []fact {
 	var out []fact
-	for name, s := range root.named("facts", "from", "type", "count") {
-		f := fact{name: name, typ: s.text("type"), count: s.text("count"), from: s.texts("from")}
+	for _, s := range root.Named("facts") {
+		f := fact{name: s.Name, typ: s.Text("type"), count: s.Text("count"), from: s.Texts("from")}
 		if f.typ == "" {
 			f.typ = "text"
 		}
@@ -145,92 +130,58 @@ func readFacts(root section) []fact {
 		}
 		out = append(out, f)
 	}
-	slices.SortFunc(out, func(a, b fact) int { return compareText(a.name, b.name) })
 	return out
 }
 
-func readKinds(root section) []kind {
+// readKinds reads the kinds that the account tells of; the others are made of them.
+func readKinds(root section.Section) []kind {
 	var out []kind
-	for name, s := range root.named("activities", "counter", "last", "first", "object", "attributes") {
-		k := kind{
-			name: name, object: s.text("object"), counter: property(s.text("counter")),
-			last: property(s.text("last")), first: property(s.text("first")), attributes: map[string]string{},
+	for _, s := range root.Named("activities") {
+		if s.Has("of") || s.Has("any_of") {
+			continue
 		}
-		for attribute, source := range s.textMap("attributes") {
-			k.attributes[attribute] = property(source)
+		k := kind{
+			name: s.Name, object: s.Text("object"), counter: property(s.Text("counter")),
+			last: property(s.Text("last")), first: property(s.Text("first")), attributes: map[string]string{},
+		}
+		attributes := s.Child("attributes")
+		for _, name := range attributes.Keys() {
+			if !attributes.IsSection(name) { // the others are made
+				k.attributes[name] = property(attributes.Text(name))
+			}
 		}
 		out = append(out, k)
 	}
-	slices.SortFunc(out, func(a, b kind) int { return compareText(a.name, b.name) })
+	slices.SortFunc(out, func(a, b kind) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 
-func readScores(root section) []score {
-	var out []score
-	for name, s := range root.named("scores", "maximum", "minimum", "rules") {
-		sc := score{name: name, minimum: s.points("minimum"), maximum: s.points("maximum")}
-		for _, x := range s.list("rules", "name", "when", "activity", "where", "points", "cap", "window", "half_life") {
-			sc.rules = append(sc.rules, rule{
-				name: x.text("name"), points: x.thousandths("points"), limit: x.thousandths("cap"), when: x.condition("when"),
-				activity: x.text("activity"), where: x.condition("where"),
-				window: x.duration("window"), halfLife: x.duration("half_life"),
-			})
-		}
-		out = append(out, sc)
-	}
-	slices.SortFunc(out, func(a, b score) int { return compareText(a.name, b.name) })
-	return out
-}
+// property is a source without the object in front.
+func property(source string) string { return strings.TrimPrefix(source, "contact.") }
 
-func readStages(root section) []stage {
-	var out []stage
-	for _, s := range root.list("lifecycle", "stage", "owner", "side_track", "manual", "scores", "gates", "when", "direct") {
-		st := stage{
-			name: s.text("stage"), side: s.yes("side_track"), manual: s.yes("manual"), gates: s.texts("gates"),
-			when: s.condition("when"), direct: s.condition("direct"), scores: map[string]int64{},
-		}
-		wants := s.child("scores")
-		for name := range wants.keys {
-			st.scores[name] = wants.thousandths(name)
-		}
-		out = append(out, st)
-	}
-	return out
-}
-
-func readFollowUps(root section) []followUp {
+func readFollowUps(root section.Section) []followUp {
 	var out []followUp
-	for _, s := range root.list("follow_ups", "name", "on_status", "on_stage", "task", "deal", "close_tasks", "back_to", "lists") {
-		f := followUp{name: s.text("name"), onStatus: s.text("on_status"), onStage: s.text("on_stage"), closes: s.yes("close_tasks"), backTo: s.text("back_to")}
-		if s.has("lists") {
-			l := s.child("lists", "add", "remove")
-			f.add, f.remove = l.texts("add"), l.texts("remove")
+	for _, s := range root.List("follow_ups", "name", "on_status", "on_stage", "task", "deal", "close_tasks", "back_to", "lists") {
+		f := followUp{name: s.Text("name"), onStatus: s.Text("on_status"), onStage: s.Text("on_stage"), closes: s.Yes("close_tasks"), backTo: s.Text("back_to")}
+		if s.Has("lists") {
+			l := s.Child("lists", "add", "remove")
+			f.add, f.remove = l.Texts("add"), l.Texts("remove")
 		}
-		if s.has("task") {
-			t := s.child("task", "kind", "due", "due_fact", "priority", "subject", "body")
-			days, working := t.days("due")
+		if s.Has("task") {
+			t := s.Child("task", "kind", "due", "due_fact", "priority", "subject", "body")
+			days, working := t.Days("due")
 			f.task = &taskRule{
-				kind: t.text("kind"), priority: t.text("priority"), dueFact: t.text("due_fact"), days: days, working: working,
-				subject: t.byLanguage("subject"), body: t.byLanguage("body"),
+				kind: t.Text("kind"), priority: t.Text("priority"), dueFact: t.Text("due_fact"), days: days, working: working,
+				subject: t.ByLanguage("subject"), body: t.ByLanguage("body"),
 			}
 		}
-		if s.has("deal") {
-			d := s.child("deal", "name", "pipeline", "amount", "close_in")
-			f.deal = &dealRule{name: d.byLanguage("name"), pipeline: d.text("pipeline"), amount: d.text("amount")}
+		if s.Has("deal") {
+			d := s.Child("deal", "name", "pipeline", "amount", "close_in")
+			f.deal = &dealRule{name: d.ByLanguage("name"), pipeline: d.Text("pipeline"), amount: d.Text("amount")}
 		}
 		out = append(out, f)
 	}
 	return out
-}
-
-// stage finds a stage by its name.
-func (m *model) stage(name string) (stage, bool) {
-	for _, s := range m.stages {
-		if s.name == name {
-			return s, true
-		}
-	}
-	return stage{}, false
 }
 
 // talking are the stages that a status rule names: there activities set the status (rule 4).

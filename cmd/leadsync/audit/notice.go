@@ -8,14 +8,18 @@ import (
 	"leadsync/connector/hubspot/simulator"
 )
 
-// notice sorts what leadsync did, one entry, to the contact that it is about.
+// notice sorts what leadsync did, one entry, to the contact or company that it is about.
 func (a *auditor) notice(e simulator.Entry, w writings) {
+	a.noticeCompany(e)
 	if e.Actor.Kind != simulator.API {
 		return
 	}
 	key := e.Type + "/" + e.ID
 	switch {
 	case e.Type == simulator.Contacts && e.Op == simulator.OpSet:
+		if slices.Contains(a.ownProperties(), e.Property) {
+			w.of(e.ID).noticeOwn(e)
+		}
 		a.noticeContact(e, w.of(e.ID))
 	case e.Op == simulator.OpCreate && (e.Type == simulator.Tasks || e.Type == simulator.Deals):
 		a.ours[key] = &made{record: a.world.records[key], request: e.Request}
@@ -68,8 +72,13 @@ func (a *auditor) reads(property string) bool {
 			return true
 		}
 	}
+	return a.readsOf("contact", property)
+}
+
+// readsOf reports whether a fact is made of a property of contacts or companies.
+func (a *auditor) readsOf(object, property string) bool {
 	return slices.ContainsFunc(a.model.facts, func(f fact) bool {
-		return slices.Contains(slices.Concat(f.from, a.in.Mapping.Sources[f.name]), "contact."+property)
+		return slices.Contains(slices.Concat(f.from, a.in.Mapping.Sources[f.name]), object+"."+property)
 	})
 }
 

@@ -146,7 +146,25 @@ func writtenIn(journal []simulator.Entry) map[string][]simulator.Entry {
 	return all
 }
 
-// occurrences dates what a roll-up tells: the rule is the comment of workflows.Occurrences.
+// occurrences dates what a roll-up tells. The rule is the comment of workflows.Occurrences, and what it means for bounds
+// is this. The n-th number that the counter reached is the n-th occurrence. A value is known from when the history says
+// that it was written, or else from when it was first read.
+//
+// Floor is the earliest moment at which the occurrences of a value can have happened: the last date that one of the
+// values before had, else when the contact was created; of a value before that has no such date, when it was written,
+// if the history says so, or when it was read, if the roll-up has no property for the last date; and never before the
+// first date. End is the latest: the date of the newest of them, or when the value was written or read.
+//
+//   - The newest occurrence of a value has the last date that is its own: the first one, not used yet and later than
+//     the date before, of those in force when the value came and until the counter changed again. Then it is certain:
+//     it happened then, and has no bounds.
+//   - Without such a date it is at the time at which the value was written: uncertain, not before the floor (NotBefore)
+//     and not after this time (NotAfter). If it was only read, it is dated like the older ones.
+//   - The older ones of the same value are at the floor: uncertain, not before it and not after the end (NotAfter).
+//   - The first of all has the first date, if there is one and the last date is not its own: certain.
+//
+// So an occurrence that the history shows by itself lies between its value and the one before, and those between two
+// dates lie between these. Without a counter each last date that the contact had is one occurrence, and certain.
 func occurrences(k kind, p pasts, created time.Time) []activity {
 	d := dater{kind: k, past: p, earliest: created}
 	for _, m := range p.of(k.last) {
@@ -208,16 +226,19 @@ func (d *dater) byNumber() []activity {
 			until = counts[i+1].at
 		}
 		on, seen := d.dateFor(m.at, until)
-		floor := later(d.earliest, d.first)
-		for n := max(high+1, int64(f)-999); n < int64(f); n++ { // more than a thousand are not told anyway
-			out = append(out, d.numbered(n, floor))
+		floor, end := later(d.earliest, d.first), m.at
+		if !on.IsZero() {
+			end = on
 		}
-		newest := d.numbered(int64(f), floor)
+		for n := max(high+1, int64(f)-999); n < int64(f); n++ { // more than a thousand are not told anyway
+			out = append(out, d.numbered(n, floor, end))
+		}
+		newest := d.numbered(int64(f), floor, end)
 		switch {
 		case !on.IsZero():
 			newest.at, newest.certain = on, true
-		case m.written && !newest.certain:
-			newest.at = later(floor, m.at)
+		case m.written && !newest.certain && m.at.After(floor):
+			newest.at, newest.notBefore = m.at, floor
 		}
 		newest.attributes = d.described(later(m.at, seen), until)
 		out = append(out, newest)
@@ -237,9 +258,10 @@ func (d *dater) pass(m moment, on time.Time) {
 	}
 }
 
-// numbered is an occurrence as old as it can be; only of the first is the date known.
-func (d *dater) numbered(n int64, floor time.Time) activity {
-	o := activity{id: d.kind.name + "/" + strconv.FormatInt(n, 10), kind: d.kind.name, at: floor}
+// numbered is an occurrence as old as it can be, which may have happened until a moment; only of the first is the
+// date known.
+func (d *dater) numbered(n int64, floor, end time.Time) activity {
+	o := activity{id: d.kind.name + "/" + strconv.FormatInt(n, 10), kind: d.kind.name, at: floor, notAfter: later(floor, end)}
 	if n == 1 && !d.first.IsZero() {
 		o.at, o.certain = d.first, true
 	}

@@ -43,7 +43,7 @@ func drawObservations(r *rapid.T) []workflows.Observation {
 	return all
 }
 
-// Two evaluators, written apart, date the occurrences of every past alike.
+// Two evaluators, written apart, date the occurrences of every past alike, and bound them alike.
 func TestOccurrences_alike(t *testing.T) {
 	created := at("2026-03-01 09:00")
 	rapid.Check(t, func(r *rapid.T) {
@@ -55,7 +55,14 @@ func TestOccurrences_alike(t *testing.T) {
 				Attributes: map[string]string{"name": "form_name"},
 			}
 			for _, a := range workflows.Occurrences(k, all, created) {
-				want = append(want, audit.Occurrence{ID: a.ID, At: a.At, Attributes: a.Attributes})
+				from, until := a.At, a.At
+				if a.Uncertain && !a.NotBefore.IsZero() && a.NotBefore.Before(from) {
+					from = a.NotBefore
+				}
+				if a.Uncertain && a.NotAfter.After(until) {
+					until = a.NotAfter
+				}
+				want = append(want, audit.Occurrence{ID: a.ID, At: a.At, From: from, Until: until, Attributes: a.Attributes})
 			}
 			got := audit.Occurrences(source[0], source[1], "", "form_name", created, func(add func(string, string, time.Time, bool)) {
 				for _, o := range all {

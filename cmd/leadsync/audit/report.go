@@ -17,6 +17,8 @@ type Report struct {
 	Scores      int `json:"scores"`
 	Tasks       int `json:"tasks"`
 	Deals       int `json:"deals"`
+	// CompanyMoves are moves of companies by leadsync.
+	CompanyMoves int `json:"company_moves"`
 	// Findings are the mistakes in the order of the journal, the first step of each contact that has any.
 	Findings []Finding `json:"findings,omitempty"`
 	// Truncated counts the findings beyond those kept in Findings.
@@ -26,7 +28,8 @@ type Report struct {
 // Finding is one thing that is not as it should be.
 type Finding struct {
 	Contact string    `json:"contact,omitempty"` // id of the contact; empty if none can be named
-	Name    string    `json:"name,omitempty"`    // what people call the contact
+	Company string    `json:"company,omitempty"` // id of the company, if it is about one
+	Name    string    `json:"name,omitempty"`    // what people call the contact or company
 	At      time.Time `json:"at,omitzero"`
 	What    string    `json:"what,omitempty"` // stage, status, score, task, duplicate task, deal, …
 	Want    string    `json:"want,omitempty"`
@@ -39,6 +42,9 @@ func (f Finding) String() string {
 	who := "the account"
 	if f.Contact != "" {
 		who = "contact " + f.Contact + " (" + f.Name + ")"
+	}
+	if f.Company != "" {
+		who = "company " + f.Company + " (" + f.Name + ")"
 	}
 	line := fmt.Sprintf("%s %s: %s: want %s, got %s", stamp(f.At), who, f.What, orNone(f.Want), orNone(f.Got))
 	if f.Why != "" {
@@ -57,10 +63,10 @@ func (r Report) OK() bool { return len(r.Findings) == 0 }
 
 // Write prints the report for people: what was looked at, the first 20 findings, and how many more there are.
 func (r Report) Write(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "audit: %s over %s, %s; %s, %s, %s, %s, %s\n",
+	_, _ = fmt.Fprintf(w, "audit: %s over %s, %s; %s, %s, %s, %s, %s, %s\n",
 		number(r.Contacts, "contact", "contacts"), number(r.Steps, "step", "steps"), number(r.Evaluations, "evaluation", "evaluations"),
 		number(r.StageMoves, "stage move", "stage moves"), number(r.Statuses, "status", "statuses"), number(r.Scores, "score", "scores"),
-		number(r.Tasks, "task", "tasks"), number(r.Deals, "deal", "deals"))
+		number(r.Tasks, "task", "tasks"), number(r.Deals, "deal", "deals"), number(r.CompanyMoves, "company move", "company moves"))
 	for _, f := range r.Findings[:min(shownFindings, len(r.Findings))] {
 		_, _ = fmt.Fprintln(w, "  "+f.String())
 	}

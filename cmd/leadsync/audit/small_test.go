@@ -7,90 +7,9 @@ import (
 	"time"
 
 	"leadsync/cmd/leadsync/audit"
+	"leadsync/cmd/leadsync/audit/naive"
 	"leadsync/connector/hubspot/simulator"
 )
-
-func TestDecayed(t *testing.T) {
-	for _, test := range []struct{ points, age, halfLife, want int64 }{
-		{20000, 0, 720, 20000},
-		{20000, 5000, 0, 20000}, // no half-life, no decay
-		{20000, 720, 720, 10000},
-		{20000, 1440, 720, 5000},
-		{-20000, 720, 720, -10000},
-		{20000, 168, 720, 17024}, // entry 238 of the table: 20000 * 2^(-238/1024) = 17023.6
-		{1, 720, 720, 1},         // half a thousandth is rounded up
-		{1, 1440, 720, 0},
-		{1 << 40, 31 * 720, 720, 0}, // from a shift of 63 on nothing is left
-		{1 << 40, 30 * 720, 720, 1 << 10},
-	} {
-		if got := audit.Decayed(test.points, test.age, test.halfLife); got != test.want {
-			t.Errorf("%d points after %d of %d steps: got %d, want %d", test.points, test.age, test.halfLife, got, test.want)
-		}
-	}
-}
-
-func TestWhole(t *testing.T) {
-	for points, want := range map[int64]int64{499: 0, 500: 1, 1499: 1, -499: 0, -500: -1, -1500: -2} {
-		if got := audit.Whole(points); got != want {
-			t.Errorf("%d thousandths: got %d, want %d", points, got, want)
-		}
-	}
-}
-
-func TestGraded(t *testing.T) {
-	const letter, number = "grades:\n  letter: {B: 50, A: 75, score: fit}\n", "  number: {score: engagement, 1: 60, 2: 30}\n"
-	for name, test := range map[string]struct {
-		model           string
-		fit, engagement int64
-		want            string
-	}{
-		"none":               {"", 75, 60, " "},
-		"on the bounds":      {letter + number, 75, 60, "A1 "},
-		"below them":         {letter + number, 74, 59, "B2 "},
-		"below the last":     {letter + number, 49, 29, "C3 "},
-		"letter alone":       {letter, 50, 0, "B "},
-		"tier of grades":     {letter + number + "tiers: {warm: [B2], hot: [A1]}\n", 50, 30, "B2 warm"},
-		"grade of no tier":   {letter + number + "tiers: {warm: [B2], hot: [A1]}\n", 75, 30, "A2 "},
-		"tier of a sum":      {"tiers: {cold: -5, warm: 50, hot: 100}\n", 50, 49, " warm"},
-		"the highest counts": {"tiers: {a: 100, b: 50, c: 0}\n", 60, 40, " a"},
-		"negative":           {"tiers: {cold: -5, warm: 50}\n", -5, 0, " cold"},
-		"below all":          {"tiers: {cold: -5, warm: 50}\n", -5, -1, " "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			grade, tier, err := audit.Graded("model: graded\n"+test.model, map[string]int64{"fit": test.fit, "engagement": test.engagement})
-			if got := grade + " " + tier; err != nil || got != test.want {
-				t.Errorf("got %q, %v", got, err)
-			}
-		})
-	}
-	if _, _, err := audit.Graded("grades: {letter: {score: fit}}", nil); err == nil || !strings.Contains(err.Error(), "no bounds") {
-		t.Errorf("grades without bounds: %v", err)
-	}
-}
-
-func TestHasWord(t *testing.T) {
-	for _, test := range []struct {
-		text, pattern string
-		want          bool
-	}{
-		{"Geschäftsführer", "geschaeftsfuehrer", true},
-		{"Geschaeftsfuehrer", "geschäftsführer", true},
-		{"GESCHAFTSFUHRER", "geschäftsführer", true},
-		{"Geschäftsführerin", "geschäftsführer", false},
-		{"Geschäftsführerin", "geschäftsführer*", true},
-		{"Vertriebsleiter", "*leiter", true},
-		{"Vertriebsleiterin", "*leiter", false},
-		{"Head of IT (interim)", "it", true},
-		{"Auditor", "it", false},
-		{"Head, of IT", "head of", true},
-		{"Straßenbau", "strassenbau", true},
-		{"", "it", false},
-	} {
-		if got := audit.HasWord(test.text, test.pattern); got != test.want {
-			t.Errorf("%q in %q: got %v", test.pattern, test.text, got)
-		}
-	}
-}
 
 func TestFits(t *testing.T) {
 	for _, test := range []struct {
@@ -120,14 +39,17 @@ func TestEaster(t *testing.T) {
 // TestAuditRefusesWhatItCannotJudge: what the auditor does not understand must not pass.
 func TestAuditRefusesWhatItCannotJudge(t *testing.T) {
 	for name, test := range map[string]struct{ old, new, got string }{
-		"an unknown key":       {"push_step: 5", "push_step: 5\nseasons: 4", "seasons"},
-		"an unknown function":  {"known(email)", "phase_of_moon(email)", "phase_of_moon"},
-		"an unknown operator":  {"open_deals >= 1", "open_deals % 2 >= 1", "%"},
-		"a broken condition":   {"known(email)", "known(email", "unexpected"},
-		"an unknown unit":      {"half_life: 30d", "half_life: 30y", "unit"},
-		"four decimals":        {"points: -12.5", "points: -12.0005", "decimals"},
-		"no number of days":    {"due: 2d", "due: 2h", "days"},
-		"a text for a section": {"gates:\n  no_rival: {requires: 'domain != \"rival.example\"', ask: \"Whom?\"}", "gates: none", "string"},
+		"an unknown key":        {"push_step: 5", "push_step: 5\nseasons: 4", "seasons"},
+		"companies":             {"push_step: 5", "push_step: 5\ncompanies: {lifecycle: nearest}", "companies"},
+		"an unknown vocabulary": {"job_title:  {from: [contact.jobtitle]}", "job_title:  {from: [contact.jobtitle], vocabulary: job_level}", "job_level"},
+		"an unknown list":       {"known(email)", "domain_in(email, free_mail)", "free_mail"},
+		"an unknown function":   {"known(email)", "phase_of_moon(email)", "phase_of_moon"},
+		"an unknown operator":   {"open_deals >= 1", "open_deals % 2 >= 1", "%"},
+		"a broken condition":    {"known(email)", "known(email", "unexpected"},
+		"an unknown unit":       {"half_life: 30d", "half_life: 30y", "unit"},
+		"four decimals":         {"points: -12.5", "points: -12.0005", "decimals"},
+		"no number of days":     {"due: 2d", "due: 2h", "days"},
+		"a text for a section":  {"gates:\n  no_rival: {requires: 'domain != \"rival.example\"', ask: \"Whom?\"}", "gates: none", "string"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStory(t, "")
@@ -141,6 +63,53 @@ func TestAuditRefusesWhatItCannotJudge(t *testing.T) {
 				t.Errorf("found %v", report.Findings)
 			}
 		})
+	}
+}
+
+// TestAuditJudgesTheWholeLanguage tells the same story under a model that says the same in other words.
+func TestAuditJudgesTheWholeLanguage(t *testing.T) {
+	text := modelText
+	for old, replacement := range map[string]string{
+		"  job_title:  {from: [contact.jobtitle]}": `  job_title:  {from: [contact.jobtitle], options: {boss: [Geschaeftsfuehrerin, CEO]}, otherwise: other}
+  level:      {from: [contact.jobtitle], vocabulary: job_level}`,
+		"activities:": `words: {rivals: [rival.example]}
+variants:
+  - {name: nobody, when: level == "trainee", gates: {no_rival: {complete: [budget]}}}
+invariants:
+  - {name: too early, never: stage == "opportunity" and open_deals == 0}
+time_zone: Europe/Berlin
+activities:`,
+		"attributes: {outcome: hs_call_disposition}}": `attributes: {outcome: hs_call_disposition, answer: {of: outcome, options: {yes: [connected], no: [no_answer, "no*"]}}}}
+  missed: {of: call, where: 'answer == "no"'}
+  talked: {of: call, where: 'answer == "yes"'}
+  contact: {any_of: [form, talked]}`,
+		`when: 'has_word(job_title, "geschäftsführer*", "ceo")'`:               `when: job_title == "boss" and level == "c_level"`,
+		"{name: form, activity: form, points: 20, cap: 60, half_life: 30d}":    "{group: web, maximum: 60, rules: [{name: form, activity: form, points: 20, half_life: 30d, at_most: {times: 9, per: day}, at_least: 1}]}",
+		`{requires: 'domain != "rival.example"', ask: "Whom?"}`:                `{forbids: 'domain_in(email, rivals)', ask: "Whom?"}`,
+		`direct: 'count("call", outcome == "connected") >= 1'`:                 `direct: 'days_with("talked") >= 1 or count_after("talked", "contact") > 9'`,
+		`{status: attempted, activity: call, where: 'outcome == "no_answer"'}`: "{status: attempted, activity: missed}",
+	} {
+		changed := strings.Replace(text, old, replacement, 1)
+		if changed == text {
+			t.Fatalf("nothing was changed for %q", old)
+		}
+		text = changed
+	}
+	levels := naive.Words{Word: func(vocabulary, text string) (string, bool) {
+		return "c_level", vocabulary == "job_level" && text == "Geschaeftsfuehrerin"
+	}}
+	for wrong, what := range map[string]string{"": "", "stage wrong": "stage", "status wrong": "status", "score": "score"} {
+		s := newStory(t, wrong)
+		s.tell()
+		in := s.input(text)
+		in.Words = levels
+		report := audit.Run(in)
+		if what == "" && !report.OK() {
+			t.Errorf("found %v", report.Findings)
+		}
+		if what != "" && (report.OK() || report.Findings[0].What != what) {
+			t.Errorf("%s: found %v", wrong, report.Findings)
+		}
 	}
 }
 
@@ -257,26 +226,26 @@ func whatsOf(report audit.Report) string {
 
 func TestReportCountsInWords(t *testing.T) {
 	one := audit.Report{
-		Contacts: 1, Steps: 1, Evaluations: 1, StageMoves: 1, Statuses: 1, Scores: 1, Tasks: 1, Deals: 1, Findings: []audit.Finding{{}},
+		Contacts: 1, Steps: 1, Evaluations: 1, StageMoves: 1, Statuses: 1, Scores: 1, Tasks: 1, Deals: 1, CompanyMoves: 1, Findings: []audit.Finding{{}},
 	}
 	two := audit.Report{
-		Contacts: 2, Steps: 2, Evaluations: 2, StageMoves: 2, Statuses: 2, Scores: 2, Tasks: 2, Deals: 2, Findings: make([]audit.Finding, 2),
+		Contacts: 2, Steps: 2, Evaluations: 2, StageMoves: 2, Statuses: 2, Scores: 2, Tasks: 2, Deals: 2, CompanyMoves: 2, Findings: make([]audit.Finding, 2),
 	}
 	for _, test := range []struct {
 		report       audit.Report
 		first, final string
 	}{
 		{
-			one, "audit: 1 contact over 1 step, 1 evaluation; 1 stage move, 1 status, 1 score, 1 task, 1 deal\n",
+			one, "audit: 1 contact over 1 step, 1 evaluation; 1 stage move, 1 status, 1 score, 1 task, 1 deal, 1 company move\n",
 			"audit: FAILED with 1 finding\n",
 		},
 		{
-			two, "audit: 2 contacts over 2 steps, 2 evaluations; 2 stage moves, 2 statuses, 2 scores, 2 tasks, 2 deals\n",
+			two, "audit: 2 contacts over 2 steps, 2 evaluations; 2 stage moves, 2 statuses, 2 scores, 2 tasks, 2 deals, 2 company moves\n",
 			"audit: FAILED with 2 findings\n",
 		},
 		{
 			audit.Report{},
-			"audit: 0 contacts over 0 steps, 0 evaluations; 0 stage moves, 0 statuses, 0 scores, 0 tasks, 0 deals\n",
+			"audit: 0 contacts over 0 steps, 0 evaluations; 0 stage moves, 0 statuses, 0 scores, 0 tasks, 0 deals, 0 company moves\n",
 			"audit: every contact is as it should be\n",
 		},
 	} {
@@ -299,4 +268,14 @@ func TestReportWritesTwentyFindings(t *testing.T) {
 		!strings.Contains(b.String(), "and 10 more") || !strings.Contains(b.String(), "FAILED with 30 findings") {
 		t.Error(b.String())
 	}
+}
+
+// replaced is a text with one thing changed.
+func replaced(t *testing.T, text, old, replacement string) string {
+	t.Helper()
+	changed := strings.Replace(text, old, replacement, 1)
+	if changed == text {
+		t.Fatalf("nothing was changed for %q", old)
+	}
+	return changed
 }

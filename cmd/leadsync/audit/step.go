@@ -72,14 +72,16 @@ type written struct {
 	foreign          []string        // properties that leadsync has no business to write
 	tasks, deals     []*made
 	archived         []*made
-	completed        map[*made]bool // archived although a person had completed it
+	completed        map[*made]bool      // archived although a person had completed it
+	own              map[string][]string // what was written to properties of ours
+	updates          map[string]bool     // and by which calls
 }
 
 func newWritings() writings { return writings{} }
 
 func (w writings) of(contact string) *written {
 	if w[contact] == nil {
-		w[contact] = &written{completed: map[*made]bool{}, lists: map[string]bool{}}
+		w[contact] = &written{completed: map[*made]bool{}, lists: map[string]bool{}, own: map[string][]string{}, updates: map[string]bool{}}
 	}
 	return w[contact]
 }

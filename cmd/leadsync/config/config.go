@@ -83,6 +83,9 @@ type Limits struct {
 	StageMovesPerHour int
 	// ListChangesPerHour does the same for memberships of static lists, which can start mailings.
 	ListChangesPerHour int
+	// CompanyMovesPerHour does the same for moves of the lifecycle stage of companies, which the account may carry on to
+	// all contacts of the company.
+	CompanyMovesPerHour int
 	// ReservePercent of every limit of an account is left to its other integrations.
 	ReservePercent int
 	// GeneralPerSecond are calls per second and portal to everything but search, at most (hubspot-api 4); 0
@@ -107,6 +110,8 @@ func (l Limits) PerHour() map[workflows.Class]int {
 		workflows.ClassDeal:  l.DealsPerHour,
 		workflows.ClassStage: l.StageMovesPerHour,
 		workflows.ClassList:  l.ListChangesPerHour,
+
+		workflows.ClassCompany: l.CompanyMovesPerHour,
 	}
 }
 

@@ -29,8 +29,11 @@ func Default() Config {
 			DealsPerHour:       200,
 			StageMovesPerHour:  200,
 			ListChangesPerHour: 200,
-			ReservePercent:     10,
-			SearchPerSecond:    4,
+
+			CompanyMovesPerHour: 200,
+
+			ReservePercent:  10,
+			SearchPerSecond: 4,
 			// Three calls a minute are 4,320 a day, 1.7 % of the smallest daily limit of 250,000 (hubspot-api 4).
 			// They walk 100,000 contacts with 250,000 activities, 20,000 companies and 20,000 deals in a day:
 			// 1,000 + 2,500 + 200 + 200 pages of a hundred, and 270 association calls for a thousand each.
@@ -57,6 +60,8 @@ func DefaultPortal() Portal {
 			workflows.ClassTask:   workflows.ModeShadow,
 			workflows.ClassDeal:   workflows.ModeShadow,
 			workflows.ClassList:   workflows.ModeShadow,
+
+			workflows.ClassCompany: workflows.ModeShadow,
 		},
 		Language:          "en",
 		Calendar:          Calendar{DueAt: 9 * time.Hour},

@@ -85,6 +85,7 @@ func readLimits(m *mapping, l *Limits) {
 	m.integer("deals_per_hour", &l.DealsPerHour, 1, 1_000_000)
 	m.integer("stage_moves_per_hour", &l.StageMovesPerHour, 1, 1_000_000)
 	m.integer("list_changes_per_hour", &l.ListChangesPerHour, 1, 1_000_000)
+	m.integer("company_moves_per_hour", &l.CompanyMovesPerHour, 1, 1_000_000)
 	m.integer("reserve_percent", &l.ReservePercent, 0, 90)
 	m.rate("general_per_second", &l.GeneralPerSecond)
 	m.rate("search_per_second", &l.SearchPerSecond)

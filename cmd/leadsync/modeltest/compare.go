@@ -32,6 +32,9 @@ func (p *player) look(e expectation) (found string, because []string, ok bool) {
 	case aboutStage:
 		stage := p.lead.Stage
 		return orNone(stage), p.whyStage(e.name), stage == e.name
+	case aboutCompany:
+		stage := p.companyStage()
+		return orNone(stage), p.whatWasPlanned(), stage == e.name
 	case aboutStatus:
 		return orNone(p.lead.Status), p.whatWasPlanned(), p.lead.Status == e.name
 	case aboutGrade, aboutTier:
@@ -44,6 +47,8 @@ func (p *player) look(e expectation) (found string, because []string, ok bool) {
 		return p.lookMissing(e)
 	case aboutNextChange:
 		return p.lookNext(e)
+	case aboutVariant, aboutViolations, aboutUnprofiled:
+		return p.lookVerdict(e)
 	case aboutNothing:
 		return strings.Join(p.whatWasPlanned(), "; "), nil, len(p.since) == 0
 	case aboutTask, aboutDeal, aboutClosed, aboutBack, aboutAdded, aboutRemoved:
@@ -118,7 +123,7 @@ func (e expectation) holds(points float64) bool {
 // lookRule compares what a rule gives with what it was expected to give, to a tenth of a point: as people see it
 // on the record.
 func (p *player) lookRule(e expectation) (string, []string, bool) {
-	sum, counts := scoring.Points(0), false
+	sum := scoring.Points(0)
 	var because []string
 	for _, s := range p.evaluation.Scores {
 		if !p.owns(s.Name, e.name) {
@@ -127,13 +132,13 @@ func (p *player) lookRule(e expectation) (string, []string, bool) {
 		for _, l := range s.Lines {
 			because = append(because, s.Name+": "+scoring.RenderLine(p.file.language, l))
 			if l.Rule != "" && names(s.Name+": "+l.Rule, e.name) {
-				sum, counts = sum+l.Result, counts || l.Result != 0
+				sum += l.Result
 			}
 		}
 	}
 	const tenth = 10
 	points := math.Round(float64(sum)/1000*tenth) / tenth
-	found := "the rule gives nothing"
+	found, counts := "the rule gives nothing", sum != 0 // what misses evidence is given and taken away again
 	if counts {
 		found = e.name + " " + signed(points)
 	}
@@ -207,7 +212,7 @@ func isAbout(a planned, about subject) bool {
 		return about == aboutBack
 	case workflows.KindList:
 		return about == aboutAdded && a.To != "" || about == aboutRemoved && a.To == ""
-	case workflows.KindUpdate:
+	case workflows.KindUpdate, workflows.KindCompany:
 	}
 	return false
 }
@@ -225,7 +230,7 @@ func (p *player) fits(a planned, e expectation) bool {
 		return a.To == e.name
 	case aboutRemoved:
 		return a.From == e.name
-	case aboutStage, aboutStatus, aboutGrade, aboutTier, aboutScore, aboutBecause, aboutNotBecause, aboutMissing, aboutNextChange, aboutNothing:
+	case aboutStage, aboutCompany, aboutStatus, aboutGrade, aboutTier, aboutScore, aboutBecause, aboutNotBecause, aboutMissing, aboutNextChange, aboutVariant, aboutViolations, aboutUnprofiled, aboutNothing:
 	}
 	return false
 }
@@ -246,7 +251,7 @@ func (p *player) describe(a planned) string {
 			return "added to " + a.To
 		}
 		return "removed from " + a.From
-	case workflows.KindUpdate:
+	case workflows.KindUpdate, workflows.KindCompany:
 	}
 	return fmt.Sprintf("%s %s → %s", a.Class, orNone(a.From), a.To)
 }

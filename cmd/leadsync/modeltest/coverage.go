@@ -12,6 +12,7 @@ const (
 	coversRule     = "score rule"
 	coversHolds    = "gate that holds back"
 	coversLets     = "gate that lets through"
+	coversVariant  = "variant"
 	coversStage    = "stage"
 	coversStatus   = "lead status"
 	coversFollowUp = "follow-up"
@@ -31,15 +32,20 @@ type Coverage struct {
 	Reached   int    `json:"reached"`
 	Items     int    `json:"items"`
 	Unreached []Item `json:"unreached"` // in the order of the model
+	// Outcomes are how the stories ended that ended with a deal won or lost, the best band first.
+	Outcomes []Outcome `json:"outcomes"`
 }
 
 // coverage collects what the stories reach.
 type coverage struct {
-	model *scoring.Model
-	seen  map[Item]bool
+	model    *scoring.Model
+	seen     map[Item]bool
+	outcomes map[string]Outcome
 }
 
-func newCoverage(m *scoring.Model) *coverage { return &coverage{model: m, seen: map[Item]bool{}} }
+func newCoverage(m *scoring.Model) *coverage {
+	return &coverage{model: m, seen: map[Item]bool{}, outcomes: map[string]Outcome{}}
+}
 
 // items are all that a story can reach. A gate is only tested by a lead that it holds back and one that passes.
 func (c *coverage) items() []Item {
@@ -52,6 +58,9 @@ func (c *coverage) items() []Item {
 			items = append(items, Item{coversHolds, x.Name}, Item{coversLets, x.Name})
 		}
 	}
+	for _, v := range c.model.Variants() {
+		items = append(items, Item{coversVariant, v})
+	}
 	for _, s := range c.model.Stages() {
 		items = append(items, Item{coversStage, s.Name})
 	}
@@ -61,7 +70,12 @@ func (c *coverage) items() []Item {
 	for _, f := range c.model.FollowUps() {
 		items = append(items, Item{coversFollowUp, f.Name})
 	}
-	return items
+	told := map[Item]bool{} // variants can have rules and gates of one name
+	return slices.DeleteFunc(items, func(i Item) bool {
+		again := told[i]
+		told[i] = true
+		return again
+	})
 }
 
 func (c *coverage) result() Coverage {
@@ -70,22 +84,28 @@ func (c *coverage) result() Coverage {
 	return Coverage{
 		Model: c.model.Name(), Version: c.model.Version(),
 		Items: len(items), Reached: len(items) - len(left), Unreached: append([]Item{}, left...),
+		Outcomes: c.bands(),
 	}
 }
 
-// see takes what an evaluation says.
+// see takes what an evaluation says. A rule of which nothing is left, for want of evidence, is not reached.
 func (c *coverage) see(e scoring.Evaluation) {
+	c.seen[Item{coversVariant, e.Variant}] = true
 	for _, s := range e.Scores {
+		sums := map[string]scoring.Points{}
 		for _, l := range s.Lines {
-			if l.Rule != "" && l.Result != 0 {
-				c.seen[Item{coversRule, s.Name + ": " + l.Rule}] = true
+			sums[l.Rule] += l.Result
+		}
+		for rule, sum := range sums { // in any order: they only set marks
+			if rule != "" && sum != 0 {
+				c.seen[Item{coversRule, s.Name + ": " + rule}] = true
 			}
 		}
 	}
 	for _, v := range e.Stages {
 		for _, check := range v.Checks {
 			switch {
-			case check.Kind != scoring.CheckGate:
+			case check.Kind != scoring.CheckGate && check.Kind != scoring.CheckConfirmation:
 			case check.State == scoring.True:
 				c.seen[Item{coversLets, check.Name}] = true
 			default:

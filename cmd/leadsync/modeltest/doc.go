@@ -7,6 +7,9 @@
 // deals exist, and the plan is made again until it comes to rest. Between two steps time passes as it does in
 // service: whenever a plan says when to look again, it is looked again.
 //
+// At the end stands what no story reached, and how the deals of each tier ended: leads of the past, retold with their
+// end, hold the points against revenue (C2).
+//
 // The package is pure: it reads no clock, no file and no network. Parse makes a File, Play plays it, and a Report
 // says what became of it.
 package modeltest

@@ -54,6 +54,7 @@ type subject int
 
 const (
 	aboutStage subject = iota
+	aboutCompany
 	aboutStatus
 	aboutGrade
 	aboutTier
@@ -62,6 +63,9 @@ const (
 	aboutNotBecause
 	aboutMissing
 	aboutNextChange
+	aboutVariant
+	aboutViolations
+	aboutUnprofiled
 	aboutTask
 	aboutDeal
 	aboutClosed
@@ -76,7 +80,7 @@ type expectation struct {
 	line  int
 	key   string // as it stands in the file
 	about subject
-	name  string // stage, status, grade, tier, score, rule, gate or list; empty: none
+	name  string // stage of the lead or its company, status, grade, tier, score, rule, gate, list, variant or violations; empty: none
 	op    string // of a score: = >= > <= <
 	bound float64
 	// because: the points that the rule gives, if they were named.

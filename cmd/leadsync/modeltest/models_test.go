@@ -16,7 +16,7 @@ import (
 func names() connector.Names {
 	return connector.Names{
 		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id", FirstName: "firstname", LastName: "lastname",
-		Email: "email", Company: "company", CompanyName: "name", ActivityTime: "hs_timestamp",
+		Email: "email", Company: "company", CompanyID: "associatedcompanyid", CompanyName: "name", CompanyStage: "lifecyclestage", ActivityTime: "hs_timestamp",
 		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
 	}
 }

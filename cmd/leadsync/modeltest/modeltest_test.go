@@ -239,7 +239,20 @@ f:11:6: stories[3].stor: unknown key stor; did you mean "story"?`},
 			if diff := cmp.Diff(strings.Split(test.want, "\n"), strings.Split(err.Error(), "\n")); diff != "" {
 				t.Error(diff)
 			}
+			if problems, ok := errors.AsType[*scoring.Problems](err); ok {
+				sourced(t, test.text, *problems)
+			}
 		})
+	}
+}
+
+// sourced demands that every mistake has its line, under which the command sets a caret.
+func sourced(t *testing.T, text string, problems scoring.Problems) {
+	t.Helper()
+	for _, p := range problems {
+		if want := strings.Split(text+"\n", "\n")[p.Line-1]; p.Source != want {
+			t.Errorf("%s stands with the line %q, want %q", p, p.Source, want)
+		}
 	}
 }
 
@@ -251,7 +264,7 @@ func TestModelIsLookedForBesideTheFile(t *testing.T) {
 }
 
 func TestLanguage(t *testing.T) {
-	f, err := modeltest.Parse("models/x_test.yaml", []byte(`model: b2b.yaml
+	f, err := modeltest.Parse("models/x_test.yaml", []byte(`model: demo.yaml
 language: de
 stories:
   - name: Erstkontakt

@@ -16,7 +16,7 @@ func (r *reader) expectations(f field) []expectation {
 	var list []expectation
 	scores := append(r.model.ScoreNames(), total)
 	valid := []string{
-		"stage", "status", "grade", "tier", "because", "not_because", "missing", "next_change",
+		"stage", "company", "status", "grade", "tier", "because", "not_because", "missing", "next_change", "variant", "violations", "unprofiled",
 		"task", "deal", "closed", "back_to", "added_to", "removed_from", "plan",
 	}
 	for _, c := range r.children(f) {
@@ -39,7 +39,7 @@ func (r *reader) expectations(f field) []expectation {
 func (r *reader) expect(c child) []expectation {
 	e := expectation{line: c.mark.Line, key: c.name}
 	switch c.name {
-	case "stage", "status", "grade", "tier":
+	case "stage", "company", "status", "grade", "tier":
 		return []expectation{r.expectName(c, e)}
 	case "because", "not_because", "missing":
 		return r.expectList(c, e)
@@ -49,6 +49,8 @@ func (r *reader) expect(c child) []expectation {
 			e.due = r.day(c.field)
 		}
 		return []expectation{e}
+	case "variant", "violations", "unprofiled":
+		return []expectation{r.expectVerdict(c, e)}
 	case "plan":
 		e.about = aboutNothing
 		r.choice(c.field, []string{"nothing"})
@@ -60,6 +62,8 @@ func (r *reader) expect(c child) []expectation {
 func (r *reader) expectName(c child, e expectation) expectation {
 	valid := r.stageNames()
 	switch c.name {
+	case "company":
+		e.about = aboutCompany
 	case "status":
 		e.about, valid = aboutStatus, r.model.Statuses()
 	case "grade":

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -87,6 +88,28 @@ func (r *reader) stageNames() []string {
 	return names
 }
 
+// happens says how a kind that is made of others comes about: the kinds to write, and the conditions that their
+// attributes have to meet.
+func (r *reader) happens(made scoring.MadeKind) string {
+	text := strings.Join(made.Bases, ", ")
+	var conditions []string
+	all := r.model.MadeKinds()
+	for {
+		if made.Where != "" {
+			conditions = append(conditions, made.Where)
+		}
+		i := slices.IndexFunc(all, func(k scoring.MadeKind) bool { return k.Kind == made.Of })
+		if i < 0 {
+			break
+		}
+		made = all[i]
+	}
+	if len(conditions) > 0 {
+		text += " with " + strings.Join(conditions, " and ")
+	}
+	return text
+}
+
 // act reads an activity: how often, or its attributes.
 func (r *reader) act(s *step, c child) {
 	kinds, valid := r.model.ActivityKinds(), keysOfStep()
@@ -95,6 +118,12 @@ func (r *reader) act(s *step, c child) {
 	}
 	i := slices.IndexFunc(kinds, func(k scoring.ActivityKind) bool { return k.Kind == c.name })
 	if i < 0 {
+		for _, made := range r.model.MadeKinds() {
+			if made.Kind == c.name {
+				r.fail(field{c.key, c.mark}, "write what happened: "+r.happens(made), "%s is made of other kinds", c.name)
+				return
+			}
+		}
 		r.fail(field{c.key, c.mark}, suggest(c.name, valid), "%s is no kind of activity of the model, and no key of a step", c.name)
 		return
 	}

@@ -34,6 +34,7 @@ type player struct {
 	record workflows.LeadRecord
 	lookAt time.Time
 	made   int
+	band   string // tier or grade before there was a deal
 
 	// since is what was planned since the last expectations were looked at.
 	since      []planned
@@ -69,7 +70,7 @@ func portalOf(f *File, names connector.Names) *workflows.Portal {
 	for _, s := range f.Model.Stages() {
 		p.Stages[s.Name] = s.Name
 		if !s.SideTrack {
-			p.Order = append(p.Order, s.Name)
+			p.Order, p.CompanyOrder = append(p.Order, s.Name), append(p.CompanyOrder, s.Name)
 		}
 	}
 	for _, s := range f.Model.Statuses() {
@@ -94,6 +95,7 @@ func (p *player) step(s step) error {
 	if err := p.pass(s.at); err != nil {
 		return err
 	}
+	p.judge(s.at)
 	p.happen(s)
 	return p.settle(s.at)
 }
@@ -164,7 +166,7 @@ func (p *player) note(a workflows.Action, entries []workflows.OutboxEntry, now t
 			err = json.Unmarshal(e.Payload, &n.task)
 		case workflows.KindDeal:
 			err = json.Unmarshal(e.Payload, &n.deal)
-		case workflows.KindUpdate, workflows.KindClose, workflows.KindBack, workflows.KindList:
+		case workflows.KindUpdate, workflows.KindClose, workflows.KindBack, workflows.KindList, workflows.KindCompany:
 		}
 		if err != nil {
 			panic(fmt.Sprintf("read payload of %s: %v", e.Key, err)) // the plan wrote it a moment ago
@@ -192,6 +194,8 @@ func (p *player) apply(e workflows.OutboxEntry) error {
 		p.property(b.Property, b.To)
 	case workflows.KindDeal:
 		p.addDeal("open")
+	case workflows.KindCompany:
+		return p.moveCompany(e)
 	case workflows.KindTask, workflows.KindClose, workflows.KindList: // the account has no say in what follows from them
 	}
 	return nil
@@ -231,10 +235,7 @@ func (p *player) set(changes []factChange) {
 			p.property(property, c.value)
 			continue
 		}
-		if len(p.record.Companies) == 0 {
-			p.record.Companies = []connector.Object{{Type: connector.TypeCompany, ID: "1", Properties: map[string]string{}}}
-		}
-		p.record.Companies[0].Properties[property] = c.value
+		p.company().Properties[property] = c.value
 	}
 }
 

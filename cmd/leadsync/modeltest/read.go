@@ -16,6 +16,7 @@ import (
 // reader walks the nodes of a file and collects every mistake with its place, as the model's own reader does.
 type reader struct {
 	file     string
+	lines    []string // as they are written
 	model    *scoring.Model
 	zone     *time.Location
 	problems scoring.Problems
@@ -48,6 +49,7 @@ func (r *reader) fail(f field, remedy, format string, args ...any) {
 
 // load parses the text into its root.
 func (r *reader) load(text []byte) (field, bool) {
+	r.lines = strings.Split(string(text), "\n")
 	problem := scoring.Problem{File: r.file, Line: 1, Column: 1, Key: "file"}
 	var document yaml.Node
 	err := yaml.Load(text, &document)
@@ -69,10 +71,15 @@ func (r *reader) load(text []byte) (field, bool) {
 	return field{}, false
 }
 
-// sorted are the mistakes in the order of the file; nil if there are none.
+// sorted are the mistakes in the order of the file, each with its line; nil if there are none.
 func (r *reader) sorted() error {
 	if len(r.problems) == 0 {
 		return nil
+	}
+	for i, p := range r.problems {
+		if p.Line <= len(r.lines) {
+			r.problems[i].Source = strings.TrimSuffix(r.lines[p.Line-1], "\r")
+		}
 	}
 	slices.SortStableFunc(r.problems, func(a, b scoring.Problem) int {
 		if a.Line != b.Line {
@@ -150,9 +157,9 @@ func (r *reader) choice(f field, valid []string) string {
 // The years of stories: what lies outside is a slip of the hand.
 const earliest, latest = 2000, 2100
 
-// moment reads a date, or a date with a time of day; a date alone is nine in the morning.
+// moment reads a date, or a date with a time of day, to the second if need be; a date alone is nine in the morning.
 func (r *reader) moment(f field) (time.Time, bool) {
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.DateTime, time.DateOnly} {
 		at, err := time.ParseInLocation(layout, f.node.Value, r.zone)
 		if err != nil || f.node.Kind != yaml.ScalarNode || at.Year() < earliest || at.Year() > latest {
 			continue
@@ -186,7 +193,7 @@ func suggest(word string, valid []string) string {
 	}
 	names := slices.Clone(valid)
 	slices.Sort(names)
-	return "valid are: " + strings.Join(names, ", ")
+	return "valid are: " + strings.Join(slices.Compact(names), ", ")
 }
 
 // slip reports whether two words are the same but for one letter too many, too few, changed or swapped with its

@@ -29,6 +29,7 @@ func (r Report) Text(w io.Writer) {
 		for _, i := range c.Unreached {
 			fmt.Fprintf(w, "  not reached: %s %s\n", i.What, i.Name)
 		}
+		c.endings(w)
 	}
 	fmt.Fprintf(w, "%d stories, %d steps, %d failed\n", r.Stories, r.Steps, r.Failed)
 }

@@ -91,9 +91,10 @@ func play(f *File, names connector.Names, s Story, cover *coverage) Result {
 			r.Differences = append(r.Differences, d)
 		}
 		if err != nil {
-			break
+			return r
 		}
 	}
+	cover.ended(p)
 	return r
 }
 

@@ -45,10 +45,7 @@ func ActingOn(ctx context.Context, crm automates, p *workflows.Portal) (Acting, 
 	case err != nil:
 		return a, fmt.Errorf("read the account's workflows: %w", err)
 	}
-	watched := []string{p.Names.Stage, p.Names.Status}
-	for _, name := range p.Written.Scores {
-		watched = append(watched, name)
-	}
+	watched := alsoWritten(p)
 	for _, auto := range all {
 		if auto.Active && (auto.Type == connector.TypeContact || auto.Type == "" || auto.Type == connector.TypeCompany) &&
 			(len(auto.Unread) > 0 || overlaps(auto.Enrols, watched) || overlaps(auto.Sets, watched)) {
@@ -60,6 +57,18 @@ func ActingOn(ctx context.Context, crm automates, p *workflows.Portal) (Acting, 
 	return a, nil
 }
 
+// alsoWritten are the properties of ours and the account's on which others may act.
+func alsoWritten(p *workflows.Portal) []string {
+	watched := []string{p.Names.Stage, p.Names.Status}
+	if len(p.CompanyOrder) > 0 {
+		watched = append(watched, p.Names.CompanyStage)
+	}
+	for _, name := range p.Written.Scores {
+		watched = append(watched, name)
+	}
+	return watched
+}
+
 func overlaps(names, watched []string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return n != "" && slices.Contains(watched, n) })
 }
@@ -69,6 +78,9 @@ func overlaps(names, watched []string) bool {
 func (a Acting) code(p *workflows.Portal) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "1 %s %s %s %v\n", p.ID, p.Names.Stage, p.Names.Status, a.Readable)
+	if len(p.CompanyOrder) > 0 {
+		fmt.Fprintf(&b, "companies %s\n", p.Names.CompanyStage)
+	}
 	for _, auto := range a.Automations {
 		fmt.Fprintf(&b, "%q %q %q %q\n", auto.ID, slices.Sorted(slices.Values(auto.Enrols)), slices.Sorted(slices.Values(auto.Sets)),
 			slices.Sorted(slices.Values(auto.Unread)))
@@ -79,17 +91,22 @@ func (a Acting) code(p *workflows.Portal) string {
 
 // checklist is HubSpot's own automation of the lifecycle stage, which no API shows (hubspot-api 6.1).
 func checklist(p *workflows.Portal) []string {
-	return []string{
+	list := []string{
 		"Settings > Objects > Contacts > Lifecycle stage: does HubSpot set a stage for new contacts and companies? leadsync sees it as theirs.",
 		"The same page: does a created deal make its contacts opportunities, and a won one customers? leadsync takes what is further ahead as the truth.",
 		"The same page: is the stage of a company handed on to its contacts? One company can then move many contacts.",
 		"Lists, sequences, ads audiences and other integrations that use " + p.Names.Stage + " or " + p.Names.Status + ": what follows when many contacts change at once?",
 	}
+	if len(p.CompanyOrder) > 0 {
+		list = append(list, "Settings > Objects > Companies > Lifecycle stage: does HubSpot sync the stages of companies and contacts itself? Then leadsync would write the same, "+
+			"and a company that it moves takes all of its contacts along: switch one of the two off.")
+	}
+	return list
 }
 
-// acknowledged keeps stage and status in shadow until somebody has read what else acts on them.
+// acknowledged keeps stage and status, also of companies, in shadow until somebody has read what else acts on them.
 func (d *describer) acknowledged(ctx context.Context) error {
-	if d.cfg.Simulated() || d.portal.Mode(workflows.ClassStage) != workflows.ModeOn && d.portal.Mode(workflows.ClassStatus) != workflows.ModeOn {
+	if d.cfg.Simulated() || !slices.ContainsFunc(acknowledgedClasses(), func(c workflows.Class) bool { return d.portal.Mode(c) == workflows.ModeOn }) {
 		return nil
 	}
 	acting, err := ActingOn(ctx, d.crm, d.portal)
@@ -111,13 +128,18 @@ func (d *describer) acknowledged(ctx context.Context) error {
 	return nil
 }
 
-// unacknowledged puts stage and status into shadow.
+// acknowledgedClasses are those that others act on.
+func acknowledgedClasses() []workflows.Class {
+	return []workflows.Class{workflows.ClassStage, workflows.ClassStatus, workflows.ClassCompany}
+}
+
+// unacknowledged puts the classes that others act on into shadow.
 func (d *describer) unacknowledged(remedy string) {
 	text := "nobody has acknowledged yet what else acts on stage and status"
 	if d.cfg.Acknowledged != "" {
 		text = "what else acts on stage and status has changed since it was acknowledged"
 	}
-	for _, class := range []workflows.Class{workflows.ClassStage, workflows.ClassStatus} {
+	for _, class := range acknowledgedClasses() {
 		if d.portal.Mode(class) == workflows.ModeOn {
 			d.block(class, remedy, "%s", text)
 		}

@@ -37,7 +37,7 @@ func newActing(t *testing.T) *acting {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.client, a.model = client, loadModel(t, "../../../fixtures/models/b2b.yaml")
+	a.client, a.model = client, loadModel(t, "../../../fixtures/models/demo.yaml")
 	return a
 }
 

@@ -156,6 +156,7 @@ func (d *describer) contacts(ctx context.Context) error {
 		d.company = propertiesByName(company)
 	}
 	d.stages(byName[d.portal.Names.Stage])
+	d.companies()
 	d.options(workflows.ClassStatus, "lead status", d.portal.Statuses, byName[d.portal.Names.Status])
 	d.unread()
 	d.sources(byName)
@@ -206,24 +207,12 @@ func (d *describer) unread() {
 // stages learns the account's own order of the model's stages (requirements, part 13, point 5).
 func (d *describer) stages(p connector.Property) {
 	d.options(workflows.ClassStage, "lifecycle stage", d.portal.Stages, p)
-	side := map[string]bool{}
 	for _, s := range d.model.Stages() {
-		if s.SideTrack {
-			side[s.Name] = true
-		}
 		if d.portal.Stages[s.Name] == "" {
 			d.block(workflows.ClassStage, "map it under `stages`", "stage %q of the model is not mapped in portal %q", s.Name, d.cfg.Name)
 		}
 	}
-	options := slices.Clone(p.Options)
-	slices.SortStableFunc(options, func(a, b connector.Option) int { return a.Order - b.Order })
-	for _, o := range options {
-		for _, name := range slices.Sorted(maps.Keys(d.portal.Stages)) {
-			if d.portal.Stages[name] == o.Value && !side[name] {
-				d.portal.Order = append(d.portal.Order, name)
-			}
-		}
-	}
+	d.portal.Order = d.inOrder(p)
 }
 
 func (d *describer) options(class workflows.Class, what string, mapping map[string]string, p connector.Property) {

@@ -35,6 +35,7 @@ const (
 
 // people loads 300 contacts; each third has a company, each second a call, the first 60 a deal.
 func (c *crowd) people(a *simulator.Account) {
+	objectors(a)
 	err := a.Load(func(add func(string, map[string]string, ...simulator.Link) string) {
 		for i := range crowdSize/3 + bystander {
 			c.companies = append(c.companies, add(simulator.Companies, map[string]string{"name": fmt.Sprint("Company ", i)}))
@@ -44,6 +45,9 @@ func (c *crowd) people(a *simulator.Account) {
 			var links []simulator.Link
 			if i < 60 {
 				p["lifecyclestage"] = "opportunity" // where HubSpot's own automation would bring them with a deal
+			}
+			if i >= 290 && i%2 == 0 { // with a call each, of which nothing may be kept
+				p["no_profiling"] = "true"
 			}
 			if i%3 == 0 {
 				p["associatedcompanyid"] = c.companies[i/3]
@@ -100,6 +104,9 @@ func (c *crowd) changes() {
 		if i%2 == 1 || i >= 80 { // the others have a call of which something happens
 			c.set(contacts, id, "jobtitle", "Head of Sales")
 		}
+	}
+	for i := 282; i < 290; i += 2 { // with a call each, too
+		c.set(contacts, c.contacts[i], "no_profiling", "true")
 	}
 	for _, id := range c.companies[crowdSize/3:] { // of bystanders: a contact that is read brings its company along
 		c.set(simulator.Companies, id, "name", "Renamed")
@@ -199,7 +206,7 @@ func TestFeeds_mirrorEqualsAccountAndGapsAreCounted(t *testing.T) {
 			wall := &seam{}
 			c := &crowd{}
 			c.rig = newRig(t, rigOptions{
-				webhooks: true, modes: "{}", limits: "repair_calls_per_minute: 6000, ", populate: c.people, spoiled: true,
+				model: demoModel, webhooks: true, modes: "{}", limits: "repair_calls_per_minute: 6000, ", populate: c.people, spoiled: true,
 				account: simulator.Options{
 					Seed: seed, SearchLag: 30 * time.Second, Wall: wall.now,
 					Webhook: simulator.WebhookTarget{Subscriptions: subscriptions(), Classic: name == "classic"},
@@ -360,7 +367,17 @@ func (c *crowd) inAccount() map[string]belongings {
 			continue
 		}
 		own := belongings{"contact": values["contact "+o.ID]}
+		// Then nothing is kept of what it did.
+		objects := o.Properties["no_profiling"] == "true" && c.options.Model.DoNotProfile() != ""
+		for _, property := range portal.Behaviour(c.options.Model) {
+			if objects {
+				delete(own["contact"], property)
+			}
+		}
 		for plural, t := range types {
+			if objects && (plural == simulator.Calls || plural == simulator.Meetings) {
+				continue
+			}
 			for _, l := range c.account.Associations(contacts, o.ID, plural) {
 				if name := string(t) + " " + l.ID; plural != contacts && values[name] != nil {
 					own[name] = values[name]

@@ -59,7 +59,7 @@ type rigOptions struct {
 	modes    string // "on" for all classes unless given
 	limits   string
 	portal   string // further keys of the portal, indented, each line ended
-	model    string // path of the model; b2b unless given
+	model    string // path of the model; that of the demo unless given
 	webhooks bool
 	account  simulator.Options
 	populate func(*simulator.Account)
@@ -189,7 +189,7 @@ portals:
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	model := loadModel(r.t, cmp.Or(o.model, "../../../fixtures/models/b2b.yaml"))
+	model := loadModel(r.t, cmp.Or(o.model, "../../../fixtures/models/demo.yaml"))
 	if r.store, err = store.Open(r.t.Context(), cfg.Database.File, store.Options{Now: time.Now, Migrate: true}); err != nil {
 		r.t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func loadModel(t *testing.T, path string) *scoring.Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := scoring.Parse("b2b.yaml", text)
+	m, err := scoring.Parse("demo.yaml", text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func loadModel(t *testing.T, path string) *scoring.Model {
 func names() connector.Names {
 	return connector.Names{
 		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id", FirstName: "firstname", LastName: "lastname",
-		Email: "email", Company: "company", CompanyID: "associatedcompanyid", MergedIDs: "hs_merged_object_ids", CompanyName: "name", ActivityTime: "hs_timestamp",
+		Email: "email", Company: "company", CompanyID: "associatedcompanyid", MergedIDs: "hs_merged_object_ids", CompanyName: "name", CompanyStage: "lifecyclestage", ActivityTime: "hs_timestamp",
 		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
 		Submissions: "num_conversion_events", PageVisits: "hs_analytics_num_page_views", VisitEvent: "e_visited_page",
 	}
@@ -308,9 +308,16 @@ func (r *rig) waiting() int {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	held := 0
+	walk, err := r.store.Reevaluation(r.t.Context(), "48000001")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	held := -walk.Left()
+	if walk.UnderWay() {
+		held--
+	}
 	if len(b.PausedClass) > 0 { // what a pause holds back is not under way
-		held = b.Outbox[workflows.StateReady]
+		held += b.Outbox[workflows.StateReady]
 	}
 	return b.Due + b.Waiting + b.Outbox[workflows.StateReady] + b.Outbox[workflows.StateSending] + r.account.Pending().Total() - held
 }

@@ -29,6 +29,16 @@ func load(n int, props func(i int) map[string]string) func(*simulator.Account) {
 	}
 }
 
+// demoModel is the model of the demo: with people who object to profiling, and companies that follow.
+const demoModel = "../demomodel/model.yaml"
+
+// objectors lets people object to profiling.
+func objectors(a *simulator.Account) {
+	if err := a.AddProperty(contacts, simulator.Property{Name: "no_profiling", Label: "n", Type: "bool"}); err != nil {
+		panic(err)
+	}
+}
+
 func numbered(i int) map[string]string {
 	return map[string]string{
 		"email": fmt.Sprintf("p%d@example.org", i), "firstname": "P", "lastname": strconv.Itoa(i), "lifecyclestage": "lead",
@@ -41,10 +51,13 @@ func numbered(i int) map[string]string {
 func TestCost_thousandChangedContacts(t *testing.T) {
 	for name, modes := range map[string]string{
 		"finding and reading": "{}", // in shadow nothing is written, so no echo has to be recognised
-		"and writing":         "{score: on, stage: on, status: on, task: on, deal: on}",
+		"and writing":         everythingOn,
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, rigOptions{bulk: true, populate: load(1500, numbered), modes: modes})
+			r := newRig(t, rigOptions{bulk: true, model: demoModel, modes: modes, populate: func(a *simulator.Account) {
+				objectors(a)
+				load(1500, numbered)(a)
+			}})
 			r.start()
 			r.advance(time.Hour) // beyond the overlap of the sweeps
 			r.settle()
@@ -91,17 +104,34 @@ func TestBaseline_isQuiet(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	attempted := n / 5
-	r := newRig(t, rigOptions{bulk: true, patience: 30*time.Second + time.Duration(n)*2*time.Millisecond, populate: load(n, func(i int) map[string]string {
-		p := numbered(i)
-		if i < attempted {
-			p["lifecyclestage"], p["hs_lead_status"] = "salesqualifiedlead", "ATTEMPTED_TO_CONTACT"
+	attempted, objecting := n/5, 0
+	r := newRig(t, rigOptions{bulk: true, model: demoModel, modes: everythingOn, patience: 30*time.Second + time.Duration(n)*2*time.Millisecond, populate: func(a *simulator.Account) {
+		objectors(a)
+		err := a.Load(func(add func(string, map[string]string, ...simulator.Link) string) {
+			company := ""
+			for i := range n {
+				p := numbered(i)
+				if i < attempted {
+					p["lifecyclestage"], p["hs_lead_status"] = "salesqualifiedlead", "ATTEMPTED_TO_CONTACT"
+				}
+				if i%3 == 0 { // the model would have them further
+					p["jobtitle"], p["country"], p["budget"], p["num_conversion_events"], p["recent_conversion_event_name"] = "CEO", "Germany", "50000", "1", "Demo request"
+				}
+				if i%10 == 7 {
+					p["no_profiling"] = "true"
+					objecting++
+				}
+				if i%4 == 0 { // four colleagues each
+					company = add(simulator.Companies, map[string]string{"name": "Company " + strconv.Itoa(i)})
+				}
+				p["associatedcompanyid"] = company
+				add(contacts, p, simulator.Link{Type: simulator.Companies, ID: company})
+			}
+		})
+		if err != nil {
+			panic(err)
 		}
-		if i%3 == 0 { // the model would have them further
-			p["jobtitle"], p["country"], p["budget"], p["num_conversion_events"], p["recent_conversion_event_name"] = "CEO", "Germany", "50000", "1", "Demo request"
-		}
-		return p
-	})})
+	}})
 	r.start()
 	if got := len(r.account.Objects(simulator.Tasks)); got != 0 {
 		t.Errorf("%d tasks for what was there before", got)
@@ -115,14 +145,14 @@ func TestBaseline_isQuiet(t *testing.T) {
 			continue
 		}
 		if e.Property == "lifecyclestage" || e.Property == "hs_lead_status" {
-			t.Fatalf("contact %s: %s written from %q to %q at go-live", e.ID, e.Property, e.Old, e.New)
+			t.Fatalf("%s %s: %s written from %q to %q at go-live", e.Type, e.ID, e.Property, e.Old, e.New)
 		}
 		if e.Property == "leadsync_score" {
 			scored[e.ID] = true
 		}
 	}
-	if len(scored) != n {
-		t.Errorf("%d of %d contacts scored", len(scored), n)
+	if len(scored) != n-objecting {
+		t.Errorf("%d of %d contacts scored, of whom %d object", len(scored), n, objecting)
 	}
 	// The first real transition gets its task.
 	r.advance(time.Hour)
@@ -131,6 +161,21 @@ func TestBaseline_isQuiet(t *testing.T) {
 	r.settle()
 	if tasks := r.open(); len(tasks) != 1 || !strings.HasPrefix(tasks[0].Properties["hs_task_subject"], "Call again") {
 		t.Errorf("open tasks after the first unanswered call: %v", tasks)
+	}
+	// And takes back what was written when the contact objects, and only that.
+	r.advance(time.Hour)
+	before := len(r.account.Journal())
+	if err := r.account.Set(user(), contacts, first, map[string]string{"no_profiling": "true"}); err != nil {
+		t.Fatal(err)
+	}
+	r.settle()
+	for _, e := range r.account.JournalSince(before) {
+		if e.Actor.Kind == simulator.API && (e.Op == simulator.OpSet && (e.ID != first || e.New != "")) {
+			t.Errorf("written: %+v", e)
+		}
+	}
+	if r.prop(first, "leadsync_score") != "" || len(r.open()) != 0 {
+		t.Errorf("score %q, %d open tasks of a contact who objects", r.prop(first, "leadsync_score"), len(r.open()))
 	}
 }
 

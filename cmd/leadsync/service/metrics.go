@@ -24,6 +24,7 @@ type metrics struct {
 	effects  *prometheus.CounterVec
 	calls    *prometheus.CounterVec
 	waits    *prometheus.CounterVec
+	again    *prometheus.CounterVec
 }
 
 func newMetrics(s *Service) *metrics {
@@ -38,9 +39,10 @@ func newMetrics(s *Service) *metrics {
 		actions:  counter("actions_total", "Planned actions by class, mode and reason.", "portal", "class", "mode", "reason"),
 		effects:  counter("effects_total", "Sent outbox entries by class and the state they came to.", "portal", "class", "state"),
 		calls:    counter("crm_calls_total", "Attempts of CRM calls by purpose, endpoint and HTTP status, 0 if there was no answer.", "portal", "purpose", "endpoint", "bucket", "status"),
+		again:    counter("reevaluated_contacts_total", "Contacts that the background walk after a change of the model has passed, evaluated or left to work that was due anyway.", "portal", "outcome"),
 		waits:    counter("crm_wait_seconds_total", "Seconds waited for the rate limiters.", "portal", "bucket"),
 	}
-	m.registry.MustRegister(collectors.NewGoCollector(), m.webhooks, m.events, m.plans, m.actions, m.effects, m.calls, m.waits, backlogCollector{s})
+	m.registry.MustRegister(collectors.NewGoCollector(), m.webhooks, m.events, m.plans, m.actions, m.effects, m.calls, m.waits, m.again, backlogCollector{s})
 	return m
 }
 
@@ -49,6 +51,14 @@ func (m *metrics) received(r workflows.Received) {
 	m.events.WithLabelValues("duplicate").Add(float64(r.Duplicate))
 	m.events.WithLabelValues("echo").Add(float64(r.Echo))
 	m.events.WithLabelValues("ignored").Add(float64(r.Ignored))
+}
+
+// walked counts the contacts of the walk through what is stored.
+func (m *metrics) walked(portal string) func(passed, evaluated int) {
+	return func(passed, evaluated int) {
+		m.again.WithLabelValues(portal, "evaluated").Add(float64(evaluated))
+		m.again.WithLabelValues(portal, "left").Add(float64(passed - evaluated))
+	}
 }
 
 // Calls counts one attempt of a CRM call of a portal; it fits hubspot.Config.Observe.
@@ -125,6 +135,17 @@ func (c backlogCollector) Collect(ch chan<- prometheus.Metric) {
 			paused = 1
 		}
 		gauge("portal_paused", "1 while the portal is paused.", paused, portal, name)
+		if walk, err := c.s.Store.Reevaluation(ctx, r.cfg.Account); err == nil {
+			gauge("reevaluation_contacts_left", "Stored contacts that are still to be evaluated again after a change of the model.",
+				float64(walk.Left()), portal, name)
+		} else {
+			c.s.Log.Warn("read re-evaluation", "portal", r.cfg.Account, "error", err)
+		}
+		if p, err := r.profiles(ctx); err == nil {
+			profileMetrics(r, p, gauge)
+		} else {
+			c.s.Log.Warn("read counts of profiles", "portal", r.cfg.Account, "error", err)
+		}
 		if h, err := r.FeedHealth(ctx); err == nil {
 			feedMetrics(r, h, gauge)
 		} else {

@@ -45,6 +45,12 @@ type portalReadiness struct {
 	OldestDue     string   `json:"oldest_due,omitempty"`
 	Unsent        int      `json:"unsent"`
 	Parked        int      `json:"parked"`
+	// Reevaluation is the latest walk that evaluates the stored contacts again; nil if there never was one.
+	Reevaluation *Reevaluation `json:"reevaluation,omitempty"`
+	// Fills are the walks under way that read what another model reads and nobody has read before.
+	Fills []Fill `json:"fills,omitempty"`
+	// Profiles counts the contacts that must not be profiled, and those that break invariants.
+	Profiles *Profiles `json:"profiles,omitempty"`
 	// Feeds says how complete and how late the news of the account are.
 	Feeds *FeedHealth `json:"feeds,omitempty"`
 }
@@ -83,6 +89,17 @@ func (s *Service) portalReadiness(r *http.Request, run *Runner) (portalReadiness
 	if err != nil {
 		return out, err
 	}
+	if out.Reevaluation, err = run.reevaluation(r.Context()); err != nil {
+		return out, err
+	}
+	if out.Fills, err = run.fills(r.Context()); err != nil {
+		return out, err
+	}
+	profiles, err := run.profiles(r.Context())
+	if err != nil {
+		return out, err
+	}
+	out.Profiles = &profiles
 	feeds, err := run.FeedHealth(r.Context())
 	if err != nil {
 		return out, err

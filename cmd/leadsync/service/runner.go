@@ -220,7 +220,6 @@ func (r *Runner) attempt(ctx context.Context, f workflows.Fence) error {
 	} else if was {
 		r.svc.Log.Info("portal resumed", "portal", f.Portal)
 	}
-	// Before the first load there is no contact yet, so a first model makes nothing due twice.
 	if err := r.adoptModel(ctx, f, portal); err != nil {
 		return err
 	}
@@ -264,33 +263,15 @@ func (r *Runner) shadowFirst(ctx context.Context, portal *workflows.Portal) erro
 	return nil
 }
 
-// adoptModel records the model and the effect switches; a changed model and a class switched on make every
-// contact due from the mirror, which costs no call.
+// adoptModel records the model and the effect switches. The contacts that were evaluated with others are evaluated
+// again in the background (workflows.Reevaluator).
 func (r *Runner) adoptModel(ctx context.Context, f workflows.Fence, portal *workflows.Portal) error {
-	changed, err := r.svc.Store.SetModel(ctx, f, r.svc.Model.Version(), r.svc.Model.Canonical())
-	if err != nil {
+	if _, err := r.svc.Store.SetModel(ctx, f, r.svc.Model.Version(), r.svc.Model.Canonical()); err != nil {
 		return fmt.Errorf("record model: %w", err)
 	}
-	before, err := r.svc.Store.RecordModes(ctx, f.Portal, portal.Modes)
-	if err != nil {
+	if _, err := r.svc.Store.RecordModes(ctx, f.Portal, portal.Modes); err != nil {
 		return fmt.Errorf("record effect switches: %w", err)
 	}
-	for class, mode := range portal.Modes {
-		if mode == workflows.ModeOn && before[class] != "" && before[class] != workflows.ModeOn {
-			changed = true
-		}
-	}
-	if !changed {
-		return nil
-	}
-	n, err := r.svc.Store.MarkAllDue(ctx, f, r.conn.Now())
-	if err != nil {
-		return fmt.Errorf("mark contacts for the new model: %w", err)
-	}
-	if n == 0 {
-		return nil
-	}
-	r.svc.Log.Info("model or switches changed, contacts are evaluated again", "portal", f.Portal, "contacts", n)
 	return nil
 }
 
@@ -339,6 +320,13 @@ func (r *Runner) worker(portal *workflows.Portal, crm CRM) *workflows.Worker {
 	w.Repair = &workflows.Repair{
 		Puller: w.Puller, CRM: r.conn.CRM, Store: s.Store, Clock: s.Now,
 		PerMinute: float64(s.Config.Limits.RepairCallsPerMinute), Log: s.Log,
+	}
+	w.Filler = &workflows.Filler{
+		CRM: r.conn.CRM, Store: s.Store, Puller: w.Puller, Clock: s.Now, PerMinute: fillsPerMinute(s.Config.Limits.GeneralPerSecond), Log: s.Log,
+	}
+	w.Reconciler.Fill = w.Filler
+	w.Reevaluator = &workflows.Reevaluator{
+		Reconciler: w.Reconciler, Store: s.Store, Clock: s.Now, Log: s.Log, Walked: s.metrics.walked(name),
 	}
 	w.Sources = r.sources(portal)
 	w.Reconciler.Planned = s.planned(name)

@@ -23,26 +23,35 @@ func historyOf(crm any) pasts {
 	return nil
 }
 
-// sources names the criteria of the model (rules of scores, gates, stages and statuses) that can never be met
-// because what they ask for has no source in this account, and what is switched off.
+// withoutSourceOf tells of a criterion that asks for what this account does not have. Whether something else can meet
+// it (an alternative in the same condition) is not looked at. Of a do_not_profile it tells what that means for people.
+func (d *describer) withoutSourceOf(c scoring.Criterion, lacks string) {
+	if c.What == "do not profile" {
+		d.find("create it, or point the fact at the property where people's objections stand (portal key `facts`, or the model)",
+			"do_not_profile (%s) asks for what has no source in portal %q, so whoever objects there is profiled all the same: %s", c.Name, d.cfg.Name, lacks)
+		return
+	}
+	d.find("give it a source (portal key `facts`, `activities`, or the model), or take it out of the criterion",
+		"%s %q asks for what has no source in portal %q: %s", c.What, c.Name, d.cfg.Name, lacks)
+}
+
+// sources names the criteria of the model (rules of scores, gates, stages and statuses) that ask for what has no source
+// in this account, and what is switched off.
 func (d *describer) sources(contact map[string]connector.Property) {
 	missing := d.withoutSource(contact)
 	for _, c := range d.model.Criteria() {
-		var lacks []string
-		for _, name := range slices.Concat(c.Facts, c.Activities) {
-			if why := missing[name]; why != "" {
-				lacks = append(lacks, why)
-			}
-		}
-		if len(lacks) > 0 {
-			d.find("give it a source (portal key `facts`, `activities`, or the model), or take the criterion out of the model",
-				"%s %q has no source in portal %q: %s", c.What, c.Name, d.cfg.Name, strings.Join(lacks, "; "))
+		if lacks := lacking(c, missing); len(lacks) > 0 {
+			d.withoutSourceOf(c, strings.Join(lacks, "; "))
 		}
 	}
-	known := slices.Clone(workflows.ActivityTypes(d.model))
+	known, made := slices.Clone(workflows.ActivityTypes(d.model)), d.model.MadeKinds()
 	for _, name := range d.portal.Off {
 		if slices.ContainsFunc(d.model.ActivityKinds(), func(k scoring.ActivityKind) bool { return k.Kind == name }) ||
 			slices.Contains(known, connector.ObjectType(name)) {
+			continue
+		}
+		if i := slices.IndexFunc(made, func(k scoring.MadeKind) bool { return k.Kind == name }); i >= 0 {
+			d.find("switch off what it is made of: "+strings.Join(made[i].Bases, ", "), "%q is switched off, but it is made of other activities", name)
 			continue
 		}
 		d.find("correct the name under `activities`, or take it out", "%q is switched off, but the model has no such activity", name)
@@ -54,6 +63,28 @@ func (d *describer) sources(contact map[string]connector.Property) {
 			}
 		}
 	}
+}
+
+// lacking says why a criterion can never be met, given why each fact and activity without a source has none; empty if
+// it can be. Of several kinds that one is made of, one with a source is enough.
+func lacking(c scoring.Criterion, missing map[string]string) []string {
+	var lacks []string
+	for _, name := range slices.Concat(c.Facts, c.Activities) {
+		if why := missing[name]; why != "" {
+			lacks = append(lacks, why)
+		}
+	}
+	for _, kinds := range c.Either {
+		if slices.ContainsFunc(kinds, func(kind string) bool { return missing[kind] == "" }) {
+			continue
+		}
+		for _, kind := range kinds {
+			if !slices.Contains(lacks, missing[kind]) {
+				lacks = append(lacks, missing[kind])
+			}
+		}
+	}
+	return lacks
 }
 
 // withoutSource says of each fact and activity of the model that has no source in the account why, by name.

@@ -226,7 +226,7 @@ func TestStory_recycling(t *testing.T) {
 // recycles gives the rig a model with a way back and lists.
 func (r *rig) recycles(t *testing.T, newsletter string) {
 	t.Helper()
-	text := string(loadModel(t, "../../../fixtures/models/b2b.yaml").Canonical())
+	text := string(loadModel(t, "../../../fixtures/models/demo.yaml").Canonical())
 	more := `{"name":"recycle","on_status":"bad_timing","back_to":"mql"},` +
 		`{"name":"sales takes over","on_stage":"sql","lists":{"remove":["newsletter"]}},` +
 		`{"name":"marketing again","on_stage":"mql","lists":{"add":["newsletter"]}},`
@@ -257,7 +257,7 @@ func (r *rig) members(list string) []string {
 
 // What a description says about lists, ways back and missing keys, and what it does to the classes.
 func TestDescribe_writing(t *testing.T) {
-	r := newRig(t, rigOptions{modes: "{score: on, stage: on, status: on, task: on, deal: on, list: on}"})
+	r := newRig(t, rigOptions{modes: "{score: on, stage: on, status: on, task: on, deal: on, list: on, company: on}"})
 	static := r.must(r.account.CreateList(user(), simulator.List{Name: "Static"}))
 	dynamic := r.must(r.account.CreateList(user(), simulator.List{Name: "Dynamic", Kind: simulator.Dynamic, Where: []simulator.ListCondition{{Property: "email", Operator: "HAS_PROPERTY"}}}))
 	for name, tc := range map[string]struct {

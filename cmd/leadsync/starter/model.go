@@ -6,14 +6,17 @@ import (
 	"strings"
 )
 
+// bursts is how machines are known that open mails and follow links (C3): a guess that leaves people alone.
+const bursts = ", machine: {times: 4, within: 1m}"
+
 // counters are HubSpot's roll-ups that a model can use, by the model's word (hubspot-api 5.6).
 func counters() []struct{ name, property, last, more string } {
 	return []struct{ name, property, last, more string }{
 		{"form", "num_conversion_events", "recent_conversion_date", ", first: contact.first_conversion_date, attributes: {name: contact.recent_conversion_event_name}"},
 		{"page_view", "hs_analytics_num_page_views", "hs_analytics_last_timestamp", ""},
 		{"visit", "hs_analytics_num_visits", "hs_analytics_last_visit_timestamp", ""},
-		{"email_open", "hs_email_open", "hs_email_last_open_date", ""},
-		{"email_click", "hs_email_click", "hs_email_last_click_date", ""},
+		{"email_open", "hs_email_open", "hs_email_last_open_date", bursts},
+		{"email_click", "hs_email_click", "hs_email_last_click_date", bursts},
 		{"email_reply", "hs_email_replied", "hs_email_last_reply_date", ""},
 	}
 }
@@ -31,6 +34,12 @@ func (v *view) rules() {
 			v.Counters = append(v.Counters, counter{c.name, fmt.Sprintf("{counter: contact.%s, last: contact.%s%s}", c.property, c.last, c.more)})
 		}
 	}
+	for _, kind := range []string{"form", "email_click", "email_reply"} {
+		if there[kind] {
+			v.Interactions = append(v.Interactions, kind)
+		}
+	}
+	v.Interactions = append(v.Interactions, "talk", "appointment")
 	v.fit()
 	v.engagement(there)
 }
@@ -66,10 +75,10 @@ func (v *view) engagement(there map[string]bool) {
 		{"email_open", `{name: mail opened, activity: email_open, points: 0.5, cap: 3, window: 30d}  # machines open mails too`},
 		{"page_view", `{name: page viewed, activity: page_view, points: 1, cap: 10, window: 30d, half_life: 14d}`},
 		{"visit", `{name: website visited, activity: visit, points: 2, cap: 10, window: 60d, half_life: 14d}`},
-		{"call", `{name: talked on the phone, activity: call, where: 'outcome == "connected"', points: 25, cap: 50, half_life: 60d}`},
-		{"meeting", `{name: meeting held, activity: meeting, where: 'outcome == "completed"', points: 35, cap: 70, half_life: 60d}`},
+		{"talk", `{name: talked on the phone, activity: talk, points: 25, cap: 50, half_life: 60d}`},
+		{"appointment", `{name: meeting held, activity: appointment, points: 35, cap: 70, half_life: 60d}`},
 	} {
-		if r.text != "" && (there[r.kind] || r.kind == "call" || r.kind == "meeting") {
+		if r.text != "" && (there[r.kind] || slices.Contains(v.Interactions, r.kind)) {
 			v.Engagement = append(v.Engagement, rule{r.text})
 		}
 	}
@@ -91,7 +100,16 @@ func (v *view) talk() string {
 	return "name in [" + strings.Join(quoted, ", ") + "]"
 }
 
+// severalDays is the gate of the MQL: one reaction, or several on one day, may be chance (S33).
+const severalDays = "several_days"
+
 func (v *view) gates() {
+	if v.stage("mql") {
+		v.Gates = append(v.Gates, gate{
+			severalDays, `days_with("interaction") >= 2`, "Wait for a reaction to our marketing on another day.",
+			"Eine Reaktion auf unser Marketing an einem anderen Tag abwarten.",
+		})
+	}
 	if v.has("budget") {
 		v.Gates = append(v.Gates, gate{
 			"budget", "budget >= 10000", "Ask the lead for the available budget (at least 10,000).",
@@ -117,9 +135,11 @@ func (v *view) counts(kind string) bool {
 func (v *view) lifecycle() {
 	var gates []string
 	for _, g := range v.Gates {
-		gates = append(gates, g.Name)
+		if g.Name != severalDays {
+			gates = append(gates, g.Name)
+		}
 	}
-	direct := `count("call", outcome == "connected") >= 1`
+	direct := `count("talk") >= 1`
 	if len(v.Direct) > 0 && v.counts("form") {
 		direct = "count(\"form\", " + v.talk() + ") >= 1 or " + direct
 	}
@@ -130,7 +150,7 @@ func (v *view) lifecycle() {
 	known := map[string]string{
 		"subscriber":  "{stage: subscriber, owner: marketing, when: known(email)}",
 		"lead":        "{stage: lead, when: " + quote(lead) + "}  # more than the address must be known (S5)",
-		"mql":         "{stage: mql, scores: {fit: 40, engagement: 25}}",
+		"mql":         "{stage: mql, scores: {fit: 40, engagement: 25}, gates: [" + severalDays + "]}",
 		"sql":         "{stage: sql, owner: sales, scores: {fit: 50, engagement: 45}, gates: [" + strings.Join(gates, ", ") + "], direct: " + quote(direct) + "}",
 		"opportunity": "{stage: opportunity, when: open_deals >= 1}",
 		"customer":    "{stage: customer, when: won_deals >= 1}",
@@ -162,8 +182,8 @@ func (v *view) leadStatus() {
 		case s.Name == "attempted":
 			lines = append(lines, `{status: attempted, activity: call, where: 'outcome in ["no_answer", "busy", "voicemail"]'}`)
 		case s.Name == active:
-			lines = append(lines, `{status: `+active+`, activity: call, where: 'outcome == "connected"'}`,
-				`{status: `+active+`, activity: meeting, where: 'outcome == "completed"'}`)
+			lines = append(lines, `{status: `+active+`, activity: talk}`,
+				`{status: `+active+`, activity: appointment}`)
 		default:
 			lines = append(lines, fmt.Sprintf("{status: %s}  # %s: set by people", s.Name, comment(s.Label)))
 		}

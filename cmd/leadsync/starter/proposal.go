@@ -20,6 +20,7 @@ type view struct {
 	Facts            []fact
 	More             []usage // filled properties that the proposal does not use
 	Counters         []counter
+	Interactions     []string // kinds that are a positive reaction
 	Fit, Engagement  []rule
 	Gates            []gate
 	Lifecycle        []string

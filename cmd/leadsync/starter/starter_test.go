@@ -44,6 +44,8 @@ func usual() starter.Found {
 			{Name: "recent_conversion_event_name", Type: "string"},
 			{Name: "favourite_line", Label: "Favourite\nline", Type: "string"},
 			{Name: "rarely", Type: "string"},
+			{Name: "hs_email_click", Type: "number"},
+			{Name: "hs_email_last_click_date", Type: "datetime"},
 		},
 		Company: []connector.Property{{Name: "numberofemployees", Type: "number"}, {Name: "industry", Type: "enumeration"}},
 		Filled:  map[string]int{"contact.jobtitle": 120, "contact.favourite_line": 50, "contact.rarely": 3, "company.industry": 90}, Sampled: 200,
@@ -80,6 +82,10 @@ func TestFiles(t *testing.T) {
 	if _, ok := p.Dispositions["busy"]; ok || len(p.Dispositions["connected"]) != 2 || p.Pipelines["sales"].ID != "default" || p.Pipelines["sales_2"].Stage != "9" {
 		t.Errorf("outcomes %v, pipelines %v", p.Dispositions, p.Pipelines)
 	}
+	// An account that is in use gets a model without a doubt.
+	if findings, err := scoring.Lint("model.yaml", []byte(m), scoring.LintOptions{}); err != nil || len(findings) > 0 {
+		t.Errorf("%v %v", err, findings)
+	}
 	var order []string
 	for _, s := range model.Stages() {
 		order = append(order, s.Name)
@@ -89,6 +95,7 @@ func TestFiles(t *testing.T) {
 	}
 	for _, want := range []string{
 		`count("form", name in ["Request a \"demo\" it''s free"]) >= 1`, "budget: {from: [contact.budget_2026], type: number}",
+		"interaction: {any_of: [form, email_click, talk, appointment]}", "hs_email_last_click_date, machine: {times: 4, within: 1m}", "gates: [several_days]}",
 		"known of 60 % of 200 contacts", "#   contact.favourite_line (string, Favourite line): known of 25 % of 200 contacts", "pipeline: sales",
 	} {
 		if !strings.Contains(m, want) {

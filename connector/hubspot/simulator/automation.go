@@ -332,11 +332,11 @@ func countOrEmpty(n int, old string) string {
 	return strconv.Itoa(n)
 }
 
-// guardStage drops a backward or sideways stage move by API or integration:
+// guardStage drops a backward or sideways stage move of a contact or company by API or integration:
 // the call succeeds and the stage stays (hubspot-api 6.1). A cleared stage takes any.
 func guardStage(actor Actor, r *record, changes []change) []change {
 	p := r.t.props["lifecyclestage"]
-	if p == nil || r.t.name != Contacts || (actor.Kind != API && actor.Kind != Integration) {
+	if p == nil || r.t.name != Contacts && r.t.name != Companies || (actor.Kind != API && actor.Kind != Integration) {
 		return changes
 	}
 	old := r.text("lifecyclestage")

@@ -147,6 +147,7 @@ func (b *builder) ownCompanies() {
 			"name": c[0], "domain": c[1], "industry": "COMPUTER_SOFTWARE", "country": "Germany",
 			"numberofemployees": c[2], "type": c[3], "createdate": stamp(b.earliest),
 		}
+		pastCompanyStage(roll(b.w.opts.Seed, purposeObjection), props)
 		id := b.add(simulator.Companies, props)
 		b.w.companies = append(b.w.companies, company{id: id, name: c[0], domain: c[1], country: "Germany", german: true})
 	}
@@ -155,6 +156,7 @@ func (b *builder) ownCompanies() {
 func (b *builder) addCompany(d dice, i int) {
 	c, props := b.inventCompany(d, i)
 	props["createdate"] = stamp(b.earliest.Add(time.Duration(d.IntN(86400)) * time.Second))
+	pastCompanyStage(roll(b.w.opts.Seed, purposeObjection, purposeCompany, key(i)), props)
 	c.id = b.add(simulator.Companies, props)
 	if c.id != "" {
 		b.w.companies = append(b.w.companies, c)

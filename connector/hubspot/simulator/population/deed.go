@@ -10,38 +10,41 @@ type DeedKind string
 
 // The kinds of deeds. Visitors' first, then those of salespeople.
 const (
-	PageView     DeedKind = "page view"
-	MailOpen     DeedKind = "mail open"
-	MailClick    DeedKind = "mail click"
-	MachineClick DeedKind = "machine click" // a link scanner's burst, nobody's interest (C3)
-	MailReply    DeedKind = "mail reply"
-	Form         DeedKind = "form"
-	SignUp       DeedKind = "sign-up" // a new contact
-	Enrichment   DeedKind = "enrichment"
-	CallMade     DeedKind = "call"
-	MeetingHeld  DeedKind = "meeting"
-	MailSent     DeedKind = "mail sent" // one-to-one, by a salesperson
-	MailAnswered DeedKind = "mail answered"
-	NoteAdded    DeedKind = "note"
-	MessageSent  DeedKind = "message" // WhatsApp and the like
-	StatusSet    DeedKind = "lead status"
-	StageSet     DeedKind = "lifecycle stage"
-	TaskDone     DeedKind = "task done"
-	TaskDeleted  DeedKind = "task deleted"
-	OwnerChanged DeedKind = "owner changed"
-	OwnerLeft    DeedKind = "owner left" // no contact: Deed.Contact is empty
-	DealCreated  DeedKind = "deal created"
-	DealMoved    DeedKind = "deal moved"
-	DealWon      DeedKind = "deal won"
-	DealLost     DeedKind = "deal lost"
+	PageView         DeedKind = "page view"
+	MailOpen         DeedKind = "mail open"
+	MailClick        DeedKind = "mail click"
+	MachineClick     DeedKind = "machine click" // a link scanner's burst, nobody's interest (C3)
+	MailReply        DeedKind = "mail reply"
+	Form             DeedKind = "form"
+	SignUp           DeedKind = "sign-up" // a new contact
+	Enrichment       DeedKind = "enrichment"
+	Objection        DeedKind = "objection" // to profiling
+	ObjectionEnded   DeedKind = "objection ended"
+	CallMade         DeedKind = "call"
+	MeetingHeld      DeedKind = "meeting"
+	MailSent         DeedKind = "mail sent" // one-to-one, by a salesperson
+	MailAnswered     DeedKind = "mail answered"
+	NoteAdded        DeedKind = "note"
+	MessageSent      DeedKind = "message" // WhatsApp and the like
+	StatusSet        DeedKind = "lead status"
+	StageSet         DeedKind = "lifecycle stage"
+	TaskDone         DeedKind = "task done"
+	TaskDeleted      DeedKind = "task deleted"
+	OwnerChanged     DeedKind = "owner changed"
+	OwnerLeft        DeedKind = "owner left" // no contact: Deed.Contact is empty
+	DealCreated      DeedKind = "deal created"
+	DealMoved        DeedKind = "deal moved"
+	DealWon          DeedKind = "deal won"
+	DealLost         DeedKind = "deal lost"
+	CompanyMovedBack DeedKind = "company moved back" // its lifecycle stage; the contact is one of its people
 )
 
 // Kinds lists all kinds of deeds in their order above.
 func Kinds() []DeedKind {
 	return []DeedKind{
-		PageView, MailOpen, MailClick, MachineClick, MailReply, Form, SignUp, Enrichment,
+		PageView, MailOpen, MailClick, MachineClick, MailReply, Form, SignUp, Enrichment, Objection, ObjectionEnded,
 		CallMade, MeetingHeld, MailSent, MailAnswered, NoteAdded, MessageSent, StatusSet, StageSet, TaskDone, TaskDeleted,
-		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost,
+		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost, CompanyMovedBack,
 	}
 }
 
@@ -50,7 +53,7 @@ func Kinds() []DeedKind {
 func (k DeedKind) BySales() bool {
 	return slices.Contains([]DeedKind{
 		CallMade, MeetingHeld, MailSent, MailAnswered, NoteAdded, MessageSent, StatusSet, StageSet, TaskDone, TaskDeleted,
-		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost,
+		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost, CompanyMovedBack,
 	}, k)
 }
 

@@ -19,6 +19,7 @@ const (
 	purposeSpare
 	purposeMail
 	purposeWriting
+	purposeObjection
 )
 
 // dice draws repeatably.

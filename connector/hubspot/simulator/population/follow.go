@@ -55,6 +55,8 @@ func (w *World) notice(who int, e simulator.Entry) {
 		p.status, p.statusAt = e.New, e.At
 	case "hubspot_owner_id":
 		p.owner = e.New
+	case objects:
+		w.object(who, e.New)
 	case "firstname", "lastname", "company", "email":
 		if o, ok := w.account.Object(simulator.Contacts, p.id); ok {
 			p.name = nameOf(o.Properties)
@@ -84,6 +86,15 @@ func (w *World) add(p person) int {
 	w.byID[p.id] = who
 	w.sort(who)
 	return who
+}
+
+// object notes whether a person objects to profiling.
+func (w *World) object(who int, value string) {
+	if value == "true" {
+		w.objectors[who] = true
+		return
+	}
+	delete(w.objectors, who)
 }
 
 func (w *World) leave(id string) {

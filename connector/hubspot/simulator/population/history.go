@@ -42,6 +42,7 @@ func (b *builder) addContact(d dice) {
 	b.pastSales(d, h, props)
 	maps.Copy(props, research(d, b.profiles[h.stage].known))
 	b.pastOwner(d, h, props)
+	b.pastObjection(props)
 	props["lastmodifieddate"] = latest(props, b.start)
 	var links []simulator.Link
 	if at >= 0 {
@@ -77,6 +78,7 @@ func (b *builder) register(id string, at int, h *past, props map[string]string) 
 	}
 	p.scanned = at >= 0 && b.w.companies[at].scanner
 	who := b.w.add(p)
+	b.w.object(who, props[objects])
 	if at >= 0 {
 		b.w.companies[at].members = append(b.w.companies[at].members, who)
 	}

@@ -95,6 +95,10 @@ func define(a *simulator.Account) (refused int) {
 			Name: "newsletter_consent", Label: "Newsletter consent", Type: "bool", FieldType: "booleancheckbox", Description: "Whether this contact agreed to receive our newsletter.",
 			Options: []simulator.Option{{Label: "Yes", Value: "true"}, {Label: "No", Value: "false", DisplayOrder: 1}},
 		},
+		{
+			Name: objects, Label: "Objects to profiling", Type: "bool", FieldType: "booleancheckbox", Description: "Whether this contact objects to profiling.",
+			Options: []simulator.Option{{Label: "Yes", Value: "true"}, {Label: "No", Value: "false", DisplayOrder: 1}},
+		},
 		{Name: "call_back_on", Label: "Call back on", Type: "date", FieldType: "date", Description: "The day on which this contact wants to be called again."},
 	}
 	for i, p := range custom {

@@ -29,6 +29,7 @@ func (w *World) planSales(s *step) {
 	w.considerDeals(s)
 	w.considerTasks(s)
 	w.considerMail(s)
+	w.considerCompanies(s)
 	capacity := 16 + float64(w.opts.Contacts)/24
 	w.energy = min(w.energy+capacity*s.workdays, max(1, capacity))
 	d := roll(w.opts.Seed, s.key, purposeRep)

@@ -57,6 +57,7 @@ func (w *World) planVisitors(s *step) {
 	}
 	w.planEnrichment(s, scale)
 	w.planArrivals(s, scale)
+	w.planObjections(s, scale)
 }
 
 // travel lets old journeys end and new ones begin.

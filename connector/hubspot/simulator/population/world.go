@@ -49,6 +49,7 @@ type World struct {
 	leads     map[int]bool    // in sales' hands: people at the stage salesqualifiedlead
 	mqls      map[int]bool
 	customers map[int]bool
+	objectors map[int]bool   // who objects to profiling
 	deals     map[string]int // open ones; whose, -1 while unknown
 	tasks     map[string]int // not completed; whose, -1 while unknown
 	journeys  []journey
@@ -62,7 +63,7 @@ type World struct {
 func newWorld(a *simulator.Account, o Options) *World {
 	return &World{
 		account: a, opts: o, words: newWords(), office: newOffice(), byID: make(map[string]int, o.Contacts), emails: make(map[string]bool, o.Contacts),
-		leads: map[int]bool{}, mqls: map[int]bool{}, customers: map[int]bool{}, deals: map[string]int{}, tasks: map[string]int{},
+		leads: map[int]bool{}, mqls: map[int]bool{}, customers: map[int]bool{}, objectors: map[int]bool{}, deals: map[string]int{}, tasks: map[string]int{},
 	}
 }
 

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leadsync/connector"
+	"leadsync/scoring"
+	"leadsync/workflows"
+)
+
+func violationsCommand(env *environment) *cobra.Command {
+	var invariant string
+	var limit int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "violations",
+		Short: "List the contacts that break an invariant of the model, since when, and whom to ask",
+		Long: "An invariant is something that should never be (`invariants` in the model). Nothing is repaired: somebody has to look.\n" +
+			"The contacts are those that the service found; what they have now comes from the mirror. It asks the CRM only for the\n" +
+			"order of its stages, and does without if it cannot. Exit code 3 says that there are some.",
+		Args: exactly(0, "no arguments"),
+	}
+	portal := portalFlag(cmd)
+	cmd.Flags().StringVar(&invariant, "invariant", "", "only this one, by its name in the model")
+	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many contacts")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if limit < 1 {
+			return usageError{fmt.Errorf("--limit must be at least 1")}
+		}
+		x, err := openExplainer(cmd, env, *portal)
+		if err != nil {
+			return err
+		}
+		defer x.close()
+		found, err := x.violations(cmd.Context(), invariant, limit)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			err = printJSON(env.stdout, found)
+		} else {
+			found.write(env.stdout, x.portal.Language)
+		}
+		if err == nil && found.Contacts > 0 {
+			return errFound
+		}
+		return err
+	}
+	return cmd
+}
+
+// violationList is what `leadsync violations --json` prints.
+type violationList struct {
+	Portal string `json:"portal"`
+	// Contacts is how many violations there are; List is cut at the limit.
+	Contacts int                `json:"violations"`
+	List     []violatingContact `json:"contacts"`
+	// Never are the invariants that no contact breaks.
+	Never []string `json:"held"`
+}
+
+type violatingContact struct {
+	workflows.Violating
+	Stage  string `json:"stage"`
+	Status string `json:"status"`
+	// Seen are the facts that the condition looks at, as the mirror has them now.
+	Seen []scoring.Seen `json:"facts"`
+	// Ask says whom to ask, by language.
+	Asks map[string]string `json:"ask,omitempty"`
+	// Gone says that the mirror, evaluated with the present model, does not show the violation any more: the contact
+	// was not looked at since.
+	Gone bool `json:"gone,omitempty"`
+}
+
+// violations reads the stored violations and what the contacts have now.
+func (x *explainer) violations(ctx context.Context, invariant string, limit int) (*violationList, error) {
+	count, err := x.store.ProfileCount(ctx, x.cfg.Account)
+	if err != nil {
+		return nil, err
+	}
+	names := x.in.model.Invariants()
+	for _, v := range count.Violations { // of an earlier model, not looked at since
+		if !slices.Contains(names, v.Invariant) {
+			names = append(names, v.Invariant)
+		}
+	}
+	if invariant != "" {
+		if !slices.Contains(names, invariant) {
+			return nil, usageError{fmt.Errorf("the model has no invariant %q; it has %s", invariant, orWord(strings.Join(names, ", "), "none"))}
+		}
+		names = []string{invariant}
+	}
+	out := &violationList{Portal: x.cfg.Name, List: []violatingContact{}, Never: []string{}}
+	for _, name := range names {
+		n := count.Of(name).Contacts
+		if out.Contacts += n; n == 0 {
+			out.Never = append(out.Never, name)
+		}
+	}
+	found, err := x.store.Violations(ctx, x.cfg.Account, invariant, limit)
+	if err != nil {
+		return nil, err
+	}
+	for chunk := range slices.Chunk(found, violationChunk) {
+		some, err := x.violating(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		out.List = append(out.List, some...)
+	}
+	return out, nil
+}
+
+// violationChunk is how many contacts are read from the mirror at once.
+const violationChunk = 100
+
+func (x *explainer) violating(ctx context.Context, found []workflows.Violating) ([]violatingContact, error) {
+	ids := make([]connector.ObjectID, len(found))
+	for i, v := range found {
+		ids[i] = v.Contact
+	}
+	records, err := x.store.Leads(ctx, x.cfg.Account, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]violatingContact, len(found))
+	for i, v := range found {
+		lead := workflows.LeadOf(x.portal, x.in.model, records[i])
+		out[i] = violatingContact{Violating: v, Stage: lead.Stage, Status: lead.Status, Seen: []scoring.Seen{}}
+		lead.Activities = nil // no invariant sees them
+		checks := x.in.model.Evaluate(lead, x.now()).Violations
+		at := slices.IndexFunc(checks, func(c scoring.Check) bool { return c.Name == v.Invariant })
+		if out[i].Gone = at < 0; at >= 0 {
+			out[i].Seen, out[i].Asks = checks[at].Seen, checks[at].Asks
+		}
+	}
+	return out, nil
+}
+
+func (l *violationList) write(w io.Writer, language string) {
+	name := ""
+	for _, v := range l.List {
+		if v.Invariant != name {
+			name = v.Invariant
+			fmt.Fprintf(w, "\n%s\n", name)
+			if ask := scoring.TextIn(v.Asks, language); ask != "" {
+				fmt.Fprintf(w, "  %s\n", ask)
+			}
+		}
+		fmt.Fprintf(w, "  %-22s since %s   stage %s, lead status %s%s\n", contactRef(v.Contact), v.Since.UTC().Format(time.DateTime+" MST"),
+			orWord(v.Stage, "none"), orWord(v.Status, "none"), v.facts(language))
+	}
+	if len(l.List) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, name := range l.Never {
+		fmt.Fprintf(w, "%s: no contact\n", name)
+	}
+	fmt.Fprintf(w, "portal %s: %s", l.Portal, plural(l.Contacts, "violation"))
+	if len(l.List) < l.Contacts {
+		fmt.Fprintf(w, ", %d shown; --limit shows more", len(l.List))
+	}
+	fmt.Fprintln(w)
+}
+
+// facts are what the condition saw, in one line.
+func (v violatingContact) facts(language string) string {
+	if v.Gone {
+		return "   (the mirror does not show it any more; it will be looked at)"
+	}
+	// It begins with a separator, since the name stands above.
+	return scoring.RenderCheck(language, scoring.Check{Kind: scoring.CheckInvariant, Seen: v.Seen})
+}
