@@ -45,7 +45,7 @@ func RenderReason(lang string, r Reason) string {
 
 // RenderLine says one contribution: its points, its rule, and why.
 func RenderLine(lang string, l Line) string {
-	name := lineName(lang, l)
+	name := l.Name(lang)
 	why := []string{RenderReason(lang, l.Reason)}
 	if l.Activity != "" {
 		why = slices.Insert(why, 0, l.Kind+" "+renderTime(lang, l))

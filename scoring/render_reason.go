@@ -92,8 +92,8 @@ func (p period) worded(lang string) string {
 	return ""
 }
 
-// lineName is the rule of a line with its group in front, or whose limit it is.
-func lineName(lang string, l Line) string {
+// Name is the rule of a line with its group in front, or says whose limit it is, in English, or in German for "de".
+func (l *Line) Name(lang string) string {
 	switch {
 	case l.Rule != "" && l.Group != "":
 		return l.Group + ": " + l.Rule

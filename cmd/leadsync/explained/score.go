@@ -101,7 +101,7 @@ func blocks(lines []scoring.Line) [][]scoring.Line {
 }
 
 func (v viewer) block(lines []scoring.Line, places int) block {
-	out := block{Name: v.ruleName(lines[0]), Single: len(lines) == 1, Muted: true}
+	out := block{Name: lines[0].Name(v.lang), Single: len(lines) == 1, Muted: true}
 	sum := shares{}
 	for _, l := range lines {
 		one := sharesOf(l)
@@ -115,18 +115,6 @@ func (v viewer) block(lines []scoring.Line, places int) block {
 	}
 	out.Sum = v.numbers(sum, places)
 	return out
-}
-
-func (v viewer) ruleName(l scoring.Line) string {
-	switch {
-	case l.Rule != "" && l.Group != "":
-		return l.Group + ": " + l.Rule
-	case l.Rule != "":
-		return l.Rule
-	case l.Group != "":
-		return v.say("limit of the group", "Grenze der Gruppe")
-	}
-	return v.say("limit of the score", "Grenze des Werts")
 }
 
 // numbers writes points; what is nothing is left empty, but the result.
