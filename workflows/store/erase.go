@@ -111,6 +111,7 @@ func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, con
 		`DELETE FROM pushes WHERE portal = ? AND (type, id)` + byRef,
 		`DELETE FROM announcements WHERE portal = ? AND (type, id)` + byRef,
 		`DELETE FROM unannounced WHERE portal = ? AND (type, id)` + byRef,
+		`DELETE FROM unannounced WHERE portal = ? AND (other_type, other_id)` + byRef,
 		`DELETE FROM links WHERE portal = ? AND (from_type, from_id)` + byRef,
 		`DELETE FROM links WHERE portal = ? AND (to_type, to_id)` + byRef,
 	} {

@@ -74,18 +74,22 @@ ON CONFLICT (portal, type, id, kind, occurred_at) DO NOTHING`
 const announceLate = `UPDATE unannounced SET announced_at = CAST(? AS BIGINT)
 FROM (SELECT j.value->>0 AS event_type, j.value->>1 AS event_id, j.value->>2 AS kind,
         CAST(j.value->>3 AS BIGINT) AS occurred_at, j.value->>4 AS event_portal FROM {rows}) AS e
-WHERE portal = event_portal AND type = event_type AND id = event_id AND announced_at IS NULL
+WHERE portal = event_portal AND announced_at IS NULL
+    AND (type = event_type AND id = event_id OR other_type = event_type AND other_id = event_id)
     AND occurred_at BETWEEN from_at AND to_at AND ` + announces + `
-RETURNING hour, source, type, bucket, id`
+RETURNING hour, source, type, bucket, id, other_type, other_id`
 
 // Receivers update these rows beside each other, so they lock them in one order first.
 const lockFound = `SELECT u.id FROM {rows} CROSS JOIN unannounced u
-WHERE u.portal = j.value->>4 AND u.type = j.value->>0 AND u.id = j.value->>1 AND u.announced_at IS NULL
+WHERE u.portal = j.value->>4 AND u.announced_at IS NULL
+    AND (u.type = j.value->>0 AND u.id = j.value->>1 OR u.other_type = j.value->>0 AND u.other_id = j.value->>1)
 ORDER BY u.type, u.id, u.class, u.to_at {update u}`
 
 type lateRow struct {
 	hourCount
-	ID connector.ObjectID `db:"id"`
+	ID        connector.ObjectID   `db:"id"`
+	OtherType connector.ObjectType `db:"other_type"`
+	OtherID   connector.ObjectID   `db:"other_id"`
 }
 
 // announce remembers what events announced, and finds what a feed had found before them. Echoes of our own
@@ -113,6 +117,7 @@ func (in *session) announce(
 	late := map[connector.Ref]bool{}
 	for _, row := range found {
 		late[connector.Ref{Type: row.Type, ID: row.ID}] = true
+		late[connector.Ref{Type: row.OtherType, ID: row.OtherID}] = true
 		counts.add(row.hourCount, 0, 1)
 	}
 	for _, event := range counted {
@@ -286,8 +291,10 @@ func (own ownDoings) is(f find) bool {
 	return true
 }
 
-const keepFound = `INSERT INTO unannounced (portal, type, id, class, from_at, to_at, found_at, hour, source, bucket)
-SELECT ?, f.type, f.id, f.class, f.from_at, f.to_at, CAST(? AS BIGINT), CAST(? AS BIGINT), ?, f.bucket
+const keepFound = `INSERT INTO unannounced (portal, type, id, class, from_at, to_at, found_at, hour, source, bucket,
+    other_type, other_id)
+SELECT ?, f.type, f.id, f.class, f.from_at, f.to_at, CAST(? AS BIGINT), CAST(? AS BIGINT), ?, f.bucket,
+    f.other_type, f.other_id
 FROM (SELECT j.value->>0 AS type, j.value->>1 AS id, j.value->>2 AS class, CAST(j.value->>3 AS BIGINT) AS from_at,
         CAST(j.value->>4 AS BIGINT) AS to_at, CAST(j.value->>5 AS BIGINT) AS bucket,
         j.value->>6 AS other_type, j.value->>7 AS other_id FROM {rows}) AS f

@@ -174,6 +174,32 @@ func TestRepairFindsWhatIsGone(t *testing.T) {
 	})
 }
 
+// A lost link is found before its event comes, which may name the other end only.
+func TestMovedLinkIsAnnouncedByEitherEnd(t *testing.T) {
+	for _, end := range []connector.Ref{record(connector.TypeCall, "7"), contact("1"), contact("2")} {
+		t.Run(string(end.Type)+string(end.ID), func(t *testing.T) {
+			eachDatabase(t, func(b *bench) {
+				b.page(workflows.PulledPage{
+					Type: connector.TypeCall, Objects: []connector.Object{object(connector.TypeCall, "7", 0)}, Quiet: true,
+					Links: []connector.Link{link(connector.TypeCall, "7", "1")}, LinkTypes: []connector.ObjectType{connector.TypeContact},
+				})
+				b.page(workflows.PulledPage{
+					Feed: "sweep/call", Type: connector.TypeCall, Objects: []connector.Object{object(connector.TypeCall, "7", 0)},
+					LinkTypes: []connector.ObjectType{connector.TypeContact},
+					Find:      workflows.Find{By: workflows.SourceSweep, At: business.Add(10 * time.Minute)},
+				})
+				b.wantCounted("a lost link", 0, 1, 0)
+				b.receive(told(connector.EventAssociation, end, 5, 20*time.Minute))
+				if end.ID == "2" {
+					b.wantCounted("the event of another contact", 1, 1, 0)
+					return
+				}
+				b.wantCounted("its event comes after all", 1, 0, 1)
+			})
+		})
+	}
+}
+
 // Merged companies and deals hand over what they had: the contacts, the ids that the outbox remembers.
 func TestMergedRecordsFollow(t *testing.T) {
 	eachDatabase(t, func(b *bench) {

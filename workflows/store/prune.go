@@ -90,6 +90,9 @@ const (
 
 	pruneBuriedFinds = `DELETE FROM unannounced WHERE portal = ? AND (type, id) IN (
     SELECT t.type, t.id FROM tombstones t WHERE t.portal = ?)`
+
+	pruneBuriedEnds = `DELETE FROM unannounced WHERE portal = ? AND (other_type, other_id) IN (
+    SELECT t.type, t.id FROM tombstones t WHERE t.portal = ?)`
 )
 
 func (s *Store) pruneBuried(ctx context.Context, portal connector.PortalID) (int, error) {
@@ -97,6 +100,7 @@ func (s *Store) pruneBuried(ctx context.Context, portal connector.PortalID) (int
 	err := s.alone(ctx, "prune what is erased", portal, func(in *session) error {
 		for _, query := range []string{
 			pruneBuriedVersions, pruneBuriedSubmissions, pruneBuriedVisits, pruneBuriedWishes, pruneBuriedAnnouncements, pruneBuriedFinds,
+			pruneBuriedEnds,
 		} {
 			n, err := in.exec(ctx, query, portal, portal)
 			if total += n; err != nil {
