@@ -149,7 +149,7 @@ func TestEraseKnowsEveryTable(t *testing.T) {
 		}
 		b.must(b.store.Erase(b.ctx, portal, "815"))
 		for table, columns := range stands {
-			for _, column := range strings.Fields(columns) {
+			for column := range strings.FieldsSeq(columns) {
 				if n := b.count("SELECT COUNT(*) FROM " + table + " WHERE " + column + " = '815'"); n != 0 {
 					b.Errorf("%s keeps %d rows", table, n)
 				}
