@@ -275,6 +275,8 @@ type Decision struct {
 	Model   string             `json:"model,omitempty"`
 	Reason  scoring.Reason     `json:"reason"`
 	Actions []Action           `json:"actions,omitempty"`
+	// Worker is who made it; empty for an operator, and for what an earlier release recorded.
+	Worker string `json:"worker,omitempty"`
 }
 
 // Decided is what one reconciled contact saves, in one transaction with its neighbours.

@@ -228,34 +228,3 @@ func printJSON(w io.Writer, v any) error {
 	}
 	return nil
 }
-
-func historyCommand(env *environment) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "history CONTACT", Short: "List every decision about a contact with its reason",
-		Args: exactly(1, "one contact (id or e-mail address)"),
-	}
-	c := portalCommand{env: env, portal: portalFlag(cmd), asJSON: cmd.Flags().Bool("json", false, "print JSON")}
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return c.with(cmd, func(ctx context.Context, in *installation, p config.Portal, st *store.Store) error {
-			x := &explainer{in: in, cfg: p, store: st}
-			id, err := x.find(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			decisions, err := st.Decisions(ctx, p.Account, id, 10_000)
-			switch {
-			case err != nil:
-				return err
-			case *c.asJSON:
-				return printJSON(env.stdout, decisions)
-			case len(decisions) == 0:
-				fmt.Fprintf(env.stdout, "%s: no decision yet\n", contactRef(id))
-				return nil
-			}
-			fmt.Fprintf(env.stdout, "%s: %s, newest first\n", contactRef(id), plural(len(decisions), "decision"))
-			writeDecisions(env.stdout, decisions, p.Language)
-			return nil
-		})
-	}
-	return cmd
-}

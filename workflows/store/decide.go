@@ -222,8 +222,9 @@ func (in *session) putStates(
 	return in.putProfiles(ctx, portal, slices.Sorted(maps.Keys(states)), states)
 }
 
-const saveReasons = `INSERT INTO decisions (portal, contact, number, decided_at, model, reason, actions)
-SELECT ?, j.value->>0, CAST(j.value->>1 AS INTEGER), CAST(j.value->>2 AS BIGINT), j.value->>3, j.value->>4, j.value->>5
+const saveReasons = `INSERT INTO decisions (portal, contact, number, decided_at, model, reason, actions, worker)
+SELECT ?, j.value->>0, CAST(j.value->>1 AS INTEGER), CAST(j.value->>2 AS BIGINT), j.value->>3, j.value->>4, j.value->>5,
+    CAST(? AS TEXT)
 FROM {rows} WHERE true ON CONFLICT (portal, contact, number) DO NOTHING`
 
 func (d *decisionSaver) saveReasons(ctx context.Context) error {
@@ -248,7 +249,7 @@ func (d *decisionSaver) saveReasons(ctx context.Context) error {
 			string(one.ID), numbers[one.ID], micros(one.Decision.At), one.Decision.Model, reason, actions,
 		})
 	}
-	if err := d.bulk(ctx, saveReasons, many, d.portal); err != nil {
+	if err := d.bulk(ctx, saveReasons, many, d.portal, d.worker); err != nil {
 		return fmt.Errorf("store decisions: %w", err)
 	}
 	return nil

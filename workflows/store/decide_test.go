@@ -47,9 +47,11 @@ func TestLeads(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			b.Error(diff)
 		}
+		stored := decision
+		stored.Worker = b.fence.Worker
 		decisions, err := b.store.Decisions(b.ctx, portal, "1", 5)
 		b.must(err)
-		if diff := cmp.Diff([]workflows.Decision{decision}, decisions); diff != "" {
+		if diff := cmp.Diff([]workflows.Decision{stored}, decisions); diff != "" {
 			b.Error(diff)
 		}
 		for text, want := range map[string][]connector.ObjectID{

@@ -99,6 +99,7 @@ func (in *session) eraseRows(ctx context.Context, portal connector.PortalID, con
 		`DELETE FROM observations WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM versions WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM decisions WHERE portal = ? AND contact` + byContact,
+		`DELETE FROM answers WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM aliases WHERE portal = ? AND id` + byContact,
 	} {
 		if err := in.bulk(ctx, query, contacts, portal); err != nil {

@@ -118,7 +118,7 @@ func TestPruneErasesWhatAnOlderProcessLeft(t *testing.T) {
 // has to be named here, with the way in which a contact stands in it or the reason why none does.
 func TestEraseKnowsEveryTable(t *testing.T) {
 	stands := map[string]string{
-		"announcements": "id", "aliases": "id", "decisions": "contact", "due": "id", "leads": "id", "objects": "id", "observations": "contact",
+		"announcements": "id", "answers": "contact", "aliases": "id", "decisions": "contact", "due": "id", "leads": "id", "objects": "id", "observations": "contact",
 		"outbox": "contact", "pushes": "id", "submissions": "contact", "unannounced": "id other_id", "versions": "contact", "visits": "contact",
 		"visits_wanted": "contact", "links": "to_id", "unprofiled": "contact", "violations": "contact",
 	}

@@ -182,7 +182,7 @@ func (b *bench) pass(d time.Duration) {
 		"objects": {"removed_at"}, "links": {"learned_at", "removed_at"}, "aliases": {"learned_at"},
 		"tombstones": {"erased_at"}, "sendings": {"first_sent_at"}, "pushes": {"pushed_at"},
 		"submissions": {"kept_at"}, "visits": {"kept_at"}, "reevaluations": {"began_at", "ended_at"}, "fills": {"began_at", "ended_at"},
-		"effect_pauses": {"paused_since"}, "announcements": {"received_at"}, "unannounced": {"found_at", "announced_at"},
+		"effect_pauses": {"paused_since"}, "announcements": {"received_at"}, "unannounced": {"found_at", "announced_at"}, "answers": {"sent_at", "answered_at"},
 		"outbox": {"state_at", "next_at", "sent_at", "settled_at", "released_at"},
 	} {
 		for _, column := range columns {

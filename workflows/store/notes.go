@@ -85,7 +85,7 @@ func (in *session) saveNotes(ctx context.Context, portal connector.PortalID, not
 		}
 		many = append(many, []any{string(n.contact), last[n.contact], micros(in.now), "", reason, actions})
 	}
-	if err := in.bulk(ctx, saveReasons, many, portal); err != nil {
+	if err := in.bulk(ctx, saveReasons, many, portal, in.worker); err != nil {
 		return fmt.Errorf("store decisions: %w", err)
 	}
 	return nil

@@ -176,9 +176,10 @@ type decisionRow struct {
 	Model     string             `db:"model"`
 	Reason    string             `db:"reason"`
 	Actions   string             `db:"actions"`
+	Worker    string             `db:"worker"`
 }
 
-const findDecisions = `SELECT contact, number, decided_at, model, reason, actions FROM decisions
+const findDecisions = `SELECT contact, number, decided_at, model, reason, actions, worker FROM decisions
 WHERE portal = ? AND (contact = ? OR contact IN (SELECT id FROM aliases WHERE portal = ? AND survivor = ?))
 ORDER BY CASE WHEN contact = ? THEN number ELSE 0 END DESC, decided_at DESC, contact DESC, number DESC LIMIT ?`
 
@@ -196,6 +197,7 @@ func (s *Store) Decisions(
 		for _, row := range found {
 			d := workflows.Decision{
 				Contact: row.Contact, No: row.Number, At: fromMicros(row.DecidedAt), Model: row.Model, Reason: scoring.Reason{},
+				Worker: row.Worker,
 			}
 			if err := decode(row.Reason, &d.Reason); err != nil {
 				return err

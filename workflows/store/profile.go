@@ -190,7 +190,7 @@ func (d *decisionSaver) saveAsides(ctx context.Context) error {
 			many = append(many, []any{string(one.ID), last[one.ID], micros(one.State.EvaluatedAt), one.State.Model, reason, "null"})
 		}
 	}
-	if err := d.bulk(ctx, saveReasons, many, d.portal); err != nil {
+	if err := d.bulk(ctx, saveReasons, many, d.portal, d.worker); err != nil {
 		return fmt.Errorf("store notes: %w", err)
 	}
 	return nil

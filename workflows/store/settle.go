@@ -30,37 +30,56 @@ func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements [
 		if err != nil {
 			return err
 		}
-		var many rows
-		written := map[connector.Ref]map[string]string{}
-		ended, notes := dueMarks{}, []note(nil)
+		out := outcomes{written: map[connector.Ref]map[string]string{}, ended: dueMarks{}}
 		for _, one := range settlements {
 			row, has := known[one.Key]
 			if !has || row.Attempt != one.Attempt {
 				continue
 			}
 			delete(known, one.Key) // a second settlement of the same attempt comes too late
-			many = append(many, in.settled(fence.Portal, row, one))
-			if err := collectWritten(row, one, written); err != nil {
+			if err := out.add(in, fence.Portal, row, one); err != nil {
 				return err
 			}
-			if row.Kind == workflows.KindBack && final(outcome(row, one)) { // look again at where the contact stands
-				ended.raise(connector.Ref{Type: connector.TypeContact, ID: row.Contact})
-			}
-			if one.Note.Code != "" {
-				notes = append(notes, note{contact: row.Contact, reason: one.Note, action: actionOf(row)})
-			}
 		}
-		if err := in.bulk(ctx, settleEntries, many); err != nil {
+		if err := in.bulk(ctx, settleEntries, out.entries); err != nil {
 			return fmt.Errorf("store outcomes: %w", err)
 		}
-		if err := in.applyWritten(ctx, fence.Portal, written); err != nil {
+		if err := in.saveAnswers(ctx, fence, out.answers); err != nil {
 			return err
 		}
-		if err := in.saveNotes(ctx, fence.Portal, notes); err != nil {
+		if err := in.applyWritten(ctx, fence.Portal, out.written); err != nil {
 			return err
 		}
-		return in.markDue(ctx, fence.Portal, ended)
+		if err := in.saveNotes(ctx, fence.Portal, out.notes); err != nil {
+			return err
+		}
+		return in.markDue(ctx, fence.Portal, out.ended)
 	})
+}
+
+// outcomes are what a batch of settlements changes.
+type outcomes struct {
+	entries, answers rows
+	written          map[connector.Ref]map[string]string
+	ended            dueMarks
+	notes            []note
+}
+
+func (o *outcomes) add(in *session, portal connector.PortalID, row entryColumns, one workflows.Settlement) error {
+	o.entries = append(o.entries, in.settled(portal, row, one))
+	if row.Class != workflows.ClassScore {
+		o.answers = append(o.answers, answerRow(row, one))
+	}
+	if err := collectWritten(row, one, o.written); err != nil {
+		return err
+	}
+	if row.Kind == workflows.KindBack && final(outcome(row, one)) { // look again at where the contact stands
+		o.ended.raise(connector.Ref{Type: connector.TypeContact, ID: row.Contact})
+	}
+	if one.Note.Code != "" {
+		o.notes = append(o.notes, note{contact: row.Contact, reason: one.Note, action: actionOf(row)})
+	}
+	return nil
 }
 
 // sentEntries gives those of the entries whose last sending has no outcome yet.

@@ -25,6 +25,7 @@ type session struct {
 	db      sqlx.ExtContext
 	dialect dialect
 	now     time.Time
+	worker  string // of a fenced unit of work; empty: an operator's
 }
 
 // write runs one whole unit of work. It commits if work returns nil and rolls back otherwise.
@@ -68,6 +69,7 @@ func (s *Store) fenced(ctx context.Context, what string, fence workflows.Fence, 
 		if err != nil {
 			return fmt.Errorf("check fence of portal %q: %w", fence.Portal, err)
 		}
+		in.worker = fence.Worker
 		if err := s.setNow(ctx, in); err != nil {
 			return err
 		}

@@ -113,6 +113,7 @@ func (d *decisionSaver) withholdPast(ctx context.Context, contacts []connector.O
 		`DELETE FROM submissions WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM visits WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM visits_wanted WHERE portal = ? AND contact` + byContact,
+		`UPDATE answers SET answer = '' WHERE portal = ? AND contact` + byContact,
 		`DELETE FROM pushes WHERE portal = ? AND type = 'contact' AND id` + byContact,
 	} {
 		if err := d.bulk(ctx, query, idRows(contacts), d.portal); err != nil {
