@@ -19,8 +19,9 @@ type Portal struct {
 	Names    connector.Names
 
 	Modes map[Class]Mode
-	// Limits is the blast radius: at most so many effects of a class per rolling hour; absent is unlimited.
-	Limits map[Class]int
+	// Limits is the blast radius: at most so many effects of a class per rolling hour; absent is unlimited. Shares are
+	// percentages of the stored contacts, which lower the limits of small accounts.
+	Limits, Shares map[Class]int
 
 	// Stages maps the model's stages to the account's option values; Order is the account's own order of
 	// them, in the model's names, side tracks left out. Statuses maps lead statuses likewise.

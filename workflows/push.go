@@ -58,7 +58,7 @@ func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
 	n := 0
 	var errs []error
 	for _, kind := range []EntryKind{KindUpdate, KindBack, KindTask, KindDeal, KindClose, KindList, KindCompany} {
-		taken, err := p.Store.Take(ctx, f, Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits})
+		taken, err := p.Store.Take(ctx, f, Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits, Shares: p.Portal.Shares})
 		if err != nil {
 			return n, fmt.Errorf("take %s entries: %w", kind, err)
 		}

@@ -348,7 +348,7 @@ func TestPush_limitPauses(t *testing.T) {
 	b.pusher.Portal.Limits = map[workflows.Class]int{workflows.ClassTask: 2}
 	b.plan(task("a", "1"), task("b", "2"), task("c", "3"), dealEntry("d", "1"))
 	b.must(b.push())
-	if len(b.crm.things) != 3 || !slices.Equal(paused, []workflows.Class{workflows.ClassTask}) {
+	if len(b.crm.things) != 1 || !slices.Equal(paused, []workflows.Class{workflows.ClassTask}) {
 		t.Errorf("in the CRM %v, paused %v", b.crm.things, paused)
 	}
 }

@@ -359,7 +359,7 @@ func TestReevaluator_limitsHold(t *testing.T) {
 	}
 	backlog, err := b.store.Backlog(t.Context(), portalID, b.clock)
 	b.must(err)
-	if moved != 7 || backlog.Outbox[workflows.StateReady] != 293 || !slices.Contains(backlog.PausedClass, workflows.ClassStage) {
+	if moved != 0 || backlog.Outbox[workflows.StateReady] != 300 || !slices.Contains(backlog.PausedClass, workflows.ClassStage) {
 		t.Errorf("%d contacts were moved, %v waits, paused %v", moved, backlog.Outbox, backlog.PausedClass)
 	}
 	if walk := b.walked(); walk.UnderWay() || walk.Done != 300 || walk.Planned != 300 {

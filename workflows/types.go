@@ -388,6 +388,7 @@ type Take struct {
 	Kind     EntryKind
 	Contacts int           // at most so many contacts (KindUpdate) or entries (others)
 	Limits   map[Class]int // per rolling hour; a class over its limit is paused instead of handed out
+	Shares   map[Class]int // percent of the stored contacts, at least one contact: lowers a class's limit
 }
 
 // Taken is the answer: entries now marked as being sent, and classes that this call paused.

@@ -116,11 +116,14 @@ func TestLimitsOfBackAndLists(t *testing.T) {
 		b.plan("2", back("2", "mql", "lead"), membership("2", false))
 		for kind, class := range map[workflows.EntryKind]workflows.Class{workflows.KindBack: workflows.ClassStage, workflows.KindList: workflows.ClassList} {
 			taken := b.take(kind, 10, map[workflows.Class]int{class: 1})
-			if len(taken.Entries) != 1 || len(taken.Paused) != 1 || taken.Paused[0] != class {
+			if len(taken.Entries) != 0 || len(taken.Paused) != 1 || taken.Paused[0] != class {
 				b.Errorf("%s: %v, paused %v", kind, keys(taken.Entries), taken.Paused)
 			}
-			if n, err := b.store.ReleaseClass(b.ctx, portal, class); err != nil || n == 0 {
+			if n, err := b.store.ReleaseClass(b.ctx, portal, class); err != nil || n != 2 {
 				b.Errorf("released %d, %v", n, err)
+			}
+			if taken := b.take(kind, 10, map[workflows.Class]int{class: 1}); len(taken.Entries) != 2 {
+				b.Errorf("%s after the release: %v", kind, keys(taken.Entries))
 			}
 		}
 	})

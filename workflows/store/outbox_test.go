@@ -230,13 +230,17 @@ func TestReplacedWhileSending(t *testing.T) {
 func TestRollingLimit(t *testing.T) {
 	eachDatabase(t, func(b *bench) {
 		limits := map[workflows.Class]int{workflows.ClassTask: 3}
-		for i := range 6 {
-			id := connector.ObjectID(fmt.Sprint(i + 1))
-			b.plan(id, task(id, "k"+string(id)))
+		plan := func(n ...int) {
+			for _, i := range n {
+				id := connector.ObjectID(fmt.Sprint(i))
+				b.plan(id, task(id, "k"+string(id)))
+			}
 		}
+		plan(1, 2, 3)
 		first := b.take(workflows.KindTask, 2, limits)
-		second := b.take(workflows.KindTask, 10, limits) // two left over, one within the limit, three beyond
-		if len(first.Entries) != 2 || first.Paused != nil || len(second.Entries) != 3 {
+		plan(4, 5, 6)
+		second := b.take(workflows.KindTask, 10, limits) // two left over; one of the other four would be within the limit
+		if len(first.Entries) != 2 || first.Paused != nil || len(second.Entries) != 2 {
 			b.Fatalf("first %v, second %v", keys(first.Entries), keys(second.Entries))
 		}
 		if diff := cmp.Diff([]workflows.Class{workflows.ClassTask}, second.Paused); diff != "" {
@@ -258,13 +262,50 @@ func TestRollingLimit(t *testing.T) {
 		b.must(err)
 		b.plan("9", task("9", "k9"))
 		fourth := b.take(workflows.KindTask, 10, map[workflows.Class]int{workflows.ClassTask: 1})
-		if released != 3 || len(fourth.Entries) != 4 || fourth.Paused != nil {
+		if released != 4 || len(fourth.Entries) != 5 || fourth.Paused != nil {
 			b.Errorf("released %d, then handed out %v, paused %v", released, keys(fourth.Entries), fourth.Paused)
 		}
 		effects, err := b.store.Effects(b.ctx, portal)
 		b.must(err)
-		if len(effects) != 2 || effects[0].LastHour != 4 || effects[0].State != workflows.StateSending || effects[1].Count != 3 {
+		if len(effects) != 2 || effects[0].LastHour != 5 || effects[0].State != workflows.StateSending || effects[1].Count != 2 {
 			b.Errorf("effects %+v", effects)
+		}
+	})
+}
+
+// Of an account of thirty contacts ten percent are three, whatever the limit in numbers.
+func TestLimitAsShare(t *testing.T) {
+	eachDatabase(t, func(b *bench) {
+		for i := range 30 {
+			id := connector.ObjectID(fmt.Sprint(i + 1))
+			b.plan(id, update(id, workflows.ClassScore, "score", "1"))
+		}
+		take := func(share int) workflows.Taken {
+			taken, err := b.store.Take(b.ctx, b.fence, workflows.Take{
+				Kind: workflows.KindUpdate, Contacts: 100, Limits: map[workflows.Class]int{workflows.ClassStage: 200},
+				Shares: map[workflows.Class]int{workflows.ClassStage: share},
+			})
+			b.must(err)
+			for _, e := range taken.Entries {
+				b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{{Key: e.Key, Attempt: e.Attempt, State: workflows.StateSettled}}))
+			}
+			return taken
+		}
+		take(10)
+		for _, id := range []connector.ObjectID{"1", "2", "3", "4"} {
+			b.plan(id, update(id, workflows.ClassStage, "stage", "mql"))
+		}
+		if taken := take(10); len(taken.Paused) != 1 || len(taken.Entries) != 0 {
+			b.Errorf("four of thirty: %v, paused %v", keys(taken.Entries), taken.Paused)
+		}
+		_, err := b.store.ReleaseClass(b.ctx, portal, workflows.ClassStage)
+		b.must(err)
+		if taken := take(10); len(taken.Paused) != 0 || len(taken.Entries) != 4 {
+			b.Errorf("released: %v, paused %v", keys(taken.Entries), taken.Paused)
+		}
+		b.plan("5", update("5", workflows.ClassStage, "stage", "mql"))
+		if taken := take(1); len(taken.Paused) != 0 || len(taken.Entries) != 1 {
+			b.Errorf("one contact is always within: %v, paused %v", keys(taken.Entries), taken.Paused)
 		}
 	})
 }

@@ -39,8 +39,8 @@ WHERE o.portal = ? AND o.contact = j.value->>0 AND o.kind = ? AND o.state IN ('r
 
 // Take hands out entries to send and records that they are being sent, before the call is made: an entry
 // that is handed out again with Unknown set was left over by a crash. For KindUpdate it gives all entries of
-// up to Contacts contacts. A class whose rolling limit would be exceeded is paused and named in Paused; it
-// then hands out nothing but released entries until ReleaseClass. A class that Limits does not name has no
+// up to Contacts contacts. A class of which more waits than its rolling limit leaves is paused before any of that is handed
+// out, and named in Paused; it then hands out nothing but released entries until ReleaseClass. A class that Limits does not name has no
 // limit.
 func (s *Store) Take(ctx context.Context, fence workflows.Fence, take workflows.Take) (workflows.Taken, error) {
 	var taken workflows.Taken
@@ -121,39 +121,63 @@ WHERE x.portal = ? AND x.entry_key = j.value->>0 AND x.generation = CAST(j.value
 const pauseClass = `INSERT INTO effect_pauses (portal, class, paused_since) VALUES (?, ?, ?)
 ON CONFLICT (portal, class) DO NOTHING`
 
-// withinLimits leaves out what would exceed a class's rolling limit, and pauses that class. A payload that
-// was sent before is the same effect once more; what an operator has released does not count.
+const countWaiting = `SELECT COUNT(*) FROM (SELECT 1 AS one FROM outbox WHERE portal = ? AND class = ? AND class <> 'score'
+    AND state = 'ready' AND attempt = 0 AND released_at IS NULL LIMIT ?) AS waiting`
+
+// withinLimits leaves out the entries of classes of which more waits than their rolling limit leaves, and pauses those
+// classes: nothing of what would be too much is sent before somebody has looked at it. A payload that was sent before is the same effect once
+// more; what an operator has released does not count.
 func (t *taker) withinLimits(ctx context.Context, found []entryColumns) ([]entryColumns, error) {
-	counts, err := t.countLimited(ctx, found)
-	if err != nil {
-		return nil, err
-	}
 	sent, err := t.sentBefore(ctx, found)
 	if err != nil {
 		return nil, err
 	}
-	var chosen []entryColumns
 	over := map[workflows.Class]bool{}
+	var chosen []entryColumns
 	for _, row := range found {
 		limit, limited := t.take.Limits[row.Class]
-		counted := row.ReleasedAt == nil && !sent[row.Key]
-		if counted && over[row.Class] {
+		if !limited || row.ReleasedAt != nil || sent[row.Key] {
+			chosen = append(chosen, row)
 			continue
 		}
-		if limited && counted && counts[row.Class] >= limit {
-			over[row.Class] = true
-			t.paused = append(t.paused, row.Class)
-			if _, err := t.exec(ctx, pauseClass, t.portal, row.Class, micros(t.now)); err != nil {
-				return nil, fmt.Errorf("pause class %q: %w", row.Class, err)
+		if _, known := over[row.Class]; !known {
+			if over[row.Class], err = t.exceeds(ctx, row.Class, limit); err != nil {
+				return nil, err
 			}
-			continue
 		}
-		if counted {
-			counts[row.Class]++
+		if !over[row.Class] {
+			chosen = append(chosen, row)
 		}
-		chosen = append(chosen, row)
 	}
 	return chosen, nil
+}
+
+// exceeds reports whether what was sent of a class in the rolling hour and what waits now is more than its limit, and
+// pauses the class then.
+func (t *taker) exceeds(ctx context.Context, class workflows.Class, limit int) (bool, error) {
+	done, waiting := 0, 0
+	if err := t.get(ctx, &done, countSendings, t.portal, class, micros(t.now.Add(-limitWindow))); err != nil {
+		return false, fmt.Errorf("count sendings of class %q: %w", class, err)
+	}
+	if share, ok := t.take.Shares[class]; ok {
+		contacts := 0
+		if err := t.get(ctx, &contacts, countContacts, t.portal); err != nil {
+			return false, fmt.Errorf("count contacts: %w", err)
+		}
+		limit = min(limit, max(1, contacts*share/100))
+	}
+	room := max(0, limit-done)
+	if err := t.get(ctx, &waiting, countWaiting, t.portal, class, room+1); err != nil {
+		return false, fmt.Errorf("count what waits of class %q: %w", class, err)
+	}
+	if waiting <= room {
+		return false, nil
+	}
+	t.paused = append(t.paused, class)
+	if _, err := t.exec(ctx, pauseClass, t.portal, class, micros(t.now)); err != nil {
+		return false, fmt.Errorf("pause class %q: %w", class, err)
+	}
+	return true, nil
 }
 
 // sentBefore gives the keys of the entries of limited classes whose payload was sent before.
@@ -173,25 +197,6 @@ func (t *taker) sentBefore(ctx context.Context, found []entryColumns) (map[strin
 		sent[key] = true
 	}
 	return sent, nil
-}
-
-// countLimited counts the rolling hour of every class among the entries that has a limit: what has none, such
-// as a first load's scores, may be many and need not be counted.
-func (t *taker) countLimited(ctx context.Context, found []entryColumns) (map[workflows.Class]int, error) {
-	counts := map[workflows.Class]int{}
-	since := micros(t.now.Add(-limitWindow))
-	for _, row := range found {
-		_, limited := t.take.Limits[row.Class]
-		if _, done := counts[row.Class]; done || !limited {
-			continue
-		}
-		n := 0
-		if err := t.get(ctx, &n, countSendings, t.portal, row.Class, since); err != nil {
-			return nil, fmt.Errorf("count sendings of class %q: %w", row.Class, err)
-		}
-		counts[row.Class] = n
-	}
-	return counts, nil
 }
 
 const countAllSendings = `SELECT class, COUNT(*) AS n FROM sendings WHERE portal = ? AND first_sent_at > ? GROUP BY class`

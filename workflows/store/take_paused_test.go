@@ -43,9 +43,10 @@ func TestTakeBesideAPause(t *testing.T) {
 			}
 		}
 		plan("1", workflows.ClassStage)
+		same("up to the limit", []string{"contact/1/stage"}, take(workflows.KindUpdate, 10))
 		plan("2", workflows.ClassStage)
 		plan("3", workflows.ClassStage)
-		same("up to the limit", []string{"contact/1/stage"}, take(workflows.KindUpdate, 10))
+		same("nothing of what would be too much", nil, take(workflows.KindUpdate, 1))
 		plan("4", workflows.ClassStatus)
 		plan("5", workflows.ClassScore)
 		plan("3", workflows.ClassScore)

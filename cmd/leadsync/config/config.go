@@ -75,12 +75,15 @@ type Schedules struct {
 
 // Limits are how much is done at most.
 type Limits struct {
-	// TasksPerHour pauses the class of tasks for a portal when more were sent in a rolling hour.
+	// TasksPerHour pauses the class of tasks for a portal when those sent in a rolling hour and those that wait are more:
+	// nothing of what is too much is sent before somebody has released it.
 	TasksPerHour int
 	// DealsPerHour does the same for deals.
 	DealsPerHour int
 	// StageMovesPerHour does the same for moves of the lifecycle stage.
 	StageMovesPerHour int
+	// StageMovesPercent lowers that to so many percent of the stored contacts; 0 does not.
+	StageMovesPercent int
 	// ListChangesPerHour does the same for memberships of static lists, which can start mailings.
 	ListChangesPerHour int
 	// CompanyMovesPerHour does the same for moves of the lifecycle stage of companies, which the account may carry on to
@@ -113,6 +116,14 @@ func (l Limits) PerHour() map[workflows.Class]int {
 
 		workflows.ClassCompany: l.CompanyMovesPerHour,
 	}
+}
+
+// Shares gives the limits as percentages of the stored contacts, of the classes that have one.
+func (l Limits) Shares() map[workflows.Class]int {
+	if l.StageMovesPercent == 0 {
+		return nil
+	}
+	return map[workflows.Class]int{workflows.ClassStage: l.StageMovesPercent}
 }
 
 // Log says what is logged and how.

@@ -84,6 +84,7 @@ func readLimits(m *mapping, l *Limits) {
 	m.integer("tasks_per_hour", &l.TasksPerHour, 1, 1_000_000)
 	m.integer("deals_per_hour", &l.DealsPerHour, 1, 1_000_000)
 	m.integer("stage_moves_per_hour", &l.StageMovesPerHour, 1, 1_000_000)
+	m.integer("stage_moves_percent", &l.StageMovesPercent, 0, 100)
 	m.integer("list_changes_per_hour", &l.ListChangesPerHour, 1, 1_000_000)
 	m.integer("company_moves_per_hour", &l.CompanyMovesPerHour, 1, 1_000_000)
 	m.integer("reserve_percent", &l.ReservePercent, 0, 90)

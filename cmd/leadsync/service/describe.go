@@ -89,7 +89,7 @@ func NewPortal(cfg config.Portal, limits config.Limits, names connector.Names, a
 	}
 	p := &workflows.Portal{
 		ID: cfg.Account, Name: cfg.Name, Language: cfg.Language, Names: names,
-		Modes: maps.Clone(cfg.Effects), Limits: limits.PerHour(),
+		Modes: maps.Clone(cfg.Effects), Limits: limits.PerHour(), Shares: limits.Shares(),
 		Stages: maps.Clone(cfg.Stages), Statuses: maps.Clone(cfg.Statuses), Outcomes: map[string]string{}, Pipelines: map[string]workflows.Pipeline{},
 		Lists: maps.Clone(cfg.Lists), Marked: map[connector.ObjectType]bool{},
 		Sources: map[string][]string{}, DealProperties: cfg.DealProperties,
