@@ -63,7 +63,7 @@ func effectsCommand(env *environment) *cobra.Command {
 			return writeEffects(env.stdout, in, p, modes, counts)
 		})
 	}
-	cmd.AddCommand(releaseCommand(env, c))
+	cmd.AddCommand(releaseCommand(env, c), shadowCommand(env, c.portal))
 	return cmd
 }
 
