@@ -18,6 +18,9 @@ type Owner struct {
 	Active bool
 	// Person is false for queues and the like, which cannot be given tasks.
 	Person bool
+	// Zone is the IANA name of the time zone that the user works in, Hours are the working hours of a week, such as
+	// "mon 09:00-12:30, 13:30-17:00; tue 09:00-17:00"; a weekday that is not named is free. Empty: the CRM does not say.
+	Zone, Hours string
 }
 
 // Property is the definition of one property of a kind of record.
@@ -62,6 +65,14 @@ type Names struct {
 	CompanyStage                                              string // on companies: their lifecycle stage; empty: the CRM has none
 	ActivityTime                                              string // on calls and meetings
 	DealStage, DealPipeline, DealClosed, DealWon              string // on deals
+	DealAmount, DealHomeAmount                                string // on deals: in their currency, and in the account's; the second may be empty
+	DealClosedAt, DealLostReason                              string // on deals: when they closed or will close, and why they were lost
+	DealOwner                                                 string // on deals: who owns them
+	TaskKind, TaskStatus, TaskOwner, TaskPriority             string // on tasks; empty: tasks of other people are not read
+	TaskNew, TaskDone                                         string // the values of TaskStatus that a new and a completed task have
+	MeetingOutcome, MeetingOff                                string // on meetings, and its value of those that do not take place
+	Sequence                                                  string // on contacts: "true" while one is in a sequence of mails and tasks; empty: the CRM has none
 	Submissions, PageVisits                                   string // on contacts: the counters of what optional sources list
 	VisitEvent                                                string // type of the event of a visited page
+	Source, Imported, Integrated                              string // on contacts: what made them, and its values for an import and for other programs; empty: the CRM does not say
 }

@@ -18,7 +18,8 @@ type Version struct {
 	Value  string
 	At     time.Time // when it was written, millisecond resolution, UTC
 	Origin Origin
-	// Source is the CRM's own word for the origin (HubSpot: CRM_UI, INTEGRATION, ...), for explanations.
+	// Source is the CRM's own word for the origin (HubSpot: CRM_UI, INTEGRATION, ...), and behind it which machine it was if
+	// the CRM says so; for explanations.
 	Source string
 }
 

@@ -24,6 +24,10 @@ type Task struct {
 	OwnerID  string // empty: nobody
 	Contact  ObjectID
 	Company  ObjectID // empty: none
+	// Queue is the account's own id of the queue that the task stands in; empty: none.
+	Queue string `json:",omitempty"`
+	// RemindAt is when the CRM reminds the owner; zero: never.
+	RemindAt time.Time `json:",omitzero"`
 }
 
 // Deal is an opportunity that leadsync creates under its idempotency key.
@@ -68,10 +72,19 @@ type KeyState struct {
 	Copies []ObjectID
 }
 
+// Close asks for one task of ours to be put away, since it is not needed any more.
+type Close struct {
+	Key     string
+	Contact ObjectID // whom the task was made for; see KeyRef
+	// Was is what was written there last: a task that looks otherwise was edited by a person and is left. The zero
+	// value closes whatever the task looks like.
+	Was TaskPrint
+}
+
 // CloseResult tells what became of closing one task by its key.
 type CloseResult struct {
 	Key string
-	// Outcome is one of CloseArchived, CloseLeft and CloseGone when Err is nil.
+	// Outcome is one of CloseArchived, CloseLeft, CloseGone and CloseEdited when Err is nil.
 	Outcome CloseOutcome
 	Err     error
 }
@@ -79,9 +92,10 @@ type CloseResult struct {
 // CloseOutcome says what a close found.
 type CloseOutcome string
 
-// What closing an obsolete task can find. A task that a person completed is left as it is.
+// What closing an obsolete task can find. A task that a person completed or edited is left as it is.
 const (
 	CloseArchived CloseOutcome = "archived"
 	CloseLeft     CloseOutcome = "left_completed"
 	CloseGone     CloseOutcome = "gone_already"
+	CloseEdited   CloseOutcome = "left_edited"
 )

@@ -62,6 +62,8 @@ func TestParse_reportsEveryMistake(t *testing.T) {
 		switch name {
 		case "twenty_mistakes.yaml":
 			want = 22
+		case "follow_up_six_mistakes.yaml":
+			want = 6
 		case "five_mistakes.yaml":
 			want = 5
 		case "condition_time_equal.yaml": // both sides

@@ -69,6 +69,7 @@ type scope struct {
 	attributes map[string]attribute // not nil: only these names, as text
 	kind       string
 	standing   bool                // neither time nor activities
+	lasting    bool                // time alone does not change it
 	words      map[string][]string // the only texts that some of the names can have
 }
 
@@ -98,6 +99,9 @@ func (s scope) compile(source string) (*condition, []fault) {
 	if s.standing {
 		c.refuseMoving(tree)
 		c.refuseOtherWords(tree)
+	}
+	if s.lasting {
+		c.refuseAging(tree)
 	}
 	if len(c.faults) > 0 {
 		return nil, c.faults

@@ -5,7 +5,7 @@ import "slices"
 // Criterion is one thing that the model asks of a lead, with the facts and kinds of activity that it asks for. It can
 // never be met if one of them has no source, or all of a list of Either have none.
 type Criterion struct {
-	What       string // "score rule", "gate", "stage", "variant", "lead status", "do not profile" or "invariant"
+	What       string // "score rule", "gate", "stage", "variant", "lead status", "follow-up", "deal", "audience", "advertising", "do not profile" or "invariant"
 	Name       string // of a rule with its score in front, "fit: right size"
 	Facts      []string
 	Activities []string // kinds with a source
@@ -28,6 +28,20 @@ func (m *Model) Criteria() []Criterion {
 			list.add("lead status", s.Status, []int{m.kindIndex[s.Activity]})
 		}
 	}
+	for i, c := range m.followUpConditions {
+		var kinds []int
+		if on := m.followUps[i].OnActivity; on != "" {
+			kinds = []int{m.kindIndex[on]}
+		}
+		if len(kinds) > 0 || c.while != nil || c.obsolete != nil {
+			list.add("follow-up", m.followUps[i].Name, kinds, c.while, c.obsolete)
+		}
+	}
+	m.eachDealWhen(func(rule string, when *condition) { list.add("deal", rule, nil, when) })
+	for i, a := range m.outreach.audiences {
+		list.add("audience", a.Name, nil, m.outreach.whens[i])
+	}
+	list.add("advertising", "consent", nil, m.outreach.consent, m.outreach.never)
 	list.add("do not profile", m.DoNotProfile(), nil, m.unprofiled)
 	for i := range m.invariants {
 		list.add("invariant", m.invariants[i].name, nil, m.invariants[i].never)

@@ -31,6 +31,19 @@
 // whether there is a word. A text of space alone is unknown even then. The word of otherwise may be one of the
 // others. Only texts are worded.
 //
+//	open_deals:   {count: open_deals}
+//	lost_because: {deals: lost_reason, options: {no_budget: [Kein Budget]}, otherwise: another_reason}
+//
+// A fact can be told by the deals that the CRM has with the contact, archived ones apart. A deal is won, or it is closed
+// without being won and so lost, or open. count: open_deals, won_deals and lost_deals are how many there are. deals names the
+// others: last_won_at and last_lost_at, the latest close date among the won or lost ones that have one; lost_reason, the text of
+// the lost one with the latest close date (without one counts as the earliest; of several the one with the highest id),
+// unknown if that one has none; won_amount and open_amount, the sum of the amounts of won or open ones, each
+// rounded to thousandths, in the account's own currency where the CRM converts it (an amount above 10^12 counts as
+// none): 0 without such deals, unknown if none of them has an amount; newest_pipeline and newest_stage, where the deal
+// is that was created last (of several the one with the highest id), in the names of the portal's mapping, else unknown.
+// lost_reason, newest_pipeline and newest_stage can have options and otherwise.
+//
 // Everything in a condition sees the word: ==, !=, in, contains, startsWith, endsWith, matches and has_word. What no
 // word can pass is a mistake of the model: a comparison with a text that is none of the words (case makes no
 // difference), a list that has such a text, a part, pattern or word that is in none of them, an equality of two
@@ -246,11 +259,97 @@
 //
 // # Follow-ups
 //
-// A follow-up names what follows from entering a lead status or a stage: a task, a deal, the closing of open
-// tasks, a move back to an earlier stage (back_to), or static lists to join and leave (lists). Package
+// A follow-up names what follows from entering a lead status or a stage, or from an activity (on_activity: a kind,
+// perhaps with where): a task, a deal, the closing of open tasks, a move back to an earlier stage (back_to), or static lists to join and leave (lists). Package
 // workflows says when; here they are only read and checked. A CRM that moves stages forward only (HubSpot)
 // makes back_to two requests, the first of which clears the stage: that may reset the dates that the CRM keeps
-// of entering stages, and automations on the stage may run twice. So no sample model uses it.
+// of entering stages, and automations on the stage may run twice. So of the sample models only deals.yaml uses it.
+//
+//	name: call again
+//	on_activity: {kind: call, where: outcome == "no_answer"}
+//	after: 4wh                              # waits so long after the cause (h, d; wh, wd: working time)
+//	while: not known(call_back_on)          # looked at when it would happen; any condition
+//	obsolete_when: count("meeting") >= 1    # of tasks: a condition that time alone does not change
+//	task:
+//	  {kind: call, for: owner, due: 2d, subject: "Call again, no. {attempt}", queue: calls, remind: 30m,
+//	   ladder: [{due: 2d}, {due: 4d, priority: high}], then: {status: unqualified}}
+//
+// Time alone changes days_since and days_since_last, and count, days_with and count_after with a number of days: these are
+// mistakes in obsolete_when. An activity causes a follow-up if it is of the kind (a made one too), no machine's, and where is true of
+// it. The steps of a ladder replace due, priority, subject and body of the task; {attempt} is the number of the episode in a
+// row, from 1, and stands in texts of tasks with a ladder only. then has a status, another one than the rule's own, or back_to.
+//
+//	deal:
+//	  name: "{company}: {fact.interest}"
+//	  pipeline: [{when: interest == "crane", pipeline: machines, stage: first_talk}, {pipeline: sales}]
+//	  amount: budget
+//	  close_in: 20wd
+//	  unless_open: company
+//	  properties: {dealtype: newbusiness, description: "{reasons}"}
+//
+// A deal has one pipeline (pipeline: sales, perhaps with stage:), or several of which all but the last have a condition over
+// facts alone. The amount is a fact that is a number, by its name or as {fact.budget}. Rule 23 of package workflows
+// says the rest.
+//
+// # Assignments
+//
+//	assignments:
+//	  inside sales: {sets_owner: true, entries: [{when: 'country == "AT"', people: [maria]}, {people: {jonas: 2, ada: 1}}]}
+//
+// An assignment says who does the work that names it in for: the people of the first entry that applies, by turns with
+// weights. Conditions see facts only. Who the people are in the CRM, who is absent and who has left, is for the portal to
+// know; package workflows says how one is chosen (rule 18).
+//
+// # Response clocks and misjudged leads
+//
+// response has clocks: {name, stage, first, within, remind, escalate_to, reminder, escalation, team, source}. within and
+// remind are working time (wh, wd), remind is less than within if both have the same unit; first is any kind of activity; team and
+// source are text facts. misjudged has the stages that leads are measured by, a text fact source, and ends: each a status or a
+// back_to, an outcome (mark, recycle, delete), wants (a text fact with words), ask and due of the task that asks for it, and a
+// cool_down of calendar time. {count: recycled} is how often the lead was recycled, as package workflows counts it. Package
+// workflows says what follows (rules 19 and 24); here they are only read.
+//
+// # Handover and overrides
+//
+//	handover:
+//	  confirm: answer                 # a text fact that sales sets
+//	  accepted: [accepted]            # its values that mean yes, and no; compared as by ==
+//	  rejected: [rejected]
+//	  reason: reason                  # text facts that say why, and what is wrong with the lead
+//	  problem: problem
+//	  back_to: mql                    # where a rejected lead goes; without it the lead stays
+//	  escalate_after: 8wh             # working time (wh, wd) of silence until
+//	  escalate_to: head_of_sales      # somebody of the portal's people is asked, with the subject and body of ask
+//	  strict: true                    # a stage that a person sets without its gates does not hold
+//	  missing: true                   # the record shows which gates are missing
+//
+// Without confirm only strict and missing mean anything, and one of the three has to be there. A value means one answer; of
+// a worded fact it is one of the words. A stage has an owner, marketing or sales: the one that it names, else that of the
+// stage before it in the file, the first one's is marketing. The next stage of a lead is the first in the account's order
+// after the further of Stage and the one that it has in the CRM.
+//
+//	overrides: {keep: 30d, until: facts_change, notice: 3d, rounds: 3}
+//
+// What a person sets against the model holds for keep (calendar time: h, d of 24 hours, w), until: facts_change until a fact
+// of the model changes, with both until the first of the two; without either for ever. notice is shorter than keep and needs
+// it. rounds, from 1 to 20 and 3 without the key, is how often another machine may take back what was written.
+//
+// None of this changes a score or what Evaluation says. Package workflows says what follows (rules 20 and 21).
+//
+// # Audiences and rank
+//
+//	audiences:
+//	  nurture: {when: count("form", "", 90) >= 1, stages: [mql], tiers: [hot, warm]}
+//	advertising: {consent: consent == "given", never: bounced == true}
+//	rank: {stages: [mql, sql], tiers: {hot: 90, warm: 50}, otherwise: 10}
+//
+// An audience is a static list of the account that follows the model: when is any condition, stages and tiers are names;
+// one of the three is given at least, and what is not given is met by everybody. consent and never see facts only; a
+// model with audiences has consent. No follow-up names the list of an audience. rank gives leads in its stages a
+// priority, a whole number from 0 to 100, by tier or by grade (one of both); otherwise is that of tiers and grades that
+// the table does not name, and of leads without, 0 if it is left out. Neither changes a score or a stage. Package
+// workflows says what follows (rule 22). A condition of an audience that time changes does so at an exact step, as
+// NextChange is found.
 //
 // # Companies
 //

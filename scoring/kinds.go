@@ -165,6 +165,7 @@ func (m *Model) channel() {
 	for i := range m.variants {
 		m.variants[i].rules.flows = m.flowsOf(m.variants[i].rules.streams())
 	}
+	m.following.flows = m.flowsOf(m.followUpStreams())
 }
 
 // flowsOf finds for each kind with a source which kinds its activities can be of besides, as far as one of the

@@ -33,6 +33,20 @@ func (l *linter) lintConditions() {
 			l.decide(asking{"the lead status " + f.at("status").node.Value, where, l.scopeOf(f.at("activity").node.Value), "no activity sets it", "every activity of the kind sets it, so the condition can go"})
 		}
 	}
+	for _, f := range l.root.at("follow_ups").list() {
+		what, cause := "the follow-up "+f.at("name").node.Value, f.at("on_activity")
+		if where := cause.at("where"); where.present() {
+			l.decide(asking{what, where, l.scopeOf(cause.at("kind").node.Value), "no activity ever starts it", "every activity of the kind starts it, so the condition can go"})
+		}
+		l.decide(asking{what + " (while)", f.at("while"), facts, "it never happens", "it holds nothing back, so the condition can go"})
+		l.decide(asking{what + " (obsolete_when)", f.at("obsolete_when"), facts, "its task never becomes obsolete", "nobody ever gets its task"})
+	}
+	l.lintDeals(facts)
+	for _, f := range l.root.at("audiences").pairs() {
+		l.decide(asking{"the audience " + f.name, f.at("when"), facts, "nobody is ever on the list", "everybody meets it, so the condition can go"})
+	}
+	l.decide(asking{"advertising (consent)", l.root.at("advertising").at("consent"), facts, "nobody is ever on an audience", "everybody has given consent"})
+	l.decide(asking{"advertising (never)", l.root.at("advertising").at("never"), facts, "it forbids nothing, so it can go", "nobody is ever on an audience"})
 	l.decide(asking{"do_not_profile", l.root.at("do_not_profile"), facts, "everybody is profiled", "nobody is profiled"})
 	for _, f := range l.root.at("invariants").list() {
 		l.decide(asking{"the invariant " + f.at("name").node.Value, f.at("never"), facts, "it is never broken and checks nothing", "everybody breaks it"})

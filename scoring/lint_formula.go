@@ -267,7 +267,7 @@ func (b *builder) named(name string) *variable {
 	switch fact.Type {
 	case TypeNumber:
 		v.domain = anyNumber
-		if fact.Count != "" {
+		if fact.counts() {
 			v.domain = anyCount
 		}
 	case TypeBool:

@@ -109,6 +109,8 @@ func (m *mentioned) walk(key string, n *yaml.Node) {
 		switch {
 		case n.Kind != yaml.MappingNode:
 			m.walk(key, item)
+		case i%2 == 1 && key == "on_activity" && n.Content[i-1].Value == "kind":
+			m.walk("activity", item)
 		case i%2 == 1: // a value, after its key
 			m.walk(n.Content[i-1].Value, item)
 		}
@@ -123,11 +125,11 @@ func (m *mentioned) text(key, text string) {
 		}
 	}
 	switch key {
-	case "when", "where", "requires", "forbids", "direct", "never", "do_not_profile":
+	case "when", "where", "requires", "forbids", "direct", "never", "do_not_profile", "while", "obsolete_when", "consent":
 		if tree, bad := m.language.parse(text); bad == nil {
 			ast.Walk(&tree, nameFinder{m})
 		}
-	case "complete", "amount", "due_fact":
+	case "complete", "amount", "due_fact", "confirm", "reason", "problem", "wants", "source", "team":
 		m.facts[text] = true
 	case "activity", "silence", "any_of":
 		m.kinds[text] = true

@@ -34,15 +34,26 @@ type Model struct {
 	thinnings []*thinning // streams in which not all of a calendar period count
 	zone      *time.Location
 
-	ruleset     // what stands at the top of the file
-	variants    []variant
-	unprofiled  *condition
-	invariants  []invariant
-	statuses    []string
-	statusRules []statusRule
-	followUps   []FollowUp
+	ruleset            // what stands at the top of the file
+	variants           []variant
+	unprofiled         *condition
+	invariants         []invariant
+	statuses           []string
+	statusRules        []statusRule
+	followUps          []FollowUp
+	followUpConditions []followUpConditions    // of each of them
+	dealWhens          map[string][]*condition // by deal rule, of each of its pipelines; nil: always
+	following          ruleset                 // where activities go for these conditions
+	assignments        []assignment
+	workers            []string // people whom a for names
+	dealOwner          bool     // a for names the owner of the deal
 
 	companyStages CompanyStages
+	clocks        []ClockRule
+	misjudged     Misjudged
+	overrides     *Overrides
+	handover      *Handover
+	outreach      outreach
 
 	language   *language // of the conditions
 	conditions int       // how many conditions there are: the size of a frame's memory
@@ -55,10 +66,11 @@ type Fact struct {
 	Name string
 	Type FactType
 	// From are the CRM properties, "contact.jobtitle" or "company.industry", tried in order until one has a
-	// value. For a computed fact it is the one entry "count." + Count.
+	// value. For a computed fact it is the one entry "count." or "deals." + Count.
 	From []string
-	// Count names what the caller counts in its mirror: open_deals, won_deals, lost_deals or
-	// known_properties. It is empty for a fact that is read.
+	// Count names what the caller counts in its mirror: open_deals, won_deals, lost_deals,
+	// known_properties or recycled (how often the lead was recycled), or what it makes of the contact's deals
+	// (DealsLostReason and the like). It is empty for a fact that is read.
 	Count string
 	// Vocabulary is the name of the vocabulary that the fact's texts are translated by, empty if there is none.
 	Vocabulary string

@@ -80,12 +80,12 @@ follow_ups:
 		[]scoring.FollowUp{
 			{Name: "again", OnStatus: "attempted", Task: &scoring.TaskRule{
 				Kind: "todo", Priority: "medium", Subject: text("Call {name}"), Body: map[string]string{"de": "Größe {fact.size}"},
-				Due: scoring.Due{Days: 2, WorkingDays: true},
+				Due: scoring.Due{Span: scoring.Span{N: 2, Unit: scoring.UnitWorkingDays}},
 			}},
 			{Name: "later", OnStage: "sql", Task: &scoring.TaskRule{
-				Kind: "email", Priority: "low", Subject: map[string]string{"en": "E", "de": "D"}, Due: scoring.Due{Days: 21, DateFact: "later"},
+				Kind: "email", Priority: "low", Subject: map[string]string{"en": "E", "de": "D"}, Due: scoring.Due{Span: scoring.Span{N: 21, Unit: scoring.UnitDays}, DateFact: "later"},
 			}},
-			{Name: "deal", OnStatus: "new", Deal: &scoring.DealRule{Name: text("{company}"), Pipeline: "sales", Amount: "size", CloseIn: 60 * 24 * time.Hour}},
+			{Name: "deal", OnStatus: "new", Deal: &scoring.DealRule{Name: text("{company}"), Pipelines: []scoring.DealPipeline{{Pipeline: "sales"}}, Amount: "size", CloseIn: scoring.Span{N: 60, Unit: scoring.UnitDays}, UnlessOpen: scoring.OpenAny}},
 			{Name: "close", OnStatus: "unqualified", CloseTasks: true},
 		},
 	}

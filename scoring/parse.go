@@ -36,14 +36,15 @@ func Parse(name string, text []byte) (*Model, error) {
 // modelParser fills a model from the nodes of its file.
 type modelParser struct {
 	*reader
-	model  *Model
-	graded bool     // there are grades, if only wrong ones
-	base   *ruleset // the top of the file while a variant is read
+	model    *Model
+	graded   bool     // there are grades, if only wrong ones
+	attempts bool     // the texts that are read belong to a ladder
+	base     *ruleset // the top of the file while a variant is read
 }
 
 // topics are the keys of a model file, in the order in which they need each other.
 func topics() []string {
-	return []string{"model", "approved_by", "grid", "time_zone", "push_step", "facts", "words", "activities", "scores", "grades", "tiers", "gates", "lifecycle", "variants", "lead_status", "follow_ups", "companies", "do_not_profile", "invariants"}
+	return []string{"model", "approved_by", "grid", "time_zone", "push_step", "facts", "words", "activities", "scores", "grades", "tiers", "gates", "lifecycle", "variants", "lead_status", "assignments", "follow_ups", "response", "misjudged", "overrides", "handover", "audiences", "advertising", "rank", "companies", "do_not_profile", "invariants"}
 }
 
 // newModelParser begins with a model that says nothing.
@@ -84,7 +85,15 @@ func (p *modelParser) parse(root field) {
 	each(keys["lifecycle"], p.lifecycle)
 	each(keys["variants"], func(f field) { p.variants(f, keys) })
 	each(keys["lead_status"], p.leadStatus)
+	each(keys["assignments"], p.assignments)
 	each(keys["follow_ups"], p.followUps)
+	each(keys["response"], p.responses)
+	each(keys["misjudged"], p.misjudged)
+	each(keys["overrides"], p.overrides)
+	each(keys["handover"], p.handover)
+	each(keys["audiences"], func(f field) { p.audiences(f, keys["advertising"]) })
+	each(keys["advertising"], p.advertising)
+	each(keys["rank"], p.rank)
 	each(keys["companies"], p.companies)
 	each(keys["do_not_profile"], p.doNotProfile)
 	p.model.declared = len(p.model.facts)

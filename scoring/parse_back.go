@@ -25,11 +25,11 @@ func (p *modelParser) backTo(f field, rule FollowUp) string {
 		p.fail(f, "name a stage that criteria can reach", "only people set %s", name)
 	case rule.OnStage != "":
 		p.behind(f, to, []string{rule.OnStage})
-	case rule.OnStatus != "":
+	case rule.OnStatus != "", rule.OnActivity != "":
 		p.behind(f, to, p.talking())
 	}
 	for _, other := range p.model.followUps {
-		if other.BackTo != "" && other.OnStage == rule.OnStage && other.OnStatus == rule.OnStatus {
+		if other.BackTo != "" && other.OnStage == rule.OnStage && other.OnStatus == rule.OnStatus && other.OnActivity == rule.OnActivity && other.OnWhere == rule.OnWhere {
 			p.fail(f, "keep one of them", "%q goes back from the same cause", other.Name)
 		}
 	}

@@ -19,17 +19,19 @@ func (p *modelParser) facts(f field) {
 
 func (p *modelParser) fact(item entry) Fact {
 	fact := Fact{Name: item.name, Type: TypeNumber}
-	keys := p.fields(item.field, "from", "type", "count", "options", "vocabulary", "otherwise")
+	keys := p.fields(item.field, "from", "type", "count", "deals", "options", "vocabulary", "otherwise")
 	read := false
-	for _, name := range []string{"from", "type", "options", "vocabulary", "otherwise"} {
+	for _, name := range []string{"from", "type", "deals", "options", "vocabulary", "otherwise"} {
 		read = read || keys[name].present()
 	}
 	switch {
 	case keys["count"].present() && read:
 		p.fail(keys["count"], "give either count, or from and what belongs to it", "%s is both counted and read", item.name)
 	case keys["count"].present():
-		fact.Count = p.choice(keys["count"], "", "open_deals", "won_deals", "lost_deals", "known_properties")
+		fact.Count = p.choice(keys["count"], "", "open_deals", "won_deals", "lost_deals", "known_properties", "recycled")
 		fact.From = []string{"count." + fact.Count}
+	case keys["deals"].present():
+		p.ofDeals(&fact, keys)
 	case keys["from"].present():
 		fact.Type = FactType(p.choice(keys["type"], string(TypeText), string(TypeText), string(TypeNumber), string(TypeBool), string(TypeTime)))
 		fact.From = p.sources(keys["from"])

@@ -10,7 +10,8 @@ import (
 
 func (p *modelParser) followUps(f field) {
 	for _, item := range p.items(f) {
-		keys := p.fields(item, "name", "on_status", "on_stage", "task", "deal", "close_tasks", "back_to", "lists")
+		keys := p.fields(item, "name", "on_status", "on_stage", "on_activity", "after", "while", "obsolete_when",
+			"task", "deal", "close_tasks", "back_to", "lists")
 		rule := FollowUp{Name: p.text(keys["name"])}
 		if item.node.Kind != yaml.MappingNode {
 			continue
@@ -21,26 +22,12 @@ func (p *modelParser) followUps(f field) {
 		if slices.ContainsFunc(p.model.followUps, func(other FollowUp) bool { return other.Name == rule.Name && rule.Name != "" }) {
 			p.fail(keys["name"], "give every follow-up its own name", "the name %q is used twice", rule.Name)
 		}
-		p.cause(item, keys, &rule)
+		var conditions followUpConditions
+		conditions.where = p.cause(item, keys, &rule)
+		conditions.while, conditions.obsolete = p.timing(keys, &rule)
 		p.consequence(item, keys, &rule)
 		p.model.followUps = append(p.model.followUps, rule)
-	}
-}
-
-func (p *modelParser) cause(item field, keys map[string]field, rule *FollowUp) {
-	status, stage := keys["on_status"], keys["on_stage"]
-	switch {
-	case status.present() && stage.present():
-		p.fail(stage, "split it into two follow-ups", "the follow-up has both on_status and on_stage")
-	case status.present():
-		rule.OnStatus = p.text(status)
-		if rule.OnStatus != "" && !slices.Contains(p.model.statuses, rule.OnStatus) {
-			p.fail(status, didYouMean(rule.OnStatus, p.model.statuses), "unknown lead status %q", rule.OnStatus)
-		}
-	case stage.present():
-		rule.OnStage = p.stageOf(stage)
-	default:
-		p.fail(item, "add on_status: or on_stage:", "the follow-up has no cause")
+		p.model.followUpConditions = append(p.model.followUpConditions, conditions)
 	}
 }
 
@@ -55,10 +42,10 @@ func (p *modelParser) consequence(item field, keys map[string]field, rule *Follo
 		p.fail(item, "give exactly one of task:, deal:, close_tasks: true, back_to: and lists:", "the follow-up has %d consequences", given)
 	}
 	if f := keys["task"]; f.present() {
-		rule.Task = p.task(f)
+		rule.Task = p.task(f, *rule)
 	}
 	if f := keys["deal"]; f.present() {
-		rule.Deal = p.deal(f)
+		rule.Deal = p.deal(f, rule.Name)
 	}
 	if f := keys["back_to"]; f.present() {
 		rule.BackTo = p.backTo(f, *rule)
@@ -72,13 +59,17 @@ func (p *modelParser) consequence(item field, keys map[string]field, rule *Follo
 	}
 }
 
-func (p *modelParser) task(f field) *TaskRule {
-	keys := p.fields(f, "kind", "due", "due_fact", "priority", "subject", "body")
+func (p *modelParser) task(f field, rule FollowUp) *TaskRule {
+	keys := p.fields(f, "kind", "for", "due", "due_fact", "priority", "subject", "body", "queue", "remind", "ladder", "then")
+	p.attempts = keys["ladder"].present()
+	defer func() { p.attempts = false }()
 	task := &TaskRule{
 		Kind:     p.choice(keys["kind"], "todo", "todo", "call", "email"),
 		Priority: p.choice(keys["priority"], "medium", "low", "medium", "high"),
 		Subject:  p.templates(keys["subject"]),
 		Body:     p.templates(keys["body"]),
+		For:      p.worker(keys["for"]),
+		Queue:    p.text(keys["queue"]),
 	}
 	if f.node.Kind == yaml.MappingNode && !keys["subject"].present() {
 		p.fail(f, "add subject: with a text or en: and de:", "the task has no subject")
@@ -86,14 +77,12 @@ func (p *modelParser) task(f field) *TaskRule {
 	if f.node.Kind == yaml.MappingNode && !keys["due"].present() {
 		p.fail(f, "add due:, such as 2d (calendar days) or 2wd (working days)", "the task has no due date")
 	}
-	if number, unit, ok := p.duration(keys["due"], "wd", "w", "d"); ok {
-		const week = 7
-		task.Due.Days, task.Due.WorkingDays = int(number), unit == "wd"
-		if unit == "w" {
-			task.Due.Days *= week
-		}
-	}
+	task.Due.Span = p.span(keys["due"])
 	task.Due.DateFact = p.factOf(keys["due_fact"], TypeTime)
+	if number, unit, ok := p.duration(keys["remind"], "m", "h", "d"); ok {
+		task.Remind = time.Duration(number) * unitLength(unit)
+	}
+	p.ladder(keys, rule, task)
 	return task
 }
 
@@ -112,27 +101,6 @@ func (p *modelParser) factOf(f field, want FactType) string {
 		p.fail(f, "name a fact that is "+describe(want), "%s is %s", name, describe(p.model.facts[i].Type))
 	}
 	return name
-}
-
-func (p *modelParser) deal(f field) *DealRule {
-	const day = 24 * time.Hour
-	keys := p.fields(f, "name", "pipeline", "amount", "close_in")
-	deal := &DealRule{
-		Name: p.templates(keys["name"]), Pipeline: p.text(keys["pipeline"]),
-		Amount: p.factOf(keys["amount"], TypeNumber),
-	}
-	for _, name := range []string{"name", "pipeline", "close_in"} {
-		if f.node.Kind == yaml.MappingNode && !keys[name].present() {
-			p.fail(f, "add "+name+":", "the deal has no %s", name)
-		}
-	}
-	if number, unit, ok := p.duration(keys["close_in"], "w", "d"); ok {
-		deal.CloseIn = time.Duration(number) * unitLength(unit)
-		if deal.CloseIn > 3650*day {
-			p.fail(keys["close_in"], "use at most ten years", "%s is too long", keys["close_in"].node.Value)
-		}
-	}
-	return deal
 }
 
 // templates reads texts with placeholders and checks each placeholder.
@@ -162,8 +130,15 @@ func (p *modelParser) placeholder(f field, name string) {
 	for _, fact := range p.model.facts {
 		valid = append(valid, "fact."+fact.Name)
 	}
+	if p.attempts {
+		valid = append(valid, attemptPlaceholder)
+	}
 	text, remedy := "unknown placeholder {"+name+"}", didYouMean(name, valid)
 	switch {
+	case name == attemptPlaceholder && p.attempts:
+		return
+	case name == attemptPlaceholder:
+		text, remedy = "{"+name+"} has no value: the text belongs to no ladder", "add ladder: to the task, or take it out of the text"
 	case name == "grade" && !p.graded, name == "tier" && len(p.model.tiers) == 0:
 		text, remedy = "{"+name+"} has no value: the model gives none", "add "+name+"s:, or take it out of the text"
 	case slices.Contains(valid, name):

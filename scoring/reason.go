@@ -33,5 +33,7 @@ const (
 	ReasonUnsupported  ReasonCode = "unsupported"      // rule
 	ReasonGroupCeiling ReasonCode = "group_ceiling"    // group, maximum
 	ReasonGroupFloor   ReasonCode = "group_floor"      // group, minimum
+	ReasonAssigned     ReasonCode = "assigned"         // assignment, entry, condition, person, among, skipped
+	ReasonUnassigned   ReasonCode = "unassigned"       // assignment, skipped
 	ReasonUnprofiled   ReasonCode = "do_not_profile"   // condition; Evaluation.StageReason of an unprofiled lead
 )

@@ -40,6 +40,8 @@ func sentences() map[ReasonCode][2]string {
 		ReasonDirect:      {"{stage} directly, because {condition}", "{stage} auf direktem Weg, denn {condition}"},
 		ReasonSideTrack:   {"set aside as {stage}, because {condition}", "als {stage} ausgesondert, denn {condition}"},
 		ReasonUnprofiled:  {"not profiled, because {condition}", "kein Profiling, denn {condition}"},
+		ReasonAssigned:    {"{assignment}: {person}{condition}, one of {among}{passed}", "{assignment}: {person}{condition}, von {among}{passed}"},
+		ReasonUnassigned:  {"{assignment}: nobody can do it{passed}", "{assignment}: niemand kann es übernehmen{passed}"},
 		ReasonNoStage:     {"the criteria of no stage are met", "für keine Phase sind die Kriterien erfüllt"},
 	}
 }
@@ -59,6 +61,9 @@ func worded(lang string, r Reason) map[string]string {
 	}
 	if r.Code == ReasonTooMany {
 		params["per"] = period(r.Params["per"]).worded(lang)
+	}
+	if r.Code == ReasonAssigned || r.Code == ReasonUnassigned {
+		wordAssignment(lang, params)
 	}
 	return params
 }

@@ -114,25 +114,36 @@ func TestSchema_acceptsEverySample(t *testing.T) {
 // condition.
 func beyondSchema() []string {
 	return []string{
-		"activity_attribute", "activity_unknown", "alias", "back_to_ahead", "back_to_from_side_track", "back_to_itself",
+		"activity_attribute", "activity_unknown", "advertising_consent_time", "advertising_never", "alias", "assignment_entry_unreachable", "assignment_for_slip", "assignment_name_owner", "assignment_name_person",
+		"assignment_person_is_owner", "assignment_person_twice", "assignment_when_moves", "assignment_when_unknown",
+		"audience_empty", "audience_list_of_follow_up", "audience_stage", "audience_stage_twice", "audience_tier", "audience_when", "audience_without_advertising",
+		"back_to_ahead", "back_to_from_side_track", "back_to_itself",
 		"back_to_manual", "back_to_not_behind_status", "back_to_side_track", "back_to_twice", "back_to_unknown_stage",
-		"body_placeholder", "cap_below_points", "close_in_too_long", "direct_number", "direct_unknown_activity", "do_not_profile_time", "do_not_profile_unknown_fact",
-		"due_fact_unknown", "fact_label_is_other_word", "fact_label_of_two", "fact_label_twice", "fact_option_twice", "fact_otherwise_spaces",
-		"fact_words_of_number", "follow_up_does_nothing", "follow_up_twice",
-		"follow_up_unknown_status", "gate_complete_twice", "gate_complete_unknown_fact", "gate_forbids_unknown_fact",
+		"body_placeholder", "cap_below_points", "close_in_too_long", "deal_amount_braces", "deal_amount_text", "deal_pipeline_activity", "deal_pipeline_after_all", "deal_pipeline_stage", "deal_pipeline_unknown_fact", "deal_property_own", "deal_property_placeholder",
+		"direct_number", "direct_unknown_activity", "do_not_profile_time", "do_not_profile_unknown_fact",
+		"due_fact_unknown", "fact_deals_words_of_number", "fact_label_is_other_word", "fact_label_of_two", "fact_label_twice", "fact_option_twice", "fact_otherwise_spaces",
+		"fact_words_of_number", "follow_up_activity_attribute", "follow_up_activity_unknown", "follow_up_does_nothing",
+		"follow_up_obsolete_days", "follow_up_obsolete_time", "follow_up_twice",
+		"follow_up_unknown_status", "follow_up_while_unknown", "gate_complete_twice", "gate_complete_unknown_fact", "gate_forbids_unknown_fact",
 		"gate_twice", "grades_gap", "grades_not_falling", "grades_same_score",
 		"grades_unknown_score", "grid_uneven", "group_minimum_above_maximum", "group_nested", "group_rule_twice",
-		"group_twice", "group_without_limit", "half_life_off_the_grid", "invariant_activity", "invariant_fact_stage", "invariant_twice",
+		"group_twice", "group_without_limit", "half_life_off_the_grid",
+		"handover_ask", "handover_ask_placeholder", "handover_back_to", "handover_both_answers", "handover_confirm_number", "handover_confirm_unknown", "handover_empty", "handover_nothing", "handover_problem", "handover_reason", "handover_word",
+		"invariant_activity", "invariant_fact_stage", "invariant_twice",
 		"invariant_unknown_fact", "invariant_unknown_stage", "invariant_unknown_stage_in_list", "invariant_unknown_status", "kind_any_of_one", "kind_any_of_twice",
 		"kind_any_of_unknown", "kind_attribute_differs", "kind_attribute_inherited", "kind_of_below", "kind_of_everything",
-		"kind_of_itself", "kind_of_unknown", "lists_both", "lists_twice", "loses_negative", "loses_nothing",
+		"kind_of_itself", "kind_of_unknown", "ladder_step_placeholder", "lists_both", "lists_twice", "loses_negative", "loses_nothing",
 		"loses_off_the_grid", "machine_too_long",
 		"made_attribute_differs", "made_attribute_is_text", "made_attribute_of_made", "made_attribute_pattern_empty",
-		"made_attribute_pattern_twice", "made_attribute_unknown", "made_attribute_word_twice", "minimum_above_maximum", "mql_manual", "no_mql", "placeholder",
-		"placeholder_fact", "placeholder_grade", "points_hexadecimal", "points_too_fine", "points_zero", "requires_number", "requires_slip", "rule_twice",
+		"made_attribute_pattern_twice", "made_attribute_unknown", "made_attribute_word_twice", "minimum_above_maximum",
+		"misjudged_ask_alone", "misjudged_cool_down_too_long", "misjudged_end_twice", "misjudged_source", "misjudged_stage_twice", "misjudged_unknown_status", "misjudged_wants_text",
+		"mql_manual", "no_mql", "overrides_empty", "overrides_keep_long", "overrides_notice_long", "placeholder",
+		"placeholder_fact", "placeholder_grade", "points_hexadecimal", "points_too_fine", "points_zero", "rank_grades", "rank_tier", "requires_number", "requires_slip",
+		"response_escalation_empty", "response_escalation_placeholder", "response_remind_days", "response_remind_too_long", "response_source_unknown", "response_team_number", "response_twice", "response_unknown_activity", "response_unknown_stage",
+		"rule_twice",
 		"silence_cap", "silence_off_the_grid", "silence_positive", "silence_unknown_kind", "stage_twice", "status_twice",
 		"status_unknown_stage", "steps_not_falling", "steps_not_rising", "steps_off_the_grid", "steps_same_age",
-		"supporting_alone", "supporting_negative", "task_due_fact", "threshold_above_maximum", "threshold_unknown_score",
+		"supporting_alone", "supporting_negative", "task_attempt_without_ladder", "task_due_fact", "then_back_not_behind", "then_same_status", "then_unknown_status", "threshold_above_maximum", "threshold_unknown_score",
 		"tiers_grade_twice", "tiers_impossible_grade", "tiers_mixed", "tiers_same_bound", "tiers_without_grades",
 		"time_zone_local", "time_zone_unknown", "unknown_gate", "variant_activity", "variant_condition_unknown_fact", "variant_gate_missing",
 		"variant_grades_only", "variant_mql_manual", "variant_owner", "variant_score_extra", "variant_score_missing",
@@ -276,8 +287,10 @@ func propertiesOf(at string, value any, visit func(at, name string, property map
 			}
 			if properties, ok := child.(map[string]any); ok && key == "properties" {
 				for name, property := range properties {
-					visit(at, name, property.(map[string]any))
+					visit(at+"/"+key, name, property.(map[string]any))
+					propertiesOf(at+"/"+key+"/"+name, property, visit)
 				}
+				continue // a key of the model can be called properties too
 			}
 			propertiesOf(at+"/"+key, child, visit)
 		}

@@ -14,6 +14,9 @@ func placeholders() []string {
 	return []string{"name", "first_name", "last_name", "company", "stage", "status", "score", "grade", "tier", "reasons"}
 }
 
+// attemptPlaceholder is known to the texts of a ladder only: which episode in a row it is, from 1.
+const attemptPlaceholder = "attempt"
+
 // placeholdersIn lists the names in braces in a template.
 func placeholdersIn(template string) []string {
 	var names []string

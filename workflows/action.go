@@ -13,4 +13,8 @@ type Action struct {
 	To     string         `json:"to,omitempty"`   // stage or status after
 	DueAt  string         `json:"due_at,omitempty"`
 	Reason scoring.Reason `json:"reason"`
+	// Assigned says how the work came to its owner, if that is not simply the contact's (rule 18).
+	Assigned []scoring.Reason `json:"assigned,omitempty"`
+	// Lacks says what the effect goes without although its rule asks for it, and why (rule 23).
+	Lacks []scoring.Reason `json:"lacks,omitempty"`
 }

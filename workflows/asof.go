@@ -290,7 +290,7 @@ func (l *rewinder) deals() {
 			v = v.or(verdict{OfToday, scoring.Reason{Code: ReasonNoHistory}})
 		}
 		props := map[string]string{}
-		for _, prop := range []string{l.Portal.Names.DealClosed, l.Portal.Names.DealWon} {
+		for _, prop := range compacted(append(l.Portal.dealFacts(l.Model), l.Portal.Names.DealClosed, l.Portal.Names.DealWon)) {
 			value, known := l.property(d, prop)
 			props[prop] = value
 			v = v.or(known)

@@ -152,7 +152,7 @@ func HistoryAsks(p *Portal, m *scoring.Model, r LeadRecord) []HistoryAsk {
 	contact := append(p.remembered(m), p.sourceProperties(m, "contact")...)
 	ask(connector.TypeContact, append(contact, p.Names.CompanyID), r.Contact)
 	ask(connector.TypeCompany, p.sourceProperties(m, "company"), r.Companies...)
-	ask(connector.TypeDeal, []string{p.Names.DealClosed, p.Names.DealWon}, r.Deals...)
+	ask(connector.TypeDeal, append(p.dealFacts(m), p.Names.DealClosed, p.Names.DealWon), r.Deals...)
 	return asks
 }
 

@@ -29,7 +29,9 @@ func (p *Pusher) creations(ctx context.Context, t connector.ObjectType, entries 
 		}
 		return settlements, err
 	}
-	create = append(create, missing...)
+	missing, gone := withheld(missing)
+	settlements = append(settlements, gone...)
+	create = append(missing, create...) // first what was to be there long ago
 	if t == connector.TypeDeal {
 		var skipped []Settlement
 		if create, skipped, err = p.withoutOpenDeal(ctx, create); err != nil {
@@ -88,12 +90,9 @@ func (p *Pusher) call(ctx context.Context, t connector.ObjectType, entries []Out
 		}
 		return p.CRM.CreateTasks(ctx, tasks), nil
 	}
-	deals, err := payloads[connector.Deal](entries)
+	deals, err := p.dealCalls(entries)
 	if err != nil {
 		return nil, err
-	}
-	for i := range deals { // as the configuration is now: a refusal may have been mended there
-		deals[i].Extra = withDefaults(deals[i].Extra, p.Portal.DealProperties)
 	}
 	return p.CRM.CreateDeals(ctx, deals), nil
 }
@@ -106,55 +105,4 @@ func payloads[T any](entries []OutboxEntry) ([]T, error) {
 		}
 	}
 	return out, nil
-}
-
-// withoutOpenDeal drops creations for contacts that have an open deal by now: the mirror may be seconds
-// old, and a rep may have been faster (hubspot-api 8).
-func (p *Pusher) withoutOpenDeal(ctx context.Context, entries []OutboxEntry) (keep []OutboxEntry, skipped []Settlement, err error) {
-	if len(entries) == 0 {
-		return nil, nil, nil
-	}
-	open, err := p.openDeals(ctx, entries)
-	for _, e := range entries {
-		switch {
-		case err != nil:
-			s, _ := p.outcome(e, "", err)
-			if s.State != StateParked {
-				s.State, s.Wait = StateReady, max(s.Wait, lookAgain) // nothing was sent
-			}
-			skipped = append(skipped, s)
-		case open[e.Contact]:
-			skipped = append(skipped, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateCancelled, Error: string(ReasonDealExists)})
-		default:
-			keep = append(keep, e)
-		}
-	}
-	return keep, skipped, onlyPortalWide(err)
-}
-
-func (p *Pusher) openDeals(ctx context.Context, entries []OutboxEntry) (map[connector.ObjectID]bool, error) {
-	ctx = connector.For(ctx, connector.PurposeVerify)
-	contacts := make([]connector.ObjectID, len(entries))
-	for i, e := range entries {
-		contacts[i] = e.Contact
-	}
-	links, err := p.Look.Links(ctx, connector.TypeContact, connector.TypeDeal, contacts)
-	if err != nil || len(links) == 0 {
-		return nil, err
-	}
-	ids := make([]connector.ObjectID, len(links))
-	for i, l := range links {
-		ids[i] = l.ToID
-	}
-	deals, err := p.Look.Read(ctx, connector.TypeDeal, ids, p.Portal.DealNames())
-	if err != nil {
-		return nil, err
-	}
-	open := map[connector.ObjectID]bool{}
-	for _, l := range links {
-		if d, ok := deals.Found[l.ToID]; ok && d.Properties[p.Portal.Names.DealClosed] != "true" {
-			open[l.FromID] = true
-		}
-	}
-	return open, nil
 }

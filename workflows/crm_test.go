@@ -107,9 +107,31 @@ func (c *crm) CreateDeals(_ context.Context, deals []connector.Deal) []connector
 	return out
 }
 
-func (c *crm) CloseTasks(_ context.Context, refs []connector.KeyRef) []connector.CloseResult {
+// AmendTasks moves keys; that people complete and edit is left to the simulated account.
+func (c *crm) AmendTasks(_ context.Context, amends []connector.Amend) []connector.AmendResult {
+	var out []connector.AmendResult
+	for _, a := range amends {
+		r := connector.AmendResult{Key: a.Task.Key, Err: c.ask("amend " + a.Old + " " + a.Task.Key)}
+		state, ok := c.things[a.Old]
+		switch {
+		case r.Err != nil:
+		case !ok:
+			r.Outcome = connector.AmendGone
+		default:
+			r.ID, r.Outcome = state.ID, connector.AmendDone
+			delete(c.things, a.Old)
+			c.things[a.Task.Key] = state
+		}
+		if !c.silent[a.Task.Key] {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (c *crm) CloseTasks(_ context.Context, closes []connector.Close) []connector.CloseResult {
 	var out []connector.CloseResult
-	for _, ref := range refs {
+	for _, ref := range closes {
 		key := ref.Key
 		r := connector.CloseResult{Key: key, Err: c.ask("close " + key), Outcome: connector.CloseGone}
 		if state, ok := c.things[key]; ok && r.Err == nil {

@@ -44,38 +44,42 @@ func TestPlan_followUps(t *testing.T) {
 			want: []string{"close first contact", "close welcome"},
 		},
 		"unqualified with nothing open": {who: known(reach("lead")), happen: func(p *person) { p.status("UNQUALIFIED") }, want: []string{}},
-		"a deal":                        {who: selling, happen: func(p *person) { p.status("OPEN_DEAL") }, want: []string{"close first contact", "deal open the deal"}},
-		"a deal after lost ones":        {who: selling, happen: func(p *person) { p.deal(true, false).status("OPEN_DEAL") }, want: []string{"close first contact", "deal open the deal"}},
-		"no second open deal":           {who: selling, happen: func(p *person) { p.deal(false, false).status("OPEN_DEAL") }, want: []string{"stage opportunity", "close first contact", "deal open the deal (off)"}},
+		"a deal":                        {who: selling, happen: func(p *person) { p.status("OPEN_DEAL") }, want: []string{"deal open the deal", "close first contact"}},
+		"a deal after lost ones":        {who: selling, happen: func(p *person) { p.deal(true, false).status("OPEN_DEAL") }, want: []string{"deal open the deal", "close first contact"}},
+		"no second open deal":           {who: selling, happen: func(p *person) { p.deal(false, false).status("OPEN_DEAL") }, want: []string{"stage opportunity", "deal open the deal (off)", "close first contact"}},
 		"no pipeline of that name": {
-			who: selling, happen: func(p *person) { p.portal.Pipelines = nil; p.status("OPEN_DEAL") }, want: []string{"close first contact"},
+			who: selling, happen: func(p *person) { p.portal.Pipelines = nil; p.status("OPEN_DEAL") }, want: []string{"deal open the deal (off)", "close first contact"},
 		},
 	})
 }
 
 func TestPlan_episodesAndKeys(t *testing.T) {
 	p := newPerson(t, reach("sql"))
-	p.step()
+	last := p.step().State.Tasks["call"]
 	seen := map[string]bool{}
-	var last string
 	for i := range 3 {
 		planned := p.after(time.Hour).call(noAnswer, 0).step()
-		key := entryOf(t, planned, workflows.KindTask, workflows.ClassTask).Key
+		entry := entryOf(t, planned, workflows.KindAmend, workflows.ClassTask)
+		key := entry.Key
 		if want := workflows.Key(portalID, "101", "call again", i+1); key != want || seen[key] {
 			t.Errorf("episode %d has key %q, want a new one: %q", i+1, key, want)
 		}
 		seen[key] = true
-		if got := planned.State.OpenTasks["call again"]; got != key {
-			t.Errorf("open task is %q, want %q", got, key)
+		open := planned.State.Tasks["call"]
+		if open.Key != key || open.Rule != "call again" {
+			t.Errorf("open task is %+v, want the key %q", open, key)
 		}
-		closing := entryOf(t, planned, workflows.KindClose, workflows.ClassTask)
-		if i > 0 && (decoded[workflows.ClosePayload](t, closing).TaskKey != last || !slices.Contains(planned.CancelKeys, last)) {
-			t.Errorf("the task before, %q, is not closed: %s, cancelled %v", last, closing.Payload, planned.CancelKeys)
+		amend := decoded[workflows.AmendPayload](t, entry)
+		if amend.Old != last.Key || amend.Was != last.Was || amend.Task.Key != key || len(planned.CancelKeys) != 0 {
+			t.Errorf("the task before, %+v, is amended by %s, cancelled %v", last, entry.Payload, planned.CancelKeys)
 		}
-		if i > 0 && closing.Reason.Code != workflows.ReasonSuperseded {
-			t.Errorf("closed because %q, want superseded", closing.Reason.Code)
+		if connector.PrintOf(amend.Task) != open.Was {
+			t.Errorf("written %+v, remembered %+v", amend.Task, open.Was)
 		}
-		last = key
+		if want := map[bool]string{true: "first contact", false: "call again"}[i == 0]; entry.Reason.Code != workflows.ReasonAmended || entry.Reason.Params["before"] != want {
+			t.Errorf("amended because %v, want the task of %s to become another", entry.Reason, want)
+		}
+		last = open
 	}
 	planned := p.after(time.Hour).status("IN_PROGRESS").step()
 	if got := entryOf(t, planned, workflows.KindClose, workflows.ClassTask).Reason; got.Code != workflows.ReasonObsolete || got.Params["status"] != "in_progress" {
@@ -232,7 +236,7 @@ func TestPlan_shadowAndOff(t *testing.T) {
 		"one more call in shadow":              {who: mode(shadow, workflows.ClassStatus), happen: again(func(p *person) { p.call(noAnswer, 0).step(); p.after(time.Hour).call(noAnswer, 0) }), want: []string{}},
 		"task in shadow":                       {who: mode(shadow, workflows.ClassTask), want: []string{"stage sql", "status new", "task first contact (shadow)"}},
 		"leaving has no task to close":         {who: mode(shadow, workflows.ClassTask), happen: again(func(p *person) { p.status("IN_PROGRESS") }), want: []string{}},
-		"deal in shadow":                       {who: mode(shadow, workflows.ClassDeal), happen: again(func(p *person) { p.status("OPEN_DEAL") }), want: []string{"close first contact", "deal open the deal (shadow)"}},
+		"deal in shadow":                       {who: mode(shadow, workflows.ClassDeal), happen: again(func(p *person) { p.status("OPEN_DEAL") }), want: []string{"deal open the deal (shadow)", "close first contact"}},
 		"nobody configured is shadow":          {who: func(t *testing.T) *person { p := newPerson(t, reach("sql")); p.portal.Modes = nil; return p }, want: []string{"stage sql (shadow)"}},
 		"stage off":                            {who: mode(off, workflows.ClassStage), want: []string{}},
 		"status off":                           {who: mode(off, workflows.ClassStatus), want: []string{"stage sql"}},
@@ -289,8 +293,8 @@ func TestPlan_switchedWhileATaskIsOpen(t *testing.T) {
 			if got := len(planned.CancelKeys) > 0; got != (mode == workflows.ModeOn) {
 				t.Errorf("cancelled %v", planned.CancelKeys)
 			}
-			if _, open := planned.State.OpenTasks["first contact"]; open != (mode == workflows.ModeOff) {
-				t.Errorf("open tasks %v", planned.State.OpenTasks)
+			if _, open := planned.State.Tasks["call"]; open != (mode == workflows.ModeOff) {
+				t.Errorf("open tasks %v", planned.State.Tasks)
 			}
 		})
 	}

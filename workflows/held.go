@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"leadsync/connector"
 	"leadsync/scoring"
@@ -61,14 +62,17 @@ type sighting struct {
 	now     sight
 	changed bool
 	first   bool // something was not seen by the last look
+	// settling says that the contact has only just arrived: companies are being linked to it.
+	settling bool
 }
 
 // sighted looks at a contact. Everything that was seen by the last look too is compared; what could not be seen now
 // stays as it was seen last.
-func sighted(p *Portal, m *scoring.Model, r LeadRecord, lead scoring.Lead) sighting {
+func sighted(p *Portal, m *scoring.Model, r LeadRecord, lead scoring.Lead, now time.Time) sighting {
 	l := sighting{portal: p, model: m, record: r, lead: lead, before: sight{}, now: sight{}}
 	if r.State != nil {
 		l.before = r.State.Prints.sight()
+		l.settling = r.State.Held && !r.State.Arrived.IsZero() && now.Sub(r.State.Arrived) < settling
 	}
 	contact := withPending(r)
 	l.see("stage", contact[p.Names.Stage])
@@ -78,8 +82,9 @@ func sighted(p *Portal, m *scoring.Model, r LeadRecord, lead scoring.Lead) sight
 		case "":
 			l.fact(f, contact)
 		case "known_properties": // of other facts, each of which is looked at
+		case countRecycled: // ours
 		default:
-			l.see("deals/"+f.Count, strconv.Itoa(counted(p, f.Count, r)))
+			l.deals(f.Count)
 		}
 	}
 	l.count()
@@ -119,6 +124,9 @@ func (l *sighting) fact(f scoring.Fact, contact map[string]string) {
 		if !l.shows(source) {
 			l.miss(name)
 			continue
+		}
+		if l.settling && strings.HasPrefix(source, string(connector.TypeCompany)+".") {
+			continue // what it is when it has settled is what it was
 		}
 		value := parseValue(f.Type, sourceText(source, contact, l.record.Companies))
 		text := ""
@@ -204,7 +212,7 @@ func (pl *planner) stays() bool {
 	if !st.Held {
 		return false
 	}
-	l := sighted(pl.Portal, pl.Model, pl.Record, pl.Lead)
+	l := sighted(pl.Portal, pl.Model, pl.Record, pl.Lead, pl.Now)
 	if l.first || st.Model != pl.Model.Version() { // what another model finds was there (rule 4)
 		if a, ok := latestStatusActivity(pl.Model, pl.Lead, pl.Now); ok && !l.changed {
 			st.StatusActivity = a.ID
@@ -225,6 +233,19 @@ func (pl *planner) stays() bool {
 
 // release forgets what only a held contact is compared with.
 func (pl *planner) release() { pl.out.State.FactsHash, pl.out.State.Prints = "", nil }
+
+// ordered carries out what an operator has ordered for a held contact, and what became of that earlier.
+func (pl *planner) ordered() {
+	st := &pl.out.State
+	if len(pl.Record.Orders) == 0 && len(st.Tasks) == 0 && len(st.Waits) == 0 {
+		return
+	}
+	for _, f := range pl.Model.FollowUps() {
+		pl.waited(f)
+	}
+	pl.backfills(true)
+	pl.settle()
+}
 
 // forgetActivities remembers that a held contact has no activities: they count no more (rule 14).
 func (pl *planner) forgetActivities() {
@@ -251,11 +272,11 @@ func (r *Reconciler) rebased(mirror LeadRecord) *LeadState {
 	}
 	lead := LeadOf(r.Portal, r.Model, mirror)
 	mirror.Unread = nil
-	there := sighted(r.Portal, r.Model, mirror, lead).now
+	there := sighted(r.Portal, r.Model, mirror, lead, r.Now()).now
 	nothing := hashOf("")
 	maps.DeleteFunc(there, func(_, value uint32) bool { return value == nothing })
 	mirror.Unread = r.Fill.unread(false)
-	maps.Copy(there, sighted(r.Portal, r.Model, mirror, lead).now)
+	maps.Copy(there, sighted(r.Portal, r.Model, mirror, lead, r.Now()).now)
 	state := *s
 	state.FactsHash, state.Prints = "", there.prints()
 	return &state

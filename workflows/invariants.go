@@ -54,7 +54,7 @@ func (pl *planner) violations() {
 	}
 	before := st.Violations
 	st.Violations = nil
-	for _, check := range broken {
+	for _, check := range slices.Concat(broken, pl.unplaced()) { // deals without a pipeline are shown likewise (rule 23)
 		v := Violation{Invariant: check.Name, Since: pl.Now}
 		if i := slices.IndexFunc(before, v.same); i >= 0 {
 			v.Since = before[i].Since

@@ -80,7 +80,9 @@ func factsOf(p *Portal, m *scoring.Model, contact map[string]string, r LeadRecor
 		case "known_properties":
 			facts[f.Name] = scoring.Value{Type: scoring.TypeNumber, Number: float64(known)}
 		default:
-			facts[f.Name] = scoring.Value{Type: scoring.TypeNumber, Number: float64(counted(p, f.Count, r))}
+			if v := dealsSay(p, f.Count, r); v.Known() {
+				facts[f.Name] = v
+			}
 		}
 	}
 	return facts
@@ -173,11 +175,12 @@ func parseTime(text string) (time.Time, bool) {
 
 func counted(p *Portal, what string, r LeadRecord) int {
 	n := 0
+	if what == countRecycled && r.State != nil {
+		return r.State.Recycles
+	}
 	for _, d := range r.Deals {
-		won := d.Properties[p.Names.DealWon] == "true"
-		closed := d.Properties[p.Names.DealClosed] == "true"
 		switch {
-		case what == "open_deals" && !closed, what == "won_deals" && won, what == "lost_deals" && closed && !won:
+		case what == "open_deals" && p.open(d), what == "won_deals" && p.won(d), what == "lost_deals" && p.lost(d):
 			n++
 		}
 	}

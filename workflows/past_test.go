@@ -176,8 +176,9 @@ func TestReconcile_watched(t *testing.T) {
 	if diff := cmp.Diff([]string{"1: hs_lead_status lifecyclestage"}, c.take()); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
-	if len(b.crm.things) != made+1 {
-		t.Errorf("%d tasks, want %d: %v", len(b.crm.things), made+1, b.crm.things)
+	second := workflows.Key(portalID, "1", "call again", 2)
+	if _, amended := b.crm.things[second]; len(b.crm.things) != made || !amended {
+		t.Errorf("%d tasks, want %d and the second episode %s: %v", len(b.crm.things), made, second, b.crm.things)
 	}
 	decisions, err := b.store.Decisions(t.Context(), portalID, "1", 1)
 	b.must(err)

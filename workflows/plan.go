@@ -3,11 +3,11 @@ package workflows
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"leadsync/connector"
 	"leadsync/scoring"
+	"leadsync/scoring/calendar"
 )
 
 // Situation is what a plan is made from. Record is as just read; Record.State is what was remembered.
@@ -19,6 +19,10 @@ type Situation struct {
 	Evaluation scoring.Evaluation
 	Owners     map[string]connector.Owner
 	Now        time.Time // business time
+	// Basis is what decides (EvaluationBasis); empty: the model alone tells whether another one decides. Walk says that
+	// nothing but another basis made this look, Flood that too many contacts of its origin arrive at once.
+	Basis       string
+	Walk, Flood bool
 }
 
 // Planned is the difference between what is and what should be, with a reason even if it is empty.
@@ -27,6 +31,7 @@ type Planned struct {
 	Actions    []Action
 	Entries    []OutboxEntry
 	CancelKeys []string
+	Ordered    []string // orders that are over (rule 26)
 	Reason     scoring.Reason
 	Notes      []scoring.Reason // records of their own (rules 14 and 15)
 	LookAt     time.Time        // business time of the next look; zero if only a change can matter
@@ -34,9 +39,10 @@ type Planned struct {
 
 // Baseline remembers a contact as it stood when the account was first loaded: everything counts as handled.
 func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadState {
-	lead := LeadOf(p, m, r)
+	lead, seen := LeadOf(p, m, r), r
+	seen.State = nil // it is the first look, whatever there was before
 	state := LeadState{
-		Held: true, Prints: sighted(p, m, r, lead).now.prints(), Stage: lead.Stage, Furthest: lead.Stage, StageSince: now,
+		Held: true, Prints: sighted(p, m, seen, lead, now).now.prints(), Stage: lead.Stage, Furthest: lead.Stage, StageSince: now,
 		Status: lead.Status, Root: r.ID, Model: m.Version(), EvaluatedAt: now,
 	}
 	if lead.Status != "" {
@@ -46,6 +52,9 @@ func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadStat
 		state.StatusActivity = a.ID
 	}
 	dateBaseline(p, m, r, &state)
+	state.Choices.Handover = state.Choices.Handover.known(m, lead)
+	state.addressed(m, lead)
+	state.begin(p, m, now)
 	return state
 }
 
@@ -57,6 +66,8 @@ func Baseline(p *Portal, m *scoring.Model, r LeadRecord, now time.Time) LeadStat
 // (there before go-live, unchanged since) gets scores and nothing else. What a shadowed action would have
 // caused is not planned.
 func Plan(s Situation) Planned {
+	s.Portal = s.Portal.staffed(s.Owners)
+	s = s.arrival()
 	pl := planner{Situation: s, out: Planned{State: startState(s)}}
 	if pl.forbidden() {
 		return pl.out
@@ -66,14 +77,24 @@ func Plan(s Situation) Planned {
 	pl.look()
 	held = held && !pl.glimpse.again
 	st.Held = held
+	pl.hush(held)
 	st.Model, st.EvaluatedAt = s.Model.Version(), s.Now
+	pl.consent(held)
+	pl.consider()
 	if !held {
 		pl.release()
 		pl.moves()
+		pl.passOn()
+		pl.settle()
+		pl.audiences()
+	} else {
+		pl.ordered()
 	}
 	pl.score()
+	pl.priority()
 	pl.finish(held)
 	pl.out.Reason = pl.glimpse.explain(s.Portal, pl.out.Reason, pl.entered)
+	pl.hushed()
 	pl.violations()
 	return pl.out
 }
@@ -83,13 +104,8 @@ func startState(s Situation) LeadState {
 	if s.Record.State != nil {
 		st = *s.Record.State
 	}
-	st.Episodes, st.OpenTasks = maps.Clone(st.Episodes), maps.Clone(st.OpenTasks)
-	if st.Episodes == nil {
-		st.Episodes = map[string]int{}
-	}
-	if st.OpenTasks == nil {
-		st.OpenTasks = map[string]string{}
-	}
+	st.Episodes, st.OpenTasks, st.Following = open(st.Episodes), open(st.OpenTasks), st.cloned()
+	st.Audiences = maps.Clone(st.Audiences)
 	return st
 }
 
@@ -102,34 +118,49 @@ type planner struct {
 	// back is the way back that this plan asks for, again the one that the contact was on before it.
 	back  *scoring.FollowUp
 	again *Recycled
+	// tasks is what the plan has collected about tasks, until settle.
+	tasks collected
+	// charge is how the work that was given out last came to its owner.
+	charge charge
+	// handed are the owners whose open tasks this plan gives to somebody else, by rule.
+	handed map[string]string
+	answering
+	hushing
+	// schedules are when owners work, by id, as far as this plan has asked.
+	schedules map[string]calendar.Schedule
+	// guarded says that the way back is that of a stage whose gates do not hold.
+	guarded bool
 }
 
 // moves plans stage, status and what follows from entering them.
 func (pl *planner) moves() {
 	st := &pl.out.State
+	st.adopt(pl.Model, st.OpenTasks)
 	pl.refused()
-	before := st.Status
+	pl.choices()
+	before, was := st.Status, st.Stage
 	news, fresh := pl.news()
 	stage, entered := pl.stage()
+	if !pl.quiet {
+		entered = pl.guard(was, stage, entered)
+	}
 	status, entry := pl.status(stage, entered, news, fresh)
-	if entered {
+	if entered && !pl.quiet {
 		pl.moveCompany(stage)
 	}
 	if status != before {
-		pl.leave(status)
+		pl.leaveStatus(status)
 	}
+	pl.outOf(st.Stage)
 	if status != before || entry {
 		st.Status, st.StatusSince = status, pl.Now
 	}
-	for _, f := range pl.Model.FollowUps() {
-		if f.OnStage != "" && entered && f.OnStage == stage {
-			pl.followUp(f, "stage", stage)
-		}
-		if f.OnStatus != "" && entry && f.OnStatus == status {
-			pl.followUp(f, "status", f.OnStatus)
-		}
-	}
+	pl.follow(stage, entered, status, entry)
+	status = pl.end(status)
 	pl.goBack(status)
+	pl.awaiting()
+	pl.followOutcomes(was, (entry || st.Status != before) && !pl.quiet)
+	pl.backfills(false)
 }
 
 // news is the newest status-bearing activity, and whether it has not been considered before.
@@ -171,21 +202,12 @@ func (pl *planner) mayFollow(news scoring.Activity, stage, observed string) bool
 	return pl.inStatusStage(stage) && !pl.final(observed) && !news.At.Before(pl.out.State.StatusSince)
 }
 
-// leave closes the open tasks of rules of other statuses than the one the contact has now.
-func (pl *planner) leave(status string) {
-	for _, f := range pl.Model.FollowUps() {
-		if f.OnStatus != "" && f.OnStatus != status {
-			pl.closeTask(f.Name, scoring.Reason{Code: ReasonObsolete, Params: map[string]string{"rule": f.Name, "status": status}})
-		}
-	}
-}
-
 // stage plans the stage and returns the stage the contact is in when the plan is carried out, and whether
 // it entered it now.
 func (pl *planner) stage() (stage string, entered bool) {
 	st := &pl.out.State
 	stage = pl.Lead.Stage
-	if to := pl.Evaluation.Stage; pl.forward(to) {
+	if to := pl.cooled(); pl.forward(to) {
 		mode := pl.Portal.Mode(ClassStage)
 		action := Action{
 			Class: ClassStage, Mode: mode, Kind: KindUpdate, From: stage, To: to,
@@ -194,6 +216,7 @@ func (pl *planner) stage() (stage string, entered bool) {
 		switch {
 		case mode == ModeOn:
 			pl.update(action, pl.because(action.Reason, pl.Portal.Names.Stage, pl.Portal.Stages[to]))
+			pl.wrote(ChosenStage, stage, to)
 			stage = to
 		case mode == ModeShadow && st.ShadowStage != to:
 			pl.update(action, pl.because(action.Reason, pl.Portal.Names.Stage, pl.Portal.Stages[to]))
@@ -216,7 +239,7 @@ func (pl *planner) stage() (stage string, entered bool) {
 // the contact is and of every stage it has entered before. Side tracks count as ahead of everything, but
 // nothing leaves a side track by itself (S10, S16).
 func (pl *planner) forward(to string) bool {
-	if to == "" || pl.Portal.Stages[to] == "" {
+	if to == "" || pl.Portal.Stages[to] == "" || pl.kept(ChosenStage) {
 		return false
 	}
 	if pl.Lead.Stage == "" && pl.rawStage() != "" {
@@ -263,7 +286,7 @@ func (pl *planner) inStatusStage(stage string) bool {
 // leave it, no logged call does.
 func (pl *planner) final(status string) bool {
 	return slices.ContainsFunc(pl.Model.FollowUps(), func(f scoring.FollowUp) bool {
-		return status != "" && f.OnStatus == status && (f.Deal != nil || f.CloseTasks)
+		return status != "" && f.OnStatus == status && f.After.IsZero() && f.While == "" && (f.Deal != nil || f.CloseTasks)
 	})
 }
 
@@ -284,12 +307,16 @@ func (pl *planner) setStatus(from, to string, reason scoring.Reason) bool {
 	if from == to {
 		return true // entered once more, e.g. the second unanswered call
 	}
+	if pl.keepStatus() {
+		return false
+	}
 	mode := pl.Portal.Mode(ClassStatus)
 	action := Action{Class: ClassStatus, Mode: mode, Kind: KindUpdate, From: from, To: to, Reason: reason}
 	props := pl.because(reason, pl.Portal.Names.Status, pl.Portal.Statuses[to])
 	switch {
 	case mode == ModeOn:
 		pl.update(action, props)
+		pl.wrote(ChosenStatus, from, to)
 		return true
 	case mode == ModeShadow && pl.out.State.ShadowStatus != to:
 		pl.update(action, props)
@@ -311,58 +338,16 @@ func (pl *planner) because(reason scoring.Reason, property, value string) map[st
 	return props
 }
 
-// score plans the score properties if the evaluation says that they are worth writing.
-func (pl *planner) score() {
-	mode := pl.Portal.Mode(ClassScore)
-	if !pl.Evaluation.Push || mode == ModeOff {
-		return
-	}
-	st := &pl.out.State
-	st.Pushed, st.PushedReached, st.PushedShadow = map[string]int64{}, pl.Evaluation.Reached, mode == ModeShadow
-	props := pl.rank()
-	for _, sc := range pl.Evaluation.Scores {
-		st.Pushed[sc.Name] = sc.Whole
-		if prop := pl.Portal.Written.Scores[sc.Name]; prop != "" {
-			props[prop] = strconv.FormatInt(sc.Whole, 10)
-		}
-	}
-	if prop := pl.Portal.Written.Scores[TotalScore]; prop != "" {
-		props[prop] = strconv.FormatInt(pl.Evaluation.Total(), 10)
-	}
-	if prop := pl.Portal.Written.Reasons; prop != "" {
-		props[prop] = pl.Evaluation.Short(pl.Portal.Language, reasonsLimit)
-	}
-	if prop := pl.Portal.Written.ScoredAt; prop != "" {
-		props[prop] = pl.Evaluation.At.UTC().Format("2006-01-02T15:04:05.000Z") // as it comes back, so that the echo is recognised
-	}
-	pl.update(Action{Class: ClassScore, Mode: mode, Kind: KindUpdate, Reason: scoring.Reason{Code: ReasonScoreStep}}, props)
-}
-
-// rank are the properties of grade and tier. What was written once is written again with every score, also when
-// it is empty now: the entry in the outbox is replaced as a whole.
-func (pl *planner) rank() map[string]string {
-	st, written, props := &pl.out.State, pl.Portal.Written, map[string]string{}
-	st.PushedGrade, st.PushedTier = pl.Evaluation.Grade, pl.Evaluation.Tier
-	if len(pl.Model.Grades()) == 0 && st.GradeProperty != written.Grade {
-		written.Grade = ""
-	}
-	if len(pl.Model.Tiers()) == 0 && st.TierProperty != written.Tier {
-		written.Tier = ""
-	}
-	if st.GradeProperty = written.Grade; written.Grade != "" {
-		props[written.Grade] = st.PushedGrade
-	}
-	if st.TierProperty = written.Tier; written.Tier != "" {
-		props[written.Tier] = st.PushedTier
-	}
-	return props
-}
-
 // reasonsLimit keeps the reasons property readable in a CRM's side bar, in characters.
 const reasonsLimit = 1000
 
+// updateKey is the key of the outbox entry that updates what a class writes on the contact.
+func (pl *planner) updateKey(c Class) string {
+	return "contact/" + string(pl.Record.ID) + "/" + string(c)
+}
+
 func (pl *planner) update(a Action, props map[string]string) {
-	a.Key = "contact/" + string(pl.Record.ID) + "/" + string(a.Class)
+	a.Key = pl.updateKey(a.Class)
 	pl.out.State.Wrote = pl.out.State.Wrote || a.Mode == ModeOn && (a.Class == ClassScore || pl.Portal.Written.LastReason != "")
 	pl.add(a, UpdatePayload{Properties: props})
 }
@@ -371,13 +356,18 @@ func (pl *planner) update(a Action, props map[string]string) {
 func (pl *planner) finish(held bool) {
 	pl.out.LookAt = pl.Evaluation.NextChange
 	pl.lookBack()
+	pl.conclude(held)
+	pl.lookOutcomes()
+	if !held || len(pl.out.State.Waits) > 0 {
+		pl.lookAhead()
+	}
 	switch {
 	case len(pl.out.Actions) > 0:
 		pl.out.Reason = scoring.Reason{Code: ReasonPlanned}
 	case held:
 		pl.out.Reason = scoring.Reason{Code: ReasonHeld}
 	default:
-		pl.out.Reason = scoring.Reason{Code: ReasonUnchanged}
+		pl.out.Reason = pl.cooling(scoring.Reason{Code: ReasonUnchanged})
 	}
 }
 

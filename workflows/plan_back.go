@@ -15,17 +15,18 @@ type Recycled struct {
 	To   string    `json:"to"`
 	// Status is the lead status that led back; entering a stage sets its status over this one.
 	Status string `json:"status,omitempty"`
+	// Open says that nothing new has to happen before the contact moves forward again (rule 21).
+	Open bool `json:"open,omitempty"`
 }
 
-// backOrLists takes the follow-ups that make neither task nor deal, and reports whether this is one.
-func (pl *planner) backOrLists(f scoring.FollowUp) bool {
+// backOrLists takes the follow-ups that make neither task nor deal.
+func (pl *planner) backOrLists(f scoring.FollowUp) {
 	switch {
 	case f.BackTo != "" && pl.back == nil:
 		pl.back = &f
 	case f.Lists != nil:
 		pl.lists(f)
 	}
-	return f.BackTo != "" || f.Lists != nil
 }
 
 // goBack plans the move backward that a follow-up of this plan asks for (rule 10), and what follows from
@@ -38,31 +39,45 @@ func (pl *planner) goBack(status string) {
 	}
 	st, from, to := &pl.out.State, pl.out.State.Stage, f.BackTo
 	mode, target := pl.Portal.Mode(ClassStage), pl.Portal.Stages[f.BackTo]
-	if mode == ModeOff || target == "" || !pl.behind(to, from) {
+	if mode == ModeOff || target == "" || !pl.behind(to, from) || pl.paused(ChosenStage) {
 		return
 	}
 	st.Episodes[f.Name]++
-	payload := BackPayload{Property: pl.Portal.Names.Stage, From: []string{pl.Portal.Stages[from]}, To: target}
-	if r := pl.Record.Returning; r != nil { // wherever that one stands when this one takes its place
-		payload.From = slices.Concat(r.From, []string{r.To}, payload.From)
-	}
 	pl.add(Action{
 		Class: ClassStage, Mode: mode, Kind: KindBack, Key: "contact/" + string(pl.Record.ID) + "/back", Rule: f.Name, From: from, To: to,
 		Reason: scoring.Reason{Code: ReasonStageBack, Params: map[string]string{
 			"rule": f.Name, "from": from, "to": to, "episode": strconv.Itoa(st.Episodes[f.Name]),
 		}},
-	}, payload)
-	if mode != ModeOn {
-		return
+	}, pl.wayBack(from, target))
+	if mode == ModeOn {
+		pl.wentBack(from, to, status)
 	}
-	recycled := &Recycled{At: pl.Now, From: from, To: to, Status: status}
+}
+
+// wayBack is the payload of a move backward to a value of the account.
+func (pl *planner) wayBack(from, target string) BackPayload {
+	payload := BackPayload{Property: pl.Portal.Names.Stage, From: []string{pl.Portal.Stages[from]}, To: target}
+	if r := pl.Record.Returning; r != nil { // wherever that one stands when this one takes its place
+		payload.From = slices.Concat(r.From, []string{r.To}, payload.From)
+	}
+	return payload
+}
+
+// wentBack remembers a move backward, and plans what follows from entering the stage it leads to.
+func (pl *planner) wentBack(from, to, status string) {
+	st := &pl.out.State
+	recycled := &Recycled{At: pl.Now, From: from, To: to, Status: status, Open: pl.guarded}
 	if r := st.Recycled; r != nil && pl.after(r.From, from) {
 		recycled.From = r.From
 	}
 	st.Stage, st.StageSince, st.Recycled = to, pl.Now, recycled
+	pl.outOf(to)
+	if pl.guarded {
+		return // it never left the stage that it goes back to
+	}
 	for _, f := range pl.Model.FollowUps() {
-		if f.OnStage == to {
-			pl.followUp(f, "stage", to) // a way back among them is not gone: one step at a time
+		if f.OnStage == to && f.BackTo == "" { // a way back among them is not gone: one step at a time
+			pl.cause(f, "stage", to)
 		}
 	}
 }
@@ -85,7 +100,7 @@ func (pl *planner) passed(to string) bool {
 
 // newer reports whether people did something dated, and certainly dated, since a way back.
 func (pl *planner) newer(r *Recycled) bool {
-	return slices.ContainsFunc(pl.Model.People(pl.Lead.Activities), func(a scoring.Activity) bool {
+	return r.Open || pl.acceptedSince(r) || slices.ContainsFunc(pl.Model.People(pl.Lead.Activities), func(a scoring.Activity) bool {
 		return !a.Uncertain && a.At.After(r.At) && !a.At.After(pl.Now)
 	})
 }

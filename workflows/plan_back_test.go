@@ -71,7 +71,7 @@ func wantsPlan(t *testing.T, planned workflows.Planned, want ...string) {
 func TestPlan_wayBack(t *testing.T) {
 	p := recycled(t)
 	planned := p.plan()
-	wantsPlan(t, planned, "close first contact", "task try later", "stage mql", "list newsletter", "list ")
+	wantsPlan(t, planned, "stage mql", "list newsletter", "list ", "close first contact", "task try later")
 	back := entryOf(t, planned, workflows.KindBack, workflows.ClassStage)
 	want := workflows.BackPayload{Property: "lifecyclestage", From: []string{"salesqualifiedlead"}, To: "marketingqualifiedlead"}
 	if diff := cmp.Diff(want, decoded[workflows.BackPayload](t, back)); diff != "" || back.Key != "contact/101/back" {
@@ -169,7 +169,7 @@ func TestPlan_wayBackTwice(t *testing.T) {
 func TestPlan_wayBackModes(t *testing.T) {
 	for mode, want := range map[workflows.Mode][]string{
 		workflows.ModeOff:    {"close first contact", "task try later"},
-		workflows.ModeShadow: {"close first contact", "task try later", "stage mql (shadow)"},
+		workflows.ModeShadow: {"stage mql (shadow)", "close first contact", "task try later"},
 	} {
 		p := recycled(t)
 		p.portal.Modes[workflows.ClassStage] = mode
@@ -230,7 +230,7 @@ func TestPlan_lists(t *testing.T) {
 		t.Errorf("memberships (-want +got):\n%s", diff)
 	}
 	first.portal.Modes[workflows.ClassList] = workflows.ModeShadow
-	wantsPlan(t, first.plan(), "stage sql", "status new", "task first contact", "list with_sales (shadow)", "list  (shadow)")
+	wantsPlan(t, first.plan(), "stage sql", "status new", "list with_sales (shadow)", "list  (shadow)", "task first contact")
 	first.portal.Modes[workflows.ClassList] = workflows.ModeOff
 	wantsPlan(t, first.plan(), "stage sql", "status new", "task first contact")
 }

@@ -44,7 +44,7 @@ func attempted(t *testing.T) *person {
 
 func TestPlan_betweenTwoLooks(t *testing.T) {
 	const hour = time.Hour
-	entered := []string{"close call again", "task call again"}
+	entered := []string{"amend call again"}
 	for name, tc := range map[string]struct {
 		happen func(p *person)
 		want   []string

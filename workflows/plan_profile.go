@@ -54,11 +54,16 @@ func (pl *planner) forbidden() bool {
 	}
 	pl.Lead.Activities = nil
 	pl.forgetActivities()
+	st.Outcomes = Outcomes{} // nothing about the contact is measured any more
+	st.Following.forget()
+	st.Quiet, pl.out.Ordered = nil, pl.Record.Orders
 	st.Model, st.EvaluatedAt, st.StatusActivity = pl.Model.Version(), pl.Now, ""
 	if st.Unprofiled.IsZero() {
 		st.Unprofiled, st.ProfiledFrom = pl.Now, time.Time{}
 	}
 	pl.stand()
+	pl.consent(st.Held)
+	pl.leaveAll(scoring.ReasonUnprofiled, map[string]bool{})
 	pl.withdraw()
 	pl.out.Reason = scoring.Reason{Code: scoring.ReasonUnprofiled}
 	pl.violations()
@@ -92,6 +97,7 @@ func (pl *planner) stand() {
 		st.Furthest = st.Stage
 	}
 	pl.overcome(st.Stage)
+	st.Choices = Choices{Handover: st.Choices.Handover.known(pl.Model, pl.Lead), Shown: Shown{Responsible: st.Choices.Shown.Responsible}}
 }
 
 // withdraw plans that what leadsync wrote about the contact is taken back: scores and reasons are cleared, and the
@@ -110,9 +116,7 @@ func (pl *planner) withdraw() {
 	default:
 		st.forget(st.PushedShadow && mode == ModeShadow)
 	}
-	for _, rule := range slices.Sorted(maps.Keys(st.OpenTasks)) {
-		pl.closeTask(rule, reason)
-	}
+	pl.closeAll(reason)
 }
 
 // ours are the properties of the contact that hold scores and reasons, all empty.
@@ -122,7 +126,7 @@ func (pl *planner) ours() map[string]string {
 	for _, name := range names {
 		props[written.Scores[name]] = ""
 	}
-	for _, name := range []string{written.Reasons, written.ScoredAt, written.LastReason} {
+	for _, name := range []string{written.Reasons, written.ScoredAt, written.LastReason, written.Missing, written.Rank} {
 		props[name] = ""
 	}
 	delete(props, "")
@@ -133,6 +137,7 @@ func (pl *planner) ours() map[string]string {
 func (s *LeadState) forget(shadow bool) {
 	s.Pushed, s.PushedReached, s.PushedGrade, s.PushedTier, s.PushedShadow = nil, nil, "", "", shadow
 	s.GradeProperty, s.TierProperty = "", ""
+	s.Priority, s.RankProperty, s.RankShadow = "", "", shadow
 }
 
 // counts reports whether an activity counts for a contact: none that may have happened while it was not to be profiled
@@ -157,7 +162,7 @@ func (s *LeadState) known(observations []Observation) []Observation {
 func (p *Portal) Behaviour(m *scoring.Model) []string {
 	kept := append(p.sourceProperties(m, "contact"), p.story()...)
 	props := append(slices.Collect(maps.Values(p.Written.Scores)), p.Written.Grade, p.Written.Tier, p.Written.Reasons,
-		p.Written.ScoredAt, p.Written.LastReason)
+		p.Written.ScoredAt, p.Written.LastReason, p.Written.Missing, p.Written.Rank)
 	for _, k := range m.ActivityKinds() {
 		props = append(props, tracked(k)...)
 	}
@@ -167,7 +172,7 @@ func (p *Portal) Behaviour(m *scoring.Model) []string {
 // story are the properties of contacts that are read whatever the model is.
 func (p *Portal) story() []string {
 	n := p.Names
-	return []string{n.Stage, n.Status, n.Owner, n.FirstName, n.LastName, n.Email, n.Company, n.CompanyID, n.MergedIDs}
+	return []string{n.Stage, n.Status, n.Owner, n.FirstName, n.LastName, n.Email, n.Company, n.CompanyID, n.MergedIDs, n.Source}
 }
 
 // aside completes a decision by what its plan says beside the effects.
@@ -187,7 +192,7 @@ func (d *Decided) aside(p *Portal, m *scoring.Model, before *LeadState, plan Pla
 // recorded reports whether a plan is worth a decision record.
 func (pl Planned) recorded(before *LeadState) bool {
 	began := !pl.State.Unprofiled.IsZero() && (before == nil || before.Unprofiled.IsZero())
-	return len(pl.Actions) > 0 || pl.Reason.Params[ParamSeen] != "" || began
+	return len(pl.Actions) > 0 || pl.Reason.Code == ReasonQuiet || pl.Reason.Params[ParamSeen] != "" || began
 }
 
 // private reports whether the history of a contact is none of our business: it must not be profiled, or must not have
@@ -214,7 +219,7 @@ func (f freshly) asRead(record LeadRecord, contact connector.Object, companyID s
 
 // redactedParams are the parameters of reasons that are words of the model or keys, and say nothing about a person.
 func redactedParams() []string {
-	return []string{"rule", "invariant", "list", "key", "copies", "episode", "survivor"}
+	return []string{"rule", "invariant", "list", "key", "copies", "episode", "survivor", "before"}
 }
 
 // Redacted is a reason without values: what is left says what was done by which rule, not what the contact did or

@@ -38,7 +38,7 @@ func TestUnprofiled_takesBackOnce(t *testing.T) {
 	p := worked(t, reach("sql"))
 	p.portal.Written.LastReason = "leadsync_last_reason"
 	p.step()
-	if len(p.record.State.OpenTasks) != 1 || p.record.State.Pushed == nil {
+	if len(p.record.State.Tasks) != 1 || p.record.State.Pushed == nil {
 		t.Fatalf("nothing to take back: %+v", p.record.State)
 	}
 	p.after(time.Hour).forbid()

@@ -151,18 +151,18 @@ func TestPlan_statusOnStage(t *testing.T) {
 func TestPlan_statusByActivity(t *testing.T) {
 	selling := known(reach("sql")) // stage sql, status new, task "first contact" open
 	play(t, map[string]scene{
-		"nobody answered": {who: selling, happen: func(p *person) { p.call(noAnswer, 0) }, want: []string{"status attempted", "close first contact", "task call again"}},
+		"nobody answered": {who: selling, happen: func(p *person) { p.call(noAnswer, 0) }, want: []string{"status attempted", "amend call again"}},
 		"the same once more": {
 			who: selling, happen: func(p *person) { p.call(noAnswer, 0).step(); p.after(time.Hour).call(noAnswer, 0) },
-			want: []string{"close call again", "task call again"},
+			want: []string{"amend call again"},
 		},
 		"an outcome without a status": {who: selling, happen: func(p *person) { p.call("left_message", 0) }, want: []string{}},
-		"the newest decides":          {who: selling, happen: func(p *person) { p.call(connected, 2*time.Minute).call(noAnswer, time.Minute) }, want: []string{"status attempted", "close first contact", "task call again"}},
+		"the newest decides":          {who: selling, happen: func(p *person) { p.call(connected, 2*time.Minute).call(noAnswer, time.Minute) }, want: []string{"status attempted", "amend call again"}},
 		"of two at once the last id":  {who: selling, happen: func(p *person) { p.call(noAnswer, 0).call(connected, 0) }, want: []string{"status in_progress", "close first contact"}},
 		"not yet":                     {who: selling, happen: func(p *person) { p.call(noAnswer, -time.Hour) }, want: []string{}},
 		"when its time has come": {
 			who: selling, happen: func(p *person) { p.call(noAnswer, -time.Hour).step(); p.after(time.Hour) },
-			want: []string{"status attempted", "close first contact", "task call again"},
+			want: []string{"status attempted", "amend call again"},
 		},
 		"older than the status": {who: selling, happen: func(p *person) { p.call(noAnswer, 2*time.Hour) }, want: []string{}},
 		"considered before":     {who: selling, happen: func(p *person) { p.call(noAnswer, 0).step(); p.after(time.Hour).status("NEW").step() }, want: []string{}},
@@ -218,7 +218,7 @@ lead_status: [{status: attempted, activity: call, where: 'outcome == "no_answer"
 func TestPlan_peopleFirst(t *testing.T) {
 	selling := known(reach("sql"))
 	play(t, map[string]scene{
-		"a person's status is entered":   {who: selling, happen: func(p *person) { p.status("ATTEMPTED_TO_CONTACT") }, want: []string{"close first contact", "task call again"}},
+		"a person's status is entered":   {who: selling, happen: func(p *person) { p.status("ATTEMPTED_TO_CONTACT") }, want: []string{"amend call again"}},
 		"and an activity does nothing":   {who: selling, happen: func(p *person) { p.status("BAD_TIMING").call(connected, 0) }, want: []string{"close first contact", "task try later"}},
 		"nor does a stage":               {who: known(reach("lead")), happen: func(p *person) { p.set(reach("sql")).status("IN_PROGRESS") }, want: []string{"stage sql"}},
 		"the activity is old afterwards": {who: selling, happen: func(p *person) { p.status("BAD_TIMING").call(connected, 0).step(); p.after(time.Hour) }, want: []string{}, reason: workflows.ReasonUnchanged},

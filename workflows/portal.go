@@ -35,6 +35,8 @@ type Portal struct {
 	Pipelines map[string]Pipeline
 	// Lists maps the model's names of static lists to the account's ids.
 	Lists map[string]string
+	// Queues maps the model's names of queues of tasks to the account's ids.
+	Queues map[string]string
 	// Marked are the kinds of record (task, deal) that the account refuses a unique property for, where the
 	// operator has agreed to the weaker protocol (hubspot-api 7.3): ours are told by a marker.
 	Marked map[connector.ObjectType]bool
@@ -43,6 +45,11 @@ type Portal struct {
 	// Off names kinds of activity of the model, or types of record, that this portal does not want to be
 	// tracked: they are not read, and what is stored of them does not count.
 	Off []string
+	// HoldImports says that contacts which an import makes are held (rule 26).
+	HoldImports bool
+	// NewContacts is how many new contacts of other programs are news within an hour: of more, those that are found then
+	// are held, too. 0: any number.
+	NewContacts int
 	// FirstLoadHistory reads the property history of every contact at the first load, for one call per 50.
 	FirstLoadHistory bool
 	// Submissions and PageVisits switch optional sources on (rule 13): submissions of forms, and visited pages.
@@ -54,14 +61,21 @@ type Portal struct {
 	DealProperties map[string]string
 
 	Calendar      calendar.Calendar
+	Hours         calendar.Hours
 	DueAt         time.Duration // time of day at which tasks are due, since midnight
 	FallbackOwner string
+	// TasksPerDay is how many tasks of ours may be due for an owner on one day (rule 25); 0 is any number.
+	TasksPerDay int
+	// People are who is given work, under the names of the configuration (rule 18).
+	People map[string]Person
 }
 
 // Pipeline is where a deal starts, in the account's own ids.
 type Pipeline struct {
 	ID    string
 	Stage string
+	// Stages maps the model's names of stages of the pipeline to the account's ids.
+	Stages map[string]string
 }
 
 // Written names the properties of our own that we write on contacts. Empty ones are not written.
@@ -74,6 +88,10 @@ type Written struct {
 	ScoredAt    string
 	// LastReason says why stage or status were moved last; written with the move.
 	LastReason string
+	// Responsible shows whose turn it is, marketing or sales; Missing what a stage lacks that a person set (rule 21).
+	Responsible, Missing string
+	// Rank is the priority in which sales should work, if the model has a ranking (rule 22).
+	Rank string
 }
 
 // TotalScore is the key of Written.Scores for the sum of all scores.
@@ -113,6 +131,9 @@ func (p *Portal) ContactProperties(m *scoring.Model) []string {
 	props := append(p.story(), p.sourceProperties(m, "contact")...)
 	for _, k := range p.Kinds(m) {
 		props = append(props, tracked(k)...)
+	}
+	if p.watchesTasks(m) {
+		props = append(props, p.Names.Sequence)
 	}
 	return compacted(props)
 }
@@ -176,6 +197,7 @@ func (p *Portal) ActivityProperties(m *scoring.Model, t connector.ObjectType) []
 	if t == connector.TypeTask {
 		props = append(props, p.KeyProperty)
 	}
+	props = append(props, p.watchedProperties(m, t)...)
 	for _, k := range p.Kinds(m) {
 		if k.Object == string(t) {
 			for _, prop := range k.Attributes {
@@ -199,7 +221,7 @@ func (p *Portal) Properties(m *scoring.Model, t connector.ObjectType) []string {
 	case connector.TypeCompany:
 		return p.CompanyProperties(m)
 	case connector.TypeDeal:
-		return p.DealNames()
+		return compacted(append(p.DealNames(), append(p.dealFacts(m), p.dealOwners(m)...)...))
 	case connector.TypeCall, connector.TypeMeeting, connector.TypeTask, connector.TypeEmail, connector.TypeNote,
 		connector.TypeCommunication:
 	}
@@ -220,14 +242,18 @@ func activityTypes() []connector.ObjectType {
 	}
 }
 
-// ActivityTypes are the kinds of object that the model reads as activities, in a fixed order.
-func ActivityTypes(m *scoring.Model) []connector.ObjectType { return (&Portal{}).ActivityTypes(m) }
+// ActivityTypes are the kinds of object that the model reads as activities or watches, in a fixed order.
+// A portal can have fewer.
+func ActivityTypes(m *scoring.Model) []connector.ObjectType {
+	return (&Portal{Names: connector.Names{TaskKind: "any"}}).ActivityTypes(m)
+}
 
-// ActivityTypes are the kinds of object that the model reads as activities in this portal, in a fixed order.
+// ActivityTypes are the kinds of object that the model reads as activities in this portal, in a fixed order, and tasks
+// and meetings if they can satisfy a task rule (rule 17).
 func (p *Portal) ActivityTypes(m *scoring.Model) []connector.ObjectType {
 	kinds := p.Kinds(m)
 	return slices.DeleteFunc(activityTypes(), func(t connector.ObjectType) bool {
-		return !slices.ContainsFunc(kinds, func(k scoring.ActivityKind) bool { return k.Object == string(t) })
+		return !p.watched(m, t) && !slices.ContainsFunc(kinds, func(k scoring.ActivityKind) bool { return k.Object == string(t) })
 	})
 }
 

@@ -96,15 +96,16 @@ func TestPlan_movesForwardOnly(t *testing.T) {
 	})
 }
 
-// A contact has at most one open task of a rule, none of a status that it does not have, no key twice, and
-// nothing is closed that is not open.
+// A contact has at most one open task of a kind, none of a status that it does not have, no key twice, and
+// nothing is closed or amended that is not open.
 func TestPlan_tasks(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		p := someone(r)
 		p.portal.Modes = allOn()
 		open, seen := map[string]string{}, map[string]bool{} // by key: the rule
 		for range rapid.IntRange(1, 25).Draw(r, "deeds") {
-			for _, a := range p.step().Actions {
+			p.last = p.step()
+			for _, a := range p.last.Actions {
 				switch a.Kind {
 				case workflows.KindTask, workflows.KindDeal:
 					if a.Mode == workflows.ModeOff {
@@ -117,6 +118,17 @@ func TestPlan_tasks(t *testing.T) {
 					if a.Kind == workflows.KindTask {
 						open[a.Key] = a.Rule
 					}
+				case workflows.KindAmend:
+					if seen[a.Key] {
+						r.Fatalf("key %q of %q twice", a.Key, a.Rule)
+					}
+					seen[a.Key] = true
+					old := amended(r, p, a.Key)
+					if open[old] == "" {
+						r.Fatalf("%q amends %q, which is not open", a.Key, old)
+					}
+					delete(open, old)
+					open[a.Key] = a.Rule
 				case workflows.KindClose:
 					key := a.Key[len("close/"):]
 					if open[key] == "" {
@@ -128,6 +140,16 @@ func TestPlan_tasks(t *testing.T) {
 			}
 			status := workflows.LeadOf(p.portal, p.model, p.record).Status
 			rules := slices.Sorted(maps.Values(open))
+			kinds := map[string]bool{}
+			for _, f := range p.model.FollowUps() {
+				if f.Task == nil || !slices.Contains(rules, f.Name) {
+					continue
+				}
+				if kinds[f.Task.Kind] {
+					r.Fatalf("open tasks %v, two of them of one kind", rules)
+				}
+				kinds[f.Task.Kind] = true
+			}
 			if len(slices.Compact(slices.Clone(rules))) != len(rules) {
 				r.Fatalf("open tasks %v", rules)
 			}
@@ -139,6 +161,17 @@ func TestPlan_tasks(t *testing.T) {
 			deed(r, p)
 		}
 	})
+}
+
+// amended is the key that an amendment of the last plan replaces.
+func amended(r *rapid.T, p *person, key string) string {
+	for _, e := range p.last.Entries {
+		if e.Key == key {
+			return decoded[workflows.AmendPayload](r, e).Old
+		}
+	}
+	r.Fatalf("no entry %q", key)
+	return ""
 }
 
 // The order in which the store hands out what it knows does not matter.

@@ -127,17 +127,18 @@ const maxSkew = 10 * time.Minute
 
 // save completes a page with the contacts of its records and stores it with the feed's position.
 func (p *Puller) save(ctx context.Context, f Fence, page PulledPage) (PulledCount, error) {
-	page.Objects = p.Portal.Foreign(page.Objects)
+	if !p.Portal.watched(p.Model, page.Type) { // rule 17 looks at our own tasks too: whether a person edited them
+		page.Objects = p.Portal.Foreign(page.Objects)
+	}
 	if page.Type != connector.TypeContact && page.Type != connector.TypeCompany && len(page.Objects) > 0 {
 		ids := make([]connector.ObjectID, len(page.Objects))
 		for i, o := range page.Objects {
 			ids[i] = o.ID
 		}
-		links, err := p.CRM.Links(ctx, page.Type, connector.TypeContact, ids)
-		if err != nil {
-			return PulledCount{}, fmt.Errorf("read contacts of %d records of type %s: %w", len(ids), page.Type, err)
+		var err error
+		if page.Links, page.LinkTypes, err = linksOf(ctx, p.CRM, p.Model, page.Type, ids); err != nil {
+			return PulledCount{}, err
 		}
-		page.Links, page.LinkTypes = links, []connector.ObjectType{connector.TypeContact}
 	}
 	if page.Type == connector.TypeContact && !page.HintOnly {
 		page.Links, page.LinkTypes = p.companies(page.Objects), []connector.ObjectType{connector.TypeCompany}
@@ -173,6 +174,9 @@ func (p *Puller) Owners(ctx context.Context, f Fence) error {
 	owners, err := p.CRM.Owners(ctx)
 	if err != nil {
 		return fmt.Errorf("read owners: %w", err)
+	}
+	if owners, err = p.timed(ctx, owners); err != nil {
+		return err
 	}
 	if err := p.Store.SaveOwners(ctx, f, owners); err != nil {
 		return fmt.Errorf("save owners: %w", err)

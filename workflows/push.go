@@ -16,7 +16,13 @@ type creator interface {
 	Update(ctx context.Context, t connector.ObjectType, u []connector.Update) []connector.UpdateResult
 	CreateTasks(ctx context.Context, t []connector.Task) []connector.CreateResult
 	CreateDeals(ctx context.Context, d []connector.Deal) []connector.CreateResult
-	CloseTasks(ctx context.Context, refs []connector.KeyRef) []connector.CloseResult
+	keeper
+}
+
+// keeper looks after tasks that exist.
+type keeper interface {
+	CloseTasks(ctx context.Context, c []connector.Close) []connector.CloseResult
+	AmendTasks(ctx context.Context, a []connector.Amend) []connector.AmendResult
 }
 
 type looker interface {
@@ -51,14 +57,14 @@ type Pusher struct {
 }
 
 // Push sends what is ready, one batch of each kind, and returns how many entries it took. Creations go
-// before closings, so that a task is never closed before it exists. An error that concerns the portal as a
+// before amendments, and both before closings, so that a task is never closed before it exists. An error that concerns the portal as a
 // whole (unauthorised, fenced, database) is returned after what can be settled was settled.
 func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
 	ctx = connector.For(ctx, connector.PurposePush)
 	n := 0
 	var errs []error
-	for _, kind := range []EntryKind{KindUpdate, KindBack, KindTask, KindDeal, KindClose, KindList, KindCompany} {
-		taken, err := p.Store.Take(ctx, f, Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits, Shares: p.Portal.Shares})
+	for _, kind := range []EntryKind{KindList, KindUpdate, KindBack, KindTask, KindAmend, KindDeal, KindClose, KindCompany} {
+		taken, err := p.Store.Take(ctx, f, Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits, Shares: p.Portal.Shares, Portal: p.Portal})
 		if err != nil {
 			return n, fmt.Errorf("take %s entries: %w", kind, err)
 		}
@@ -103,6 +109,8 @@ func (p *Pusher) send(ctx context.Context, kind EntryKind, entries []OutboxEntry
 		return p.creations(ctx, connector.TypeTask, entries)
 	case KindDeal:
 		return p.creations(ctx, connector.TypeDeal, entries)
+	case KindAmend:
+		return p.amends(ctx, entries)
 	case KindClose:
 		return p.closings(ctx, entries)
 	case KindBack:
@@ -129,6 +137,7 @@ func (p *Pusher) outcome(e OutboxEntry, id connector.ObjectID, err error) (Settl
 // updates sends one input per contact: the properties of all its entries together. If the CRM refuses the
 // whole for one property, the entries that do not name it go out again on their own.
 func (p *Pusher) updates(ctx context.Context, entries []OutboxEntry) ([]Settlement, error) {
+	entries, settlements, first := p.standing(ctx, entries)
 	order, byContact := grouped(entries)
 	updates := make([]connector.Update, len(order))
 	for i, id := range order {
@@ -141,9 +150,11 @@ func (p *Pusher) updates(ctx context.Context, entries []OutboxEntry) ([]Settleme
 			maps.Copy(updates[i].Properties, payload.Properties)
 		}
 	}
-	var settlements []Settlement
-	var first error
+	if len(updates) == 0 {
+		return settlements, first
+	}
 	results := p.stagesMoved(ctx, updates, p.CRM.Update(ctx, connector.TypeContact, updates))
+	results = p.ownersWritten(ctx, updates, results)
 	for _, r := range results {
 		mine := byContact[r.ID]
 		for _, e := range mine {
@@ -196,33 +207,4 @@ func names(err error, e OutboxEntry) bool {
 		return true
 	}
 	return slices.ContainsFunc(ce.Properties, func(name string) bool { _, ok := payload.Properties[name]; return ok })
-}
-
-func (p *Pusher) closings(ctx context.Context, entries []OutboxEntry) ([]Settlement, error) {
-	closed, err := payloads[ClosePayload](entries)
-	if err != nil {
-		return nil, err
-	}
-	refs := make([]connector.KeyRef, len(entries))
-	byKey := map[string]OutboxEntry{}
-	for i, payload := range closed {
-		refs[i] = connector.KeyRef{Key: payload.TaskKey, Contact: entries[i].Contact}
-		byKey[payload.TaskKey] = entries[i]
-	}
-	var settlements []Settlement
-	var first error
-	for _, r := range p.CRM.CloseTasks(ctx, refs) {
-		s, err := p.outcome(byKey[r.Key], "", r.Err)
-		if s.State == StateSending {
-			s.State = StateReady // archiving again is harmless
-		}
-		if r.Err == nil {
-			s.Error = string(r.Outcome)
-		}
-		settlements = append(settlements, s)
-		if first == nil {
-			first = err
-		}
-	}
-	return settlements, first
 }

@@ -48,6 +48,8 @@ type Reconciler struct {
 	Pass   Pass
 	// Planned is told about every plan that has a reason worth showing; it must not block. May be nil.
 	Planned func(LeadRecord, scoring.Evaluation, Planned)
+	// Arrivals counts the contacts that other programs make; nil: nobody counts, and none are too many.
+	Arrivals arrivalStore
 	// Fill says what the mirror was not asked for yet; nil: it was asked for everything.
 	Fill *Filler
 }
@@ -77,6 +79,9 @@ func (r *Reconciler) contacts(ctx context.Context, f Fence, rows []DueRow) error
 		return err
 	}
 	if fresh.told, err = r.past(ctx, rows, records, fresh); err != nil {
+		return err
+	}
+	if fresh.flood, err = r.arrivals(ctx, f, records, fresh); err != nil {
 		return err
 	}
 	owners, err := r.owners(ctx, f.Portal)
@@ -113,7 +118,7 @@ func (r *Reconciler) Baseline(ctx context.Context, f Fence, ids []connector.Obje
 	if err != nil {
 		return err
 	}
-	now := r.Now()
+	now, basis := r.Now(), EvaluationBasis(r.Portal, r.Model)
 	var decided []Decided
 	for i, record := range records {
 		if record.State != nil {
@@ -125,7 +130,7 @@ func (r *Reconciler) Baseline(ctx context.Context, f Fence, ids []connector.Obje
 		record.Unread = r.Fill.unread(false)
 		state := Baseline(r.Portal, r.Model, record, now)
 		record.State = &state
-		d := r.decide(DueRow{Type: connector.TypeContact, ID: ids[i]}, record, freshly{at: now}, owners)
+		d := r.decide(DueRow{Type: connector.TypeContact, ID: ids[i]}, record, freshly{at: now, basis: basis}, owners)
 		if d.State.Unprofiled.IsZero() {
 			d.Observations = first
 		}
@@ -142,10 +147,13 @@ type freshly struct {
 	contacts, companies connector.ReadResult
 	told                told
 	at                  time.Time
+	basis               string                      // what decides
+	walk                bool                        // nothing but another basis makes the look
+	flood               map[connector.ObjectID]bool // contacts that arrive with too many others
 }
 
 func (r *Reconciler) read(ctx context.Context, rows []DueRow) (freshly, error) {
-	out := freshly{at: r.Now()}
+	out := freshly{at: r.Now(), basis: EvaluationBasis(r.Portal, r.Model)}
 	var ids []connector.ObjectID
 	for _, row := range rows {
 		if row.Hinted {
@@ -214,8 +222,13 @@ func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners
 		d.Observations = append(d.Observations, latest...)
 		record.Observations = append(slices.Clone(record.Observations), latest...)
 	}
-	plan, ev := r.evaluate(record, owners, fresh.at)
-	d.State, d.Entries, d.CancelKeys, d.ChangesAt = plan.State, plan.Entries, plan.CancelKeys, plan.LookAt
+	record, dropped := record.ungathered(fresh.basis)
+	plan, ev := r.evaluate(record, owners, fresh)
+	d.State, d.Entries, d.CancelKeys, d.ChangesAt = plan.State, plan.Entries, slices.Concat(dropped, plan.CancelKeys), plan.LookAt
+	d.Ordered = plan.Ordered
+	if _, arrived := fresh.flood[row.ID]; arrived {
+		d.ArrivedAt = fresh.at
+	}
 	d.aside(r.Portal, r.Model, record.State, plan, ev)
 	if plan.recorded(record.State) {
 		d.State.Decisions++
@@ -230,11 +243,12 @@ func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners
 	return d
 }
 
-func (r *Reconciler) evaluate(record LeadRecord, owners map[string]connector.Owner, now time.Time) (Planned, scoring.Evaluation) {
+func (r *Reconciler) evaluate(record LeadRecord, owners map[string]connector.Owner, fresh freshly) (Planned, scoring.Evaluation) {
 	lead := LeadOf(r.Portal, r.Model, record)
-	ev := r.Model.Evaluate(lead, now)
+	ev := r.Model.Evaluate(lead, fresh.at)
 	plan := Plan(Situation{
-		Portal: r.Portal, Model: r.Model, Record: record, Lead: lead, Evaluation: ev, Owners: owners, Now: now,
+		Portal: r.Portal, Model: r.Model, Record: record, Lead: lead, Evaluation: ev, Owners: owners, Now: fresh.at,
+		Basis: fresh.basis, Walk: fresh.walk, Flood: fresh.flood[record.ID],
 	})
 	return plan, ev
 }
@@ -325,9 +339,8 @@ func (r *Reconciler) objects(ctx context.Context, f Fence, t connector.ObjectTyp
 		found = append(found, o.ID)
 	}
 	if t != connector.TypeCompany && len(found) > 0 {
-		page.LinkTypes = []connector.ObjectType{connector.TypeContact}
-		if page.Links, err = r.CRM.Links(ctx, t, connector.TypeContact, found); err != nil {
-			return fmt.Errorf("read contacts of %d records of type %s: %w", len(found), t, err)
+		if page.Links, page.LinkTypes, err = linksOf(ctx, r.CRM, r.Model, t, found); err != nil {
+			return err
 		}
 	}
 	if _, err := r.Store.SavePage(ctx, f, page); err != nil {

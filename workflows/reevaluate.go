@@ -168,7 +168,7 @@ func (r *Reconciler) again(ctx context.Context, f Fence, rows []DueRow, enough f
 	if err != nil {
 		return nil, 0, err
 	}
-	mirror := freshly{at: r.Now()}
+	mirror := freshly{at: r.Now(), basis: EvaluationBasis(r.Portal, r.Model), walk: true}
 	for i, row := range rows {
 		if i > 0 && enough() {
 			return decided, i, nil

@@ -44,6 +44,8 @@ func names() connector.Names {
 		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id", FirstName: "firstname", LastName: "lastname",
 		Email: "email", Company: "company", CompanyID: "associatedcompanyid", CompanyName: "name", CompanyStage: "lifecyclestage", ActivityTime: "hs_timestamp",
 		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
+		TaskKind: "hs_task_type", TaskStatus: "hs_task_status", TaskOwner: "hubspot_owner_id", TaskPriority: "hs_task_priority", TaskNew: "NOT_STARTED", TaskDone: "COMPLETED",
+		MeetingOutcome: "hs_meeting_outcome", MeetingOff: "CANCELED", Sequence: "hs_sequences_is_enrolled",
 		Submissions: "num_conversion_events", PageVisits: "hs_analytics_num_page_views", VisitEvent: "e_visited_page",
 	}
 }
@@ -73,7 +75,7 @@ func newPortal() *workflows.Portal {
 			Scores:  map[string]string{workflows.TotalScore: "leadsync_score", "fit": "leadsync_fit", "engagement": "leadsync_engagement"},
 			Reasons: "leadsync_reasons", ScoredAt: "leadsync_scored_at",
 		},
-		Calendar: calendar.Calendar{}, DueAt: 9 * time.Hour, FallbackOwner: "fallback",
+		Calendar: calendar.Calendar{}, DueAt: 9 * time.Hour, FallbackOwner: "fallback", KeyProperty: "leadsync_key",
 	}
 }
 
@@ -86,6 +88,7 @@ type person struct {
 	record workflows.LeadRecord
 	now    time.Time
 	serial int
+	last   workflows.Planned // where a test wants to look at it again
 }
 
 // newPerson is a contact that leadsync has never planned for: it was created after go-live.
@@ -185,13 +188,13 @@ func decoded[T any](t fail, e workflows.OutboxEntry) T {
 }
 
 // brief tells the actions in short, scores left out: "stage sql", "status new", "task first contact",
-// "close first contact", "deal open the deal"; "(shadow)" and "(off)" where they are not on.
+// "amend call again", "close first contact", "deal open the deal"; "(shadow)" and "(off)" where they are not on.
 func brief(planned workflows.Planned) []string {
 	out := []string{}
 	for _, a := range planned.Actions {
 		text := string(a.Class) + " " + a.To
 		switch a.Kind {
-		case workflows.KindTask, workflows.KindDeal:
+		case workflows.KindTask, workflows.KindDeal, workflows.KindAmend:
 			text = string(a.Kind) + " " + a.Rule
 		case workflows.KindClose:
 			text = "close " + a.Rule

@@ -141,10 +141,11 @@ func TestPrepare_history(t *testing.T) {
 	}
 }
 
-// A hint about a record that the portal does not track costs no call and does not stay due; a task of ours is
-// not kept.
+// A hint about a record that the portal does not track costs no call and does not stay due. Tasks are tracked, since
+// they satisfy the rules of the model (rule 17), unless they are switched off.
 func TestReconcile_untracked(t *testing.T) {
 	b, w, _ := historyBench(t)
+	w.Reconciler.Portal.Off = []string{"task"}
 	b.must(b.store.Hint(t.Context(), portalID, []connector.Ref{{Type: connector.TypeTask, ID: "7"}, {Type: connector.TypeNote, ID: "8"}}))
 	b.crm.asked()
 	if _, err := w.Step(t.Context(), b.fence); err != nil {

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -35,11 +34,12 @@ const (
 	ClassList   Class = "list" // membership of static lists (S22)
 
 	ClassCompany Class = "company" // lifecycle stages of companies (S9)
+	ClassOwner   Class = "owner"   // owners of contacts that have none, or one who has left (C21)
 )
 
 // Classes are all classes of effect, in the order in which people are shown them.
 func Classes() []Class {
-	return []Class{ClassScore, ClassStage, ClassStatus, ClassTask, ClassDeal, ClassList, ClassCompany}
+	return []Class{ClassScore, ClassStage, ClassStatus, ClassTask, ClassDeal, ClassList, ClassCompany, ClassOwner}
 }
 
 // Mode says what happens to the effects of a class.
@@ -51,104 +51,6 @@ const (
 	ModeShadow Mode = "shadow"
 	ModeOn     Mode = "on"
 )
-
-// EntryKind is how an outbox entry is carried out.
-type EntryKind string
-
-// The kinds of outbox entry.
-const (
-	KindUpdate EntryKind = "update" // set properties of the contact: absolute values, repeatable
-	KindTask   EntryKind = "task"   // create a task under its key
-	KindDeal   EntryKind = "deal"   // create a deal under its key
-	KindClose  EntryKind = "close"  // close our task with the key in the payload
-	KindBack   EntryKind = "back"   // move the stage backward: clear, set, read back
-	KindList   EntryKind = "list"   // put the contact on a static list or take it off: absolute, repeatable
-
-	KindCompany EntryKind = "company" // move the stage of the contact's company forward: absolute, repeatable
-)
-
-// Absolute reports whether an entry says how things shall be, so that a newer plan replaces the row's payload.
-// The others happen once under their key and are never replaced.
-func (k EntryKind) Absolute() bool {
-	return k == KindUpdate || k == KindBack || k == KindList || k == KindCompany
-}
-
-// EntryState is where an outbox entry stands.
-type EntryState string
-
-// The states. Ready and sending are unfinished, the others final until an operator says otherwise.
-const (
-	StateShadow    EntryState = "shadow"
-	StateReady     EntryState = "ready"
-	StateSending   EntryState = "sending" // written ahead of the call: from here the outcome may be unknown
-	StateSettled   EntryState = "settled"
-	StateParked    EntryState = "parked"    // the CRM refuses it for good; Error says why
-	StateCancelled EntryState = "cancelled" // obsolete before it was sent
-)
-
-// OutboxEntry is one intended effect. Key is unique in the portal. For absolute kinds the key is
-// "contact/<id>/<class>" (KindUpdate), "contact/<id>/back", "contact/<id>/list/<list>" or "company/<id>/stage", and a
-// newer plan replaces the payload of the row, whatever its state; for the other kinds the key is the idempotency key and
-// a row is never replaced.
-type OutboxEntry struct {
-	Key     string             `json:"key,omitempty"`
-	Kind    EntryKind          `json:"kind"`
-	Class   Class              `json:"class"`
-	Contact connector.ObjectID `json:"contact,omitempty"`
-	State   EntryState         `json:"state"` // shadow or ready when planned
-	Reason  scoring.Reason     `json:"reason"`
-	Payload json.RawMessage    `json:"payload"` // UpdatePayload, connector.Task, connector.Deal, ClosePayload, BackPayload, ListPayload or CompanyPayload
-	// Attempt counts sendings; a settlement names the attempt it belongs to.
-	Attempt int `json:"attempt"`
-	// Unknown is true on an entry handed out again after a sending whose outcome nobody recorded.
-	Unknown bool `json:"unknown,omitempty"`
-	// UnknownFor is operating time since that sending was written ahead; zero unless Unknown.
-	UnknownFor time.Duration      `json:"-"`
-	RemoteID   connector.ObjectID `json:"remote_id,omitempty"`
-	Error      string             `json:"error,omitempty"`
-	// PlannedAt is business time; SentAt, SettledAt and NextAt are operating time; zero if never.
-	PlannedAt time.Time `json:"planned_at,omitzero"`
-	SentAt    time.Time `json:"sent_at,omitzero"`
-	SettledAt time.Time `json:"settled_at,omitzero"`
-	NextAt    time.Time `json:"next_at,omitzero"`
-}
-
-// UpdatePayload is the payload of KindUpdate.
-type UpdatePayload struct {
-	Properties map[string]string `json:"properties"`
-}
-
-// ClosePayload is the payload of KindClose: the keys of tasks of ours.
-type ClosePayload struct {
-	TaskKey string `json:"task_key"`
-}
-
-// BackPayload is the payload of KindBack, the intention that is stored before anything is cleared: the stage
-// property, the account's values that the contact may stand at (the stage it leaves, and those that earlier
-// moves back which are still under way lead through), and the value to set.
-type BackPayload struct {
-	Property string   `json:"property"`
-	From     []string `json:"from"`
-	To       string   `json:"to"`
-}
-
-// Settlement is what became of one sent entry. It changes nothing unless Attempt is the entry's.
-type Settlement struct {
-	Key     string
-	Attempt int
-	// State is settled, parked or cancelled; ready to try again after Wait; or sending if the outcome is
-	// unknown: the entry is then handed out again after Wait with Unknown set.
-	State    EntryState
-	Wait     time.Duration
-	RemoteID connector.ObjectID
-	// Error is the CRM's refusal, or for a settled closing what it found (connector.CloseOutcome).
-	Error string
-	// Free says that the attempt was not the entry's fault (throttled, unauthorised): it is not counted.
-	Free bool
-	// Note is something done on the way that has to stand in the contact's decisions (a copy archived); a zero
-	// Code is none.
-	Note scoring.Reason
-}
 
 // Delivery is one verified webhook request, one portal's part of it.
 type Delivery struct {
@@ -189,7 +91,7 @@ type LeadState struct {
 	// Held is true for a contact that was there before go-live and has not changed since: its stage, status
 	// and deals count as handled (design, "Quiet from day one").
 	Held bool `json:"held,omitempty"`
-	// Prints are what the last look at a held contact showed. FactsHash is what earlier releases compared instead; it
+	// Prints are what the last look at the contact showed. FactsHash is what earlier releases compared instead; it
 	// is empty as soon as this one has looked.
 	Prints    Prints `json:"prints,omitempty"`
 	FactsHash string `json:"facts_hash"`
@@ -211,7 +113,9 @@ type LeadState struct {
 	ShadowStatus string `json:"shadow_status,omitempty"`
 	// Recycled is the last way back that nothing has undone yet (rule 10); nil if there is none.
 	Recycled *Recycled `json:"recycled,omitempty"`
-	// Episodes counts the episodes of each follow-up rule; OpenTasks maps a rule to the key of its open task.
+	// Episodes counts the episodes of each follow-up rule. OpenTasks maps a rule to the key of its open task, as earlier
+	// releases remembered them: what cannot be one of Tasks, because there is one of the kind already or the model lost
+	// the rule, stays here until something closes it.
 	Episodes  map[string]int    `json:"episodes,omitempty"`
 	OpenTasks map[string]string `json:"open_tasks,omitempty"`
 	// Pushed and PushedReached are what scoring.Lead wants to know about the last written scores.
@@ -228,7 +132,15 @@ type LeadState struct {
 	Root connector.ObjectID `json:"root"`
 	// Decisions counts the decision records of the contact.
 	Decisions int `json:"decisions"`
+	// Choices are what others chose for the contact (rules 20 and 21).
+	Choices Choices `json:"choices,omitzero"`
 	Profile
+	Following
+	Owning
+	DealState
+	Outcomes
+	Outreach
+	Quieting
 	// Model and EvaluatedAt say which model looked last and when (business time).
 	Model       string    `json:"model,omitempty"`
 	EvaluatedAt time.Time `json:"evaluated_at,omitzero"`
@@ -236,15 +148,17 @@ type LeadState struct {
 
 // LeadRecord is everything the store knows about one contact.
 type LeadRecord struct {
-	ID                  connector.ObjectID
-	Contact             connector.Object // zero ID if the mirror does not have it yet, or has it as removed
-	Companies           []connector.Object
-	Activities          []connector.Object // calls, meetings and the like: linked and not removed
-	Deals               []connector.Object // linked and not removed
-	Observations        []Observation      // by property and time
-	Submissions, Visits []SourceEvent      // what optional sources told, by time
-	State               *LeadState         // nil if never planned
-	ChangesAt           time.Time          // business time of the next change, zero if none
+	ID         connector.ObjectID
+	Contact    connector.Object // zero ID if the mirror does not have it yet, or has it as removed
+	Companies  []connector.Object
+	Activities []connector.Object // calls, meetings and the like: linked and not removed
+	Deals      []connector.Object // linked and not removed
+	// CompanyDeals are the deals linked to its companies, by company, if those links are read (rule 23).
+	CompanyDeals        map[connector.ObjectID][]connector.Object
+	Observations        []Observation // by property and time
+	Submissions, Visits []SourceEvent // what optional sources told, by time
+	State               *LeadState    // nil if never planned
+	ChangesAt           time.Time     // business time of the next change, zero if none
 	// Pending are the property values of updates and moves back that are ready or being sent: what the contact
 	// will have in a moment. Without them a read between planning and pushing would look like a human's change.
 	Pending map[string]string
@@ -257,6 +171,9 @@ type LeadRecord struct {
 	// Unread are properties that the model reads, by kind of record, and that what the mirror has of this contact was
 	// not asked for yet: that they are absent says nothing.
 	Unread map[connector.ObjectType][]string
+	// Gathered is what of that waits until a run is over, Orders are the follow-ups that an operator has ordered.
+	Gathered Gathered
+	Orders   []string
 	// Returning is the move back that is ready or being sent, nil if there is none. Until it is over the stage
 	// is not moved forward, and its end makes the contact due.
 	Returning *BackPayload
@@ -297,7 +214,9 @@ type Decided struct {
 	Aside
 	Decision   *Decision // nil if there was nothing to do
 	Entries    []OutboxEntry
-	CancelKeys []string // ready entries that became obsolete
+	CancelKeys []string  // ready entries that became obsolete
+	ArrivedAt  time.Time // business time; of a new contact that another program made, otherwise zero
+	Ordered    []string  // follow-ups whose orders are carried out or dropped by this
 	ChangesAt  time.Time
 	// Revision is the one that was read; the due mark is cleared only if it has not been raised since.
 	Revision int64
@@ -371,6 +290,7 @@ type EffectCount struct {
 	Oldest      time.Time // operating time
 	PausedSince time.Time // zero if the class is not paused by the limit
 	LastHour    int       // sent in the rolling hour
+	Gathered    int       // of Count, those that wait until a run is over
 }
 
 // Backlog says how much is waiting for a portal.
@@ -381,18 +301,4 @@ type Backlog struct {
 	Outbox      map[EntryState]int // ready, sending and parked entries
 	PausedClass []Class
 	Contacts    int // contacts in the mirror
-}
-
-// Take asks the outbox for entries to send.
-type Take struct {
-	Kind     EntryKind
-	Contacts int           // at most so many contacts (KindUpdate) or entries (others)
-	Limits   map[Class]int // per rolling hour; a class over its limit is paused instead of handed out
-	Shares   map[Class]int // percent of the stored contacts, at least one contact: lowers a class's limit
-}
-
-// Taken is the answer: entries now marked as being sent, and classes that this call paused.
-type Taken struct {
-	Entries []OutboxEntry
-	Paused  []Class
 }

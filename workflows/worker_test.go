@@ -198,7 +198,7 @@ func TestWorker_prepare(t *testing.T) {
 	b.must(w.Prepare(t.Context(), b.fence))
 	state, err = b.store.Portal(t.Context(), portalID)
 	b.must(err)
-	want := []workflows.Chore{"sweep/call", "sweep/company", "sweep/contact", "sweep/deal", "sweep/meeting"}
+	want := []workflows.Chore{"sweep/call", "sweep/company", "sweep/contact", "sweep/deal", "sweep/meeting", "sweep/task"}
 	if diff := cmp.Diff(want, w.Schedule.Take()); diff != "" || !state.GoLiveAt.Equal(b.clock) {
 		t.Errorf("live at %v; wanted (-want +got):\n%s", state.GoLiveAt, diff)
 	}

@@ -209,7 +209,8 @@ func createProperties(ctx context.Context, client *hubspot.Client, p config.Port
 		{connector.TypeTask, key},
 		{connector.TypeDeal, key},
 	}
-	specs = append(specs, rankProperties(p.Properties, m)...)
+	specs = append(append(specs, rankProperties(p.Properties, m)...), handoverProperties(p.Properties)...)
+	specs = append(specs, priorityProperty(p.Properties, m)...)
 	var created []string
 	var errs []error
 	for _, s := range specs {

@@ -29,11 +29,15 @@ func contradictions(c *config.Config, m *scoring.Model) []config.Problem {
 				say("stages."+s.Name, "the model's stage "+s.Name+" is not mapped to a value of the account", "map it, or take it out of "+c.Model)
 			}
 		}
+		unknownPeople(m, p, say)
 		for _, f := range m.FollowUps() {
 			unmappedLists(f, p, say)
-			if f.Deal != nil && p.Pipelines[f.Deal.Pipeline].ID == "" {
-				say("pipelines."+f.Deal.Pipeline, fmt.Sprintf("follow-up %q opens deals in pipeline %s, which is not mapped", f.Name, f.Deal.Pipeline),
-					"map it to a pipeline and a stage of the account")
+			unmappedQueue(f, p, say)
+			unmappedPipelines(f, p, say)
+		}
+		for _, a := range m.Audiences() {
+			if p.Lists[a.Name] == "" {
+				say("lists."+a.Name, fmt.Sprintf("the model has the audience %s, which is not mapped", a.Name), "map it to the id of a static list of the account")
 			}
 		}
 	}
@@ -49,6 +53,37 @@ func factNames(m *scoring.Model) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// unmappedPipelines reports pipelines and stages of a deal rule that the portal does not map.
+func unmappedPipelines(f scoring.FollowUp, p config.Portal, say func(key, problem, remedy string)) {
+	if f.Deal == nil {
+		return
+	}
+	for _, at := range f.Deal.Pipelines {
+		target := p.Pipelines[at.Pipeline]
+		switch {
+		case target.ID == "":
+			say("pipelines."+at.Pipeline, fmt.Sprintf("follow-up %q opens deals in pipeline %s, which is not mapped", f.Name, at.Pipeline),
+				"map it to a pipeline and a stage of the account")
+		case at.Stage != "" && target.Stages[at.Stage] == "":
+			say("pipelines."+at.Pipeline+".stages."+at.Stage, fmt.Sprintf("follow-up %q opens deals in stage %s of pipeline %s, which is not mapped", f.Name, at.Stage, at.Pipeline),
+				"map it to a stage of the account's pipeline")
+		}
+	}
+	for _, one := range f.Deal.Properties {
+		if one.Name == p.Properties.Key {
+			say("properties.key", fmt.Sprintf("follow-up %q sets the property %s, which holds the key of the deal", f.Name, one.Name), "take it out of the model")
+		}
+	}
+}
+
+// unmappedQueue reports a queue of a task rule that the portal does not map: without it the task would stand in none.
+func unmappedQueue(f scoring.FollowUp, p config.Portal, say func(key, problem, remedy string)) {
+	if f.Task != nil && f.Task.Queue != "" && p.Queues[f.Task.Queue] == "" {
+		say("queues."+f.Task.Queue, fmt.Sprintf("follow-up %q puts its tasks into the queue %s, which is not mapped", f.Name, f.Task.Queue),
+			"map it to the id of a task queue of the account, or take it out of the model")
+	}
 }
 
 // unmappedLists reports lists of a follow-up that the portal does not map.

@@ -15,8 +15,8 @@ func TestContradictions_lists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := []byte("model: model.yaml\nportals:\n  - {name: acme, account: \"1\", token_env: T, lists: {newsletter: 12, with_sales: 13}}\n" +
-		"  - name: other\n    account: \"2\"\n    token_env: T\n    lists: {newsletter: 12}\n")
+	file := []byte("model: model.yaml\nportals:\n  - {name: acme, account: \"1\", token_env: T, queues: {calls: 1}, lists: {newsletter: 12, with_sales: 13}}\n" +
+		"  - name: other\n    account: \"2\"\n    token_env: T\n    lists: {newsletter: 12}\n    queues: {calls: 1}\n")
 	c, err := config.Parse("leadsync.yaml", file)
 	if err != nil {
 		t.Fatal(err)

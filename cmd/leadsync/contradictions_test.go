@@ -15,7 +15,7 @@ func TestContradictions(t *testing.T) {
 		t.Fatal(err)
 	}
 	check := func(more string) error {
-		text := []byte("model: model.yaml\nportals:\n  - {name: acme, account: \"1\", token_env: T}\n  - name: other\n    account: \"2\"\n    token_env: T\n" + more)
+		text := []byte("model: model.yaml\nportals:\n  - {name: acme, account: \"1\", token_env: T, queues: {calls: 1}}\n  - name: other\n    account: \"2\"\n    token_env: T\n" + more + "    queues: {calls: 1}\n")
 		c, err := config.Parse("leadsync.yaml", text)
 		if err != nil {
 			t.Fatal(err)

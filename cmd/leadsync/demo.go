@@ -63,6 +63,7 @@ func demoCommand(env *environment) *cobra.Command {
 
 // demo is one run.
 type demo struct {
+	cfg config.Portal // of the simulated account
 	demoOptions
 	env     *environment
 	screen  *screen
@@ -188,6 +189,7 @@ func (d *demo) wire(ctx context.Context, dir string, api, hooks net.Listener, ta
 	if err != nil {
 		return err
 	}
+	d.cfg = cfg.Portals[0]
 	in := &installation{cfg: cfg, model: model}
 	if d.store, err = in.open(ctx, env); err != nil {
 		return err
@@ -353,7 +355,7 @@ func (d *demo) audit() audit.Report {
 	}
 	return audit.Run(audit.Input{
 		Model: d.model, Journal: d.account.Journal(), Account: d.account, GoLive: d.goLive, GoLiveAt: d.goLiveAt,
-		Steps: d.steps, Mapping: auditMapping(d.runner.Portal()), Words: auditWords(),
+		Steps: d.steps, Mapping: withCalendar(auditMapping(d.runner.Portal()), d.cfg, d.account.Owners()), Words: auditWords(),
 	})
 }
 
@@ -361,14 +363,18 @@ func (d *demo) audit() audit.Report {
 func auditMapping(p *workflows.Portal) audit.Mapping {
 	m := audit.Mapping{
 		Stages: p.Stages, Statuses: p.Statuses, Order: p.Order, Outcomes: p.Outcomes, Scores: p.Written.Scores,
-		Grade: p.Written.Grade, Tier: p.Written.Tier,
+		Grade: p.Written.Grade, Tier: p.Written.Tier, RankProperty: p.Written.Rank,
 		ReasonsProperty: p.Written.Reasons, KeyProperty: "leadsync_key", Sources: p.Sources,
 		ScoredAtProperty: p.Written.ScoredAt, LastReasonProperty: p.Written.LastReason,
+		ResponsibleProperty: p.Written.Responsible, MissingProperty: p.Written.Missing,
 		CompanyOrder: p.CompanyOrder, CompanyClass: string(p.Mode(workflows.ClassCompany)),
-		Pipelines: map[string]string{}, Lists: p.Lists, Language: p.Language, FallbackOwner: p.FallbackOwner,
+		Pipelines: map[string]string{}, DealStages: map[string]string{}, LostReason: p.Names.DealLostReason, Lists: p.Lists, Queues: p.Queues, Language: p.Language, FallbackOwner: p.FallbackOwner,
 	}
 	for name, target := range p.Pipelines {
-		m.Pipelines[name] = target.ID
+		m.Pipelines[name], m.DealStages[name] = target.ID, target.Stage
+		for stage, id := range target.Stages {
+			m.DealStages[name+"/"+stage] = id
+		}
 	}
 	return m
 }

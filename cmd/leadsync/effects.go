@@ -60,7 +60,10 @@ func effectsCommand(env *environment) *cobra.Command {
 			if *c.asJSON {
 				return printJSON(env.stdout, effectRows(p, modes, counts))
 			}
-			return writeEffects(env.stdout, in, p, modes, counts)
+			if err := writeEffects(env.stdout, in, p, modes, counts); err != nil {
+				return err
+			}
+			return writeOverBudget(ctx, env.stdout, st, p)
 		})
 	}
 	cmd.AddCommand(releaseCommand(env, c), shadowCommand(env, c.portal))
@@ -75,6 +78,7 @@ type effectRow struct {
 	State       workflows.EntryState `json:"state"`
 	Count       int                  `json:"count"`
 	LastHour    int                  `json:"sent_last_hour"`
+	Gathered    int                  `json:"gathered,omitempty"` // of Count, those that wait until stored contacts are evaluated again
 	PausedSince string               `json:"paused_since,omitempty"`
 }
 
@@ -82,7 +86,7 @@ func effectRows(p config.Portal, modes map[workflows.Class]workflows.Mode, count
 	rows := []effectRow{}
 	for _, e := range counts {
 		row := effectRow{
-			Class: e.Class, Switch: p.Effects[e.Class], Works: modes[e.Class], State: e.State, Count: e.Count, LastHour: e.LastHour,
+			Class: e.Class, Switch: p.Effects[e.Class], Works: modes[e.Class], State: e.State, Count: e.Count, LastHour: e.LastHour, Gathered: e.Gathered,
 		}
 		if !e.PausedSince.IsZero() {
 			row.PausedSince = e.PausedSince.UTC().Format(time.RFC3339)
@@ -107,6 +111,7 @@ func writeEffects(
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	writeGathered(w, counts)
 	for _, class := range workflows.Classes() {
 		if strings.Contains(switchOf(p, modes, class), "(") {
 			fmt.Fprintf(w, "\n%s is switched on and stays in shadow; `leadsync check` says why.\n", class)
@@ -125,6 +130,16 @@ func writeEffects(
 		fmt.Fprintln(w, "No effect has been planned yet.")
 	}
 	return nil
+}
+
+// writeOverBudget says how many tasks had no room on any day of their owner.
+func writeOverBudget(ctx context.Context, w io.Writer, st *store.Store, p config.Portal) error {
+	n, err := st.OverBudget(ctx, p.Account, hubspotNames())
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\nopen tasks over the daily budget of their owners: %d; raise tasks_per_day of portal %s, or give the work to more people\n", n, p.Name)
+	return err
 }
 
 // switchOf is how a class is switched, and how it works if that is another thing.

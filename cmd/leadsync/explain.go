@@ -138,10 +138,14 @@ type explanation struct {
 	Offline    string                  `json:"offline,omitempty"`
 	// Furthest is the high-water mark: the model leads to no stage up to it. WayBack is the last move backward, as
 	// long as it is remembered.
-	Furthest string              `json:"furthest_stage,omitempty"`
-	WayBack  *workflows.Recycled `json:"way_back,omitempty"`
-	Profile  workflows.Profile   `json:"profile"`
-	barred   bool                // one of the two keeps it from the stage whose criteria it meets
+	Furthest string `json:"furthest_stage,omitempty"`
+	// Frozen is what the model does not move, and why (`leadsync overrides` lists it for all contacts).
+	Frozen  []workflows.Frozen  `json:"frozen,omitempty"`
+	WayBack *workflows.Recycled `json:"way_back,omitempty"`
+	// Outcomes are the response clocks, how the lead turned out, and a cool-down.
+	Outcomes workflows.Outcomes `json:"outcomes,omitzero"`
+	Profile  workflows.Profile  `json:"profile"`
+	barred   bool               // one of the two keeps it from the stage whose criteria it meets
 	// Off are the kinds of activity of the model that this portal does not track.
 	Off []string `json:"switched_off,omitempty"`
 	// AsOf is set if another moment or another model was asked for.
@@ -215,9 +219,11 @@ func (e *explanation) remember(s *workflows.LeadState, order []string) {
 		return
 	}
 	e.Held, e.Furthest, e.WayBack, e.Profile = s.Held, s.Furthest, s.Recycled, s.Profile
+	e.Outcomes = s.Outcomes
 	place := func(stage string) int { return slices.Index(order, stage) }
 	to := place(e.Evaluation.Stage)
-	e.barred = !e.Held && to > place(e.Stage) && (e.WayBack != nil || to <= place(e.Furthest))
+	e.Frozen = s.Frozen(e.Contact)
+	e.barred = len(e.Frozen) == 0 && !e.Held && to > place(e.Stage) && (e.WayBack != nil || to <= place(e.Furthest))
 }
 
 func printJSON(w io.Writer, v any) error {

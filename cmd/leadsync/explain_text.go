@@ -75,6 +75,8 @@ func (e *explanation) notes(language string) []string {
 	if writeProfile(&profile, e.Profile, language); profile.Len() > 0 {
 		notes = append(notes, strings.TrimSpace(profile.String()))
 	}
+	notes = append(notes, e.frozen(language)...)
+	notes = append(notes, e.answering(language)...)
 	if e.Held {
 		notes = append(notes, say(language, "Held: it was there before go-live and has not changed since, so only its score is written.",
 			"Zurückgehalten: schon vor dem Start da und seither unverändert, darum werden nur die Punkte geschrieben."))
@@ -139,6 +141,12 @@ func decisionLines(d workflows.Decision, language string) []string {
 	}
 	for _, a := range d.Actions {
 		lines = append(lines, fmt.Sprintf("%-6s %-6s %s(%s)", a.Class, a.Mode, changeOf(a, language), workflows.RenderReason(language, a.Reason)))
+		for _, why := range a.Assigned { // who got the work, if that is not simply the owner
+			lines = append(lines, "              "+workflows.RenderReason(language, why))
+		}
+		for _, what := range a.Lacks {
+			lines = append(lines, "              "+workflows.RenderReason(language, what))
+		}
 	}
 	return lines
 }
@@ -155,6 +163,10 @@ func changeOf(a workflows.Action, language string) string {
 		change = say(language, "off ", "von ") + a.From
 	case a.To != "":
 		change = orWord(a.From, say(language, "none", "ohne")) + " → " + a.To
+	case a.Kind == workflows.KindAmend && a.DueAt != "":
+		change = fmt.Sprintf(say(language, "the open task becomes %s due %s", "die offene Aufgabe wird zu %s fällig %s"), a.Rule, a.DueAt)
+	case a.Kind == workflows.KindAmend:
+		change = say(language, "the open task becomes ", "die offene Aufgabe wird zu ") + a.Rule
 	case a.DueAt != "":
 		change += say(language, " due ", " fällig ") + a.DueAt
 	}

@@ -92,6 +92,8 @@ func explained(err error, p config.Portal, key string) error {
 	switch {
 	case errors.Is(err, workflows.ErrNoRecord):
 		return fmt.Errorf("portal %q has no entry %q; `leadsync outbox` lists the parked ones, --state the others", p.Name, key)
+	case errors.Is(err, store.ErrReplaced):
+		return fmt.Errorf("%w; give it up with `leadsync outbox drop %s`", err, key)
 	case errors.Is(err, store.ErrWrongState):
 		return fmt.Errorf("%w; `leadsync outbox` lists what is parked", err)
 	}

@@ -290,7 +290,8 @@ func (out *preview) count(a workflows.Action) {
 		out.Statuses[orWord(a.From, "none")+" → "+a.To]++
 	case a.Class == workflows.ClassScore:
 		out.Scores++
-	case a.Kind == workflows.KindTask:
+	case a.Mode == workflows.ModeOff: // the record of what is not made
+	case a.Kind == workflows.KindTask, a.Kind == workflows.KindAmend:
 		out.Tasks[a.Rule]++
 	case a.Kind == workflows.KindDeal:
 		out.Deals[a.Rule]++

@@ -32,3 +32,29 @@ func rankProperties(names config.Properties, m *scoring.Model) []ownProperty {
 	}
 	return specs
 }
+
+// handoverProperties are the properties that show whose turn it is and what a stage lacks, if the portal names them.
+func handoverProperties(names config.Properties) []ownProperty {
+	var specs []ownProperty
+	if names.Responsible != "" {
+		spec := hubspot.PropertySpec{Name: names.Responsible, Label: "Responsible side", Type: "enumeration"}
+		for i, side := range []scoring.Side{scoring.SideMarketing, scoring.SideSales} {
+			spec.Options = append(spec.Options, connector.Option{Value: string(side), Label: [...]string{"Marketing", "Sales"}[i], Order: i})
+		}
+		specs = append(specs, ownProperty{connector.TypeContact, spec})
+	}
+	if names.Missing != "" {
+		specs = append(specs, ownProperty{connector.TypeContact, hubspot.PropertySpec{
+			Name: names.Missing, Label: "Missing for the stage", Type: "string", FieldType: "textarea",
+		}})
+	}
+	return specs
+}
+
+// priorityProperty is the property of the priority, if the portal names it and the model gives one (S109).
+func priorityProperty(names config.Properties, m *scoring.Model) []ownProperty {
+	if names.Rank == "" || m.Ranking() == nil {
+		return nil
+	}
+	return []ownProperty{{connector.TypeContact, hubspot.PropertySpec{Name: names.Rank, Label: "Lead priority", Type: "number"}}}
+}

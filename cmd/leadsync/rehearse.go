@@ -147,6 +147,9 @@ func accountWords(p config.Portal) map[string]string {
 	}
 	for name, target := range p.Pipelines {
 		words["pipelines."+name+".id"], words["pipelines."+name+".stage"] = target.ID, target.Stage
+		for stage, id := range target.Stages {
+			words["pipelines."+name+".stages."+stage] = id
+		}
 	}
 	for name, list := range p.Dispositions {
 		for i, v := range list {
@@ -170,6 +173,10 @@ func withWords(p config.Portal, words map[string]string) config.Portal {
 	}
 	for name, target := range p.Pipelines {
 		target.ID, target.Stage = at("pipelines."+name+".id", target.ID), at("pipelines."+name+".stage", target.Stage)
+		target.Stages = maps.Clone(target.Stages)
+		for stage, id := range target.Stages {
+			target.Stages[stage] = at("pipelines."+name+".stages."+stage, id)
+		}
 		p.Pipelines[name] = target
 	}
 	for name, list := range p.Dispositions {

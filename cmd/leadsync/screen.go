@@ -36,6 +36,7 @@ type screen struct {
 
 	seen                                               int // contacts evaluated
 	moves, statuses, scores, tasks, closed, deals, err int
+	changed                                            int // open tasks that became others
 	companies                                          int // moved
 	deedCount                                          int
 	stages                                             map[string]int
@@ -158,14 +159,14 @@ func (s *screen) action(a workflows.Action, e scoring.Evaluation) string {
 		return s.paint(green, "stage "+orWord(a.From, "none")+" → "+a.To) + s.paint(faint, " ("+strings.Join(scores, ", ")+")")
 	case a.Class == workflows.ClassCompany:
 		return s.paint(green, "company "+orWord(a.From, "without a stage")+" → "+a.To)
+	case a.Class == workflows.ClassOwner:
+		return s.paint(green, "owner → "+orWord(a.Reason.Params["person"], a.To))
 	case a.Class == workflows.ClassStatus:
 		return s.paint(blue, "status "+orWord(a.From, "none")+" → "+a.To)
 	case a.Kind == workflows.KindTask:
-		due, err := time.Parse(time.RFC3339, a.DueAt)
-		if err != nil {
-			return ""
-		}
-		return s.paint(yellow, "task: "+a.Rule) + ", due " + due.In(s.zone).Format("Mon 2 Jan 15:04") + s.paint(faint, ", because "+because(a))
+		return s.task("task: ", a)
+	case a.Kind == workflows.KindAmend:
+		return s.task("task changed: ", a)
 	case a.Kind == workflows.KindDeal && a.Mode == workflows.ModeOff:
 		return s.paint(faint, "no second deal: one is open")
 	case a.Kind == workflows.KindDeal:
@@ -174,6 +175,19 @@ func (s *screen) action(a workflows.Action, e scoring.Evaluation) string {
 		return s.paint(faint, "task closed: "+a.Rule+" ("+strings.ReplaceAll(string(a.Reason.Code), "_", " ")+")")
 	}
 	return ""
+}
+
+// task tells of a task that is made, or that the open one becomes; nothing of one that is not.
+func (s *screen) task(what string, a workflows.Action) string {
+	due, err := time.Parse(time.RFC3339, a.DueAt)
+	if err != nil {
+		return ""
+	}
+	why := []string{", because " + because(a)}
+	for _, r := range a.Assigned { // who got it, if that is not simply the owner
+		why = append(why, workflows.RenderReason("en", r))
+	}
+	return s.paint(yellow, what+a.Rule) + ", due " + due.In(s.zone).Format("Mon 2 Jan 15:04") + s.paint(faint, strings.Join(why, "; "))
 }
 
 func because(a workflows.Action) string {
@@ -193,11 +207,17 @@ func (s *screen) settled(_ string, e workflows.OutboxEntry, st workflows.Settlem
 		s.err++
 		s.printf("  %s %s: %s\n", s.paint(red, "parked"), e.Key, st.Error)
 	}
-	if st.State != workflows.StateSettled {
-		return
+	if st.State == workflows.StateSettled {
+		s.count(e, st)
 	}
+}
+
+// count counts one effect that is in the CRM.
+func (s *screen) count(e workflows.OutboxEntry, st workflows.Settlement) {
 	switch {
-	case e.Kind == workflows.KindTask:
+	case e.Kind == workflows.KindAmend && st.Error == string(connector.AmendDone):
+		s.changed++
+	case e.Kind == workflows.KindTask, e.Kind == workflows.KindAmend:
 		s.tasks++
 	case e.Kind == workflows.KindDeal:
 		s.deals++
@@ -250,8 +270,8 @@ func (s *screen) summary(d *demo, report audit.Report) {
 	s.printf("\n%s\n", s.paint(bold, "Summary"))
 	days := d.clock.Now().Sub(demoStart()).Hours() / 24
 	s.printf("  %.1f days passed, people did %s.\n", days, plural(s.deedCount, "thing"))
-	s.printf("  %s, %s of companies, %s, %s (%d closed again), %s, %s written.\n", plural(s.moves, "stage move"),
-		plural(s.companies, "move"), plural(s.statuses, "status change"), plural(s.tasks, "task"), s.closed, plural(s.deals, "deal"), plural(s.scores, "score"))
+	s.printf("  %s, %s of companies, %s, %s (%d changed, %d closed again), %s, %s written.\n", plural(s.moves, "stage move"),
+		plural(s.companies, "move"), plural(s.statuses, "status change"), plural(s.tasks, "task"), s.changed, s.closed, plural(s.deals, "deal"), plural(s.scores, "score"))
 	s.calls(d)
 	s.printf("\n%s\n", s.paint(bold, "Audit (from the account's own journal, by a second evaluator)"))
 	report.Write(s.w)

@@ -79,7 +79,7 @@ func accountCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	clock := standingClock(demoStart())
 	a := simulator.New(simulator.Options{
-		PortalID: simulatedPortal, AppID: simulatedApp, Token: simulatedToken, Now: clock.Now, Wall: time.Now, Seed: 1,
+		PortalID: simulatedPortal, AppID: simulatedApp, Token: simulatedToken, Now: clock.Now, Wall: time.Now, Seed: 1, Advance: clock.Move,
 	})
 	if !bare {
 		ts.Check(addProperties(a))

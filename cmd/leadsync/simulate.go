@@ -28,6 +28,7 @@ type simulateOptions struct {
 	seed                      uint64
 	searchLag                 time.Duration
 	webhooks, limits          bool
+	rivals                    int // contacts that another automation is after
 }
 
 func simulateCommand(env *environment) *cobra.Command {
@@ -49,17 +50,15 @@ func simulateCommand(env *environment) *cobra.Command {
 	cmd.Flags().DurationVar(&o.searchLag, "search-lag", 0, "how long a change stays invisible to search")
 	cmd.Flags().BoolVar(&o.webhooks, "webhooks", true, "send signed webhooks")
 	cmd.Flags().StringVar(&o.script, "script", "", "file with faults in words, such as: on the 3rd POST tasks/batch/create: apply, then reset")
+	cmd.Flags().IntVar(&o.rivals, "rivals", 0, "contacts of whom another automation sets the stage back a minute after leadsync set it")
 	cmd.Flags().BoolVar(&o.limits, "limits", false, "enforce a Professional account's rate limits")
 	return cmd
 }
 
 func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
 	ctx := cmd.Context()
-	if o.contacts < 0 {
-		return usageError{fmt.Errorf("--contacts cannot be negative: %d", o.contacts)}
-	}
-	if !loopback(o.address) {
-		return usageError{fmt.Errorf("--listen %s: the control API has no password, so only a loopback address will do", o.address)}
+	if err := o.check(); err != nil {
+		return err
 	}
 	script, err := readFaults(o.script)
 	if err != nil {
@@ -89,6 +88,9 @@ func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
 	if o.contacts > 0 {
 		population.Populate(account, population.Options{Seed: o.seed, Contacts: o.contacts, Start: clock.Now()})
 	}
+	if err := setRivals(account, o); err != nil {
+		return err
+	}
 	goLive, since := len(account.Journal()), clock.Now()
 	url := "http://" + listener.Addr().String()
 	if err := writeInstallation(env, o, url, target); err != nil {
@@ -107,6 +109,30 @@ func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
 	fmt.Fprintf(env.stdout, "simulated account %d with %d contacts on %s (token %q)\n", simulatedPortal, account.Count("contacts"), url, simulatedToken)
 	<-ctx.Done()
 	return stop()
+}
+
+// check refuses what no account can be made of, and to serve it where others could reach it.
+func (o simulateOptions) check() error {
+	switch {
+	case o.contacts < 0:
+		return usageError{fmt.Errorf("--contacts cannot be negative: %d", o.contacts)}
+	case o.rivals < 0 || o.rivals > o.contacts:
+		return usageError{fmt.Errorf("--rivals must be from 0 to the %d of --contacts: %d", o.contacts, o.rivals)}
+	case !loopback(o.address):
+		return usageError{fmt.Errorf("--listen %s: the control API has no password, so only a loopback address will do", o.address)}
+	}
+	return nil
+}
+
+// setRivals has an automation of somebody else after about so many contacts: a share of all, in whole percent and rounded
+// up. Which ones follows from the seed.
+func setRivals(account *simulator.Account, o simulateOptions) error {
+	if o.rivals == 0 {
+		return nil
+	}
+	const all = 100
+	percent := (o.rivals*all + o.contacts - 1) / o.contacts
+	return account.SetRivals(simulator.Rival{Name: "old scoring", Property: "lifecyclestage", Percent: percent, After: time.Minute})
 }
 
 // readFaults reads a script of faults; no file is no faults.
@@ -240,6 +266,6 @@ func auditInput(account *simulator.Account, model []byte, goLive int) (audit.Inp
 	}
 	p.CompanyOrder = p.Order // HubSpot has the same stages for companies
 	return audit.Input{
-		Model: model, Journal: account.Journal(), Account: account, GoLive: goLive, Mapping: auditMapping(p), Words: auditWords(),
+		Model: model, Journal: account.Journal(), Account: account, GoLive: goLive, Mapping: withCalendar(auditMapping(p), cfg.Portals[0], account.Owners()), Words: auditWords(),
 	}, nil
 }

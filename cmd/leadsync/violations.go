@@ -22,7 +22,8 @@ func violationsCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "violations",
 		Short: "List the contacts that break an invariant of the model, since when, and whom to ask",
-		Long: "An invariant is something that should never be (`invariants` in the model). Nothing is repaired: somebody has to look.\n" +
+		Long: "An invariant is something that should never be (`invariants` in the model), or a deal that a rule wanted and had no\n" +
+			"pipeline for (\"no pipeline: \" and the rule). Nothing is repaired: somebody has to look.\n" +
 			"The contacts are those that the service found; what they have now comes from the mirror. It asks the CRM only for the\n" +
 			"order of its stages, and does without if it cannot. Exit code 3 says that there are some.",
 		Args: exactly(0, "no arguments"),
@@ -93,7 +94,7 @@ func (x *explainer) violations(ctx context.Context, invariant string, limit int)
 		}
 	}
 	if invariant != "" {
-		if !slices.Contains(names, invariant) {
+		if _, ok := unplacedRule(x.in.model, invariant); !ok && !slices.Contains(names, invariant) {
 			return nil, usageError{fmt.Errorf("the model has no invariant %q; it has %s", invariant, orWord(strings.Join(names, ", "), "none"))}
 		}
 		names = []string{invariant}
@@ -135,6 +136,10 @@ func (x *explainer) violating(ctx context.Context, found []workflows.Violating) 
 	for i, v := range found {
 		lead := workflows.LeadOf(x.portal, x.in.model, records[i])
 		out[i] = violatingContact{Violating: v, Stage: lead.Stage, Status: lead.Status, Seen: []scoring.Seen{}}
+		if rule, ok := unplacedRule(x.in.model, v.Invariant); ok { // no invariant of the model (rule 23)
+			out[i].Gone, out[i].Asks = !workflows.Unplaced(x.portal, x.in.model, records[i], lead, rule), unplacedAsks()
+			continue
+		}
 		lead.Activities = nil // no invariant sees them
 		checks := x.in.model.Evaluate(lead, x.now()).Violations
 		at := slices.IndexFunc(checks, func(c scoring.Check) bool { return c.Name == v.Invariant })
@@ -143,6 +148,23 @@ func (x *explainer) violating(ctx context.Context, found []workflows.Violating) 
 		}
 	}
 	return out, nil
+}
+
+// unplacedRule is the deal rule of the model that had no pipeline, if that is what is broken.
+func unplacedRule(m *scoring.Model, invariant string) (rule string, ok bool) {
+	for _, f := range m.FollowUps() {
+		if f.Deal != nil && workflows.UnplacedName(f.Name) == invariant {
+			return f.Name, true
+		}
+	}
+	return "", false
+}
+
+func unplacedAsks() map[string]string {
+	return map[string]string{
+		"en": "No condition of the rule's pipelines is true, or the pipeline is not mapped: open the deal by hand, or change the facts, the model or the mapping.",
+		"de": "Keine Bedingung der Pipelines der Regel trifft zu, oder die Pipeline ist nicht zugeordnet: den Deal von Hand anlegen, oder Fakten, Modell oder Zuordnung ändern.",
+	}
 }
 
 func (l *violationList) write(w io.Writer, language string) {

@@ -141,7 +141,16 @@ portals:
     effects: {score: %[6]s, stage: %[6]s, status: %[6]s, task: %[6]s, company: %[6]s, deal: %[6]s}
     language: en
     time_zone: Europe/Berlin
-    calendar: {country: DE, region: BY, due_at: "09:00"}
+    calendar:
+      country: DE
+      region: BY
+      due_at: "09:00"
+      tasks_per_day: 3
+      people:
+        jana: {owner: janavogt@our-company.example, hours: {mon-wed: "10:00-14:00"}, deputy: grace}
+        svenja: {owner: svenjaluedtke@our-company.example, absent: [{from: 2026-11-09, to: 2026-11-20}], deputy: grace}
+        grace: {owner: gracelockley@our-company.example, zone: Europe/London}
+    queues: {calls: "4711"}
     pipelines: {sales: {id: default, stage: appointmentscheduled}}
 `, apiURL, listenOn, simulatedPortal, targetURL, simulatedApp, effects)
 	if targetURL == "" {

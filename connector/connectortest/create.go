@@ -17,7 +17,6 @@ func createRequirements() []requirement {
 		{"a refused creation is invalid and its neighbours are created", refusedCreation},
 		{"deals are created under their keys", dealsAreCreated},
 		{"a key tells whether its task is open, done or put away", keysTellStates},
-		{"closing leaves what a person completed and finds what is gone", closingRespects},
 	}
 }
 
@@ -146,25 +145,5 @@ func keysTellStates(t *testing.T, s Subject) {
 	}
 	if st := found["away"]; st.Open || !st.Archived || st.ID != got[2].ID {
 		t.Errorf("the archived task is %+v", st)
-	}
-}
-
-func closingRespects(t *testing.T, s Subject) {
-	contact := contacts(t, s, 1)[0]
-	got := s.CRM.CreateTasks(t.Context(), []connector.Task{task("open", contact), task("done", contact), task("away", contact)})
-	s.World.Complete(t, got[1].ID)
-	s.World.Archive(t, connector.TypeTask, got[2].ID)
-	refs := []connector.KeyRef{ref("open", contact), ref("done", contact), ref("away", contact), ref("never", contact)}
-	want := []connector.CloseOutcome{connector.CloseArchived, connector.CloseLeft, connector.CloseGone, connector.CloseGone}
-	for i, r := range s.CRM.CloseTasks(t.Context(), refs) {
-		if r.Err != nil || r.Key != refs[i].Key || r.Outcome != want[i] {
-			t.Errorf("closing %q: %q, %v; want %q", refs[i].Key, r.Outcome, r.Err, want[i])
-		}
-	}
-	if _, live := s.World.Get(t, connector.TypeTask, got[0].ID); live {
-		t.Error("the closed task is still there")
-	}
-	if _, live := s.World.Get(t, connector.TypeTask, got[1].ID); !live {
-		t.Error("the completed task was archived")
 	}
 }

@@ -27,7 +27,13 @@ type writes interface {
 	Update(ctx context.Context, t connector.ObjectType, u []connector.Update) []connector.UpdateResult
 	CreateTasks(ctx context.Context, tasks []connector.Task) []connector.CreateResult
 	CreateDeals(ctx context.Context, deals []connector.Deal) []connector.CreateResult
-	CloseTasks(ctx context.Context, refs []connector.KeyRef) []connector.CloseResult
+	keeps
+}
+
+// keeps looks after tasks that exist.
+type keeps interface {
+	CloseTasks(ctx context.Context, c []connector.Close) []connector.CloseResult
+	AmendTasks(ctx context.Context, a []connector.Amend) []connector.AmendResult
 }
 
 type describes interface {
@@ -108,6 +114,9 @@ type Subject struct {
 	Text, Number, BadNumber string
 	// CompanyStages are two stages of companies, the first one behind the second in the account's order.
 	CompanyStages [2]string
+	// TaskEdits are what people change about a task and nobody may overwrite, one at a time: values that a task made
+	// by leadsync for nobody, without priority, does not have.
+	TaskEdits []map[string]string
 	// Secrets must stand in no error.
 	Secrets []string
 }
@@ -115,7 +124,7 @@ type Subject struct {
 // Run states every requirement; open gives a subject with an account of its own for each.
 func Run(t *testing.T, open func(t *testing.T) Subject) {
 	t.Helper()
-	for _, part := range [][]requirement{readRequirements(), writeRequirements(), createRequirements(), failureRequirements()} {
+	for _, part := range [][]requirement{readRequirements(), writeRequirements(), createRequirements(), taskRequirements(), failureRequirements()} {
 		for _, r := range part {
 			t.Run(r.promise, func(t *testing.T) { r.check(t, open(t)) })
 		}

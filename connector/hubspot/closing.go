@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"leadsync/connector"
 )
@@ -24,14 +25,19 @@ type closing struct {
 }
 
 // CloseTasks archives obsolete tasks by their keys, and answers once per key, in input order. A task that
-// somebody completed is left as it is, one that is gone already counts as closed. Copies that nobody touched go
-// too.
-func (c *Client) CloseTasks(ctx context.Context, refs []connector.KeyRef) []connector.CloseResult {
-	cl := &closing{client: c, results: make([]connector.CloseResult, len(refs))}
-	states, err := c.FindByKey(ctx, connector.TypeTask, refs)
-	for i, key := range keysOf(refs) {
-		state, found := states[key]
-		cl.results[i].Key = key
+// somebody completed, or that does not look as it was written last, is left as it is; one that is gone already counts as
+// closed. Copies that nobody touched go too. HubSpot has no conditional writes: an edit in the moment between
+// the look and the archiving is archived with the task.
+func (c *Client) CloseTasks(ctx context.Context, closes []connector.Close) []connector.CloseResult {
+	cl := &closing{client: c, results: make([]connector.CloseResult, len(closes))}
+	refs := make([]connector.KeyRef, len(closes))
+	for i, one := range closes {
+		refs[i] = connector.KeyRef{Key: one.Key, Contact: one.Contact}
+	}
+	seen, err := c.find(ctx, closeSearch(closes), refs)
+	for i, one := range closes {
+		cl.results[i].Key = one.Key
+		state, found := seen.states[one.Key]
 		switch {
 		case err != nil:
 			cl.results[i].Err = err
@@ -39,6 +45,8 @@ func (c *Client) CloseTasks(ctx context.Context, refs []connector.KeyRef) []conn
 			cl.results[i].Outcome = connector.CloseGone
 		case !state.Open:
 			cl.results[i].Outcome = connector.CloseLeft
+		case seen.looks[state.ID].edited(one.Was):
+			cl.results[i].Outcome = connector.CloseEdited
 		default:
 			cl.slots = append(cl.slots, archiving{id: state.ID, input: i})
 		}
@@ -53,6 +61,14 @@ func (c *Client) CloseTasks(ctx context.Context, refs []connector.KeyRef) []conn
 	p := perInput{send: cl.send, culprits: cl.culprits, settle: cl.settle}
 	p.runAll(ctx, waves(all, func(n int) string { return string(cl.slots[n].id) }))
 	return cl.results
+}
+
+// closeSearch looks for tasks that are to be archived. Where nobody noted what was written last, their looks say nothing.
+func closeSearch(closes []connector.Close) search {
+	if slices.ContainsFunc(closes, func(one connector.Close) bool { return one.Was != connector.TaskPrint{} }) {
+		return taskSearch()
+	}
+	return search{typ: connector.TypeTask, props: stateProperties(connector.TypeTask), archived: true}
 }
 
 // settle files a failure; a task that went between look and archive is as closed as can be.

@@ -56,6 +56,13 @@ func subjectOf(t *testing.T, sim *simulator.Account, transport http.RoundTripper
 			LastName: "lastname", Email: "email", ActivityTime: "hs_timestamp", CompanyName: "name", CompanyStage: "lifecyclestage",
 		},
 		Text: "jobtitle", Number: "numemployees_guess", BadNumber: "a dozen",
+		TaskEdits: []map[string]string{
+			{"hs_task_subject": "Call mother"},
+			{"hs_timestamp": "2026-11-25T09:00:00Z"},
+			{"hs_task_priority": "HIGH"},
+			{"hubspot_owner_id": sim.CreateOwner("Cy Roth", "cy@example.com", true)},
+			{"hs_task_type": "TODO"},
+		},
 		CompanyStages: [2]string{"lead", "customer"}, Secrets: []string{token},
 	}
 }

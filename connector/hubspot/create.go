@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,16 @@ const (
 	taskToCompany = 192
 	dealToContact = 3
 	dealToCompany = 341
+)
+
+// Properties of tasks (hubspot-api 7.1). That one queue's id is enough to put a task into the queue is [uncertain]: the
+// property is documented, what it takes is not, and there is no API for queues.
+const (
+	ownerProperty    = "hubspot_owner_id"
+	queueProperty    = "hs_queue_membership_ids"
+	reminderProperty = "hs_task_reminders"
+
+	taskCreated = "NOT_STARTED" // the status with which we create a task; no amendment sends one
 )
 
 type association struct {
@@ -68,7 +79,7 @@ func (c *Client) CreateDeals(ctx context.Context, deals []connector.Deal) []conn
 
 func (c *Client) taskCreation(t connector.Task) creation {
 	in := creation{key: t.Key, properties: map[string]string{
-		"hs_task_subject": t.Subject, "hs_task_status": "NOT_STARTED",
+		"hs_task_subject": t.Subject, "hs_task_status": taskCreated,
 	}}
 	switch t.Kind {
 	case connector.TaskToDo, connector.TaskCall, connector.TaskEmail:
@@ -88,7 +99,11 @@ func (c *Client) taskCreation(t connector.Task) creation {
 	}
 	in.properties["hs_timestamp"] = t.DueAt.UTC().Format(time.RFC3339)
 	setIf(in.properties, taskBody, t.BodyHTML)
-	setIf(in.properties, "hubspot_owner_id", t.OwnerID)
+	setIf(in.properties, ownerProperty, t.OwnerID)
+	setIf(in.properties, queueProperty, t.Queue)
+	if !t.RemindAt.IsZero() { // milliseconds, unlike every other time (hubspot-api 7.1)
+		in.properties[reminderProperty] = strconv.FormatInt(t.RemindAt.UnixMilli(), 10)
+	}
 	c.identify(connector.TypeTask, &in)
 	in.associate(t.Contact, taskToContact)
 	in.associate(t.Company, taskToCompany)
@@ -106,7 +121,7 @@ func (c *Client) dealCreation(d connector.Deal) creation {
 		in.properties["closedate"] = d.CloseAt.UTC().Format(time.RFC3339)
 	}
 	setIf(in.properties, "amount", d.Amount)
-	setIf(in.properties, "hubspot_owner_id", d.OwnerID)
+	setIf(in.properties, ownerProperty, d.OwnerID)
 	c.identify(connector.TypeDeal, &in)
 	in.associate(d.Contact, dealToContact)
 	in.associate(d.Company, dealToCompany)

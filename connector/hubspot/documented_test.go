@@ -250,7 +250,7 @@ func TestKeys(t *testing.T) {
 		t.Fatalf("unplayed %v", left)
 	}
 	closer, _ := documented(t, "keys")
-	results := closer.CloseTasks(t.Context(), refs("k-1", "k-2", "k-3", "k-4"))
+	results := closer.CloseTasks(t.Context(), closes("k-1", "k-2", "k-3", "k-4"))
 	wantClosed := []connector.CloseResult{
 		{Key: "k-1", Outcome: connector.CloseArchived},
 		{Key: "k-2", Outcome: connector.CloseLeft},
@@ -263,7 +263,7 @@ func TestKeys(t *testing.T) {
 	if _, err := closer.FindByKey(t.Context(), connector.TypeDeal, refs("d-1")); err != nil {
 		t.Error(err)
 	}
-	if res := c.CloseTasks(t.Context(), refs("k-9")); res[0].Err == nil || res[0].Outcome != "" {
+	if res := c.CloseTasks(t.Context(), closes("k-9")); res[0].Err == nil || res[0].Outcome != "" {
 		t.Errorf("a failed look closed %+v", res) // and would be a lie: nothing is recorded for k-9
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,

@@ -128,3 +128,12 @@ func refs(keys ...string) []connector.KeyRef {
 	}
 	return out
 }
+
+// closes asks for the tasks under the keys to be put away, whatever they look like.
+func closes(keys ...string) []connector.Close {
+	out := make([]connector.Close, len(keys))
+	for i, key := range keys {
+		out[i] = connector.Close{Key: key}
+	}
+	return out
+}

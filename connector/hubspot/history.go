@@ -88,7 +88,7 @@ func (c *Client) history(rec record, props []string) (connector.History, error) 
 				}
 			}
 			out[name] = append(out[name], connector.Version{
-				Value: normalised(string(v.Value)), At: at, Origin: c.origin(v), Source: string(v.SourceType),
+				Value: normalised(string(v.Value)), At: at, Origin: c.origin(v), Source: c.source(v),
 			})
 		}
 		slices.SortStableFunc(out[name], func(a, b connector.Version) int { return a.At.Compare(b.At) })
@@ -122,4 +122,14 @@ func (c *Client) origin(v version) connector.Origin {
 	default:
 		return connector.OriginUnknown
 	}
+}
+
+// source is HubSpot's word for who wrote a version. Another machine is named by its number too (an app, a workflow): the
+// word alone does not tell which one it was. A person's number is nobody's business.
+func (c *Client) source(v version) string {
+	word, id := string(v.SourceType), strings.TrimSpace(string(v.SourceID))
+	if c.origin(v) != connector.OriginMachine || id == "" || strings.HasPrefix(strings.ToLower(id), "userid:") {
+		return word
+	}
+	return word + " " + id
 }

@@ -33,8 +33,8 @@ func TestHistory(t *testing.T) {
 		Found: map[connector.ObjectID]connector.History{
 			"101": {"hs_lead_status": {
 				{Value: "BAD_TIMING", At: at(t, "2026-10-30T09:00:00Z"), Origin: connector.OriginUnknown, Source: "TEA_LEAVES"},
-				{Value: "", At: at(t, "2026-10-31T09:00:00Z"), Origin: connector.OriginMachine, Source: "AUTOMATION_PLATFORM"},
-				{Value: "NEW", At: at(t, "2026-11-01T09:00:00Z"), Origin: connector.OriginMachine, Source: "INTEGRATION"},
+				{Value: "", At: at(t, "2026-10-31T09:00:00Z"), Origin: connector.OriginMachine, Source: "AUTOMATION_PLATFORM enrollmentId:1"},
+				{Value: "NEW", At: at(t, "2026-11-01T09:00:00Z"), Origin: connector.OriginMachine, Source: "INTEGRATION 7000001"},
 				{Value: "OPEN", At: at(t, "2026-11-02T09:00:00Z"), Origin: connector.OriginOwn, Source: "INTEGRATION"},
 				{Value: "CONNECTED", At: at(t, "2026-11-03T09:00:00.25Z"), Origin: connector.OriginPerson, Source: "CRM_UI"},
 			}},
@@ -119,7 +119,11 @@ func TestOriginsOfTheDocuments(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	for i, v := range got.Found["1"]["a"] {
-		if w := words[i]; v.Origin != w.want || v.Source != w.word {
+		named := words[i].word // of another machine with its number
+		if id := words[i].id; words[i].want == connector.OriginMachine && id != "" && !strings.HasPrefix(id, "userId:") {
+			named += " " + id
+		}
+		if w := words[i]; v.Origin != w.want || v.Source != named {
 			t.Errorf("%s by %q: origin %q of source %q, want %q", w.word, w.id, v.Origin, v.Source, w.want)
 		}
 	}

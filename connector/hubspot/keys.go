@@ -17,32 +17,82 @@ import (
 func (c *Client) FindByKey(
 	ctx context.Context, typ connector.ObjectType, refs []connector.KeyRef,
 ) (map[string]connector.KeyState, error) {
-	name, err := plural(typ)
+	found, err := c.find(ctx, search{typ: typ, props: stateProperties(typ), archived: true}, refs)
+	return found.states, err
+}
+
+// search says what is looked for under keys: the properties that the answer needs, and whether the archive is asked
+// too.
+type search struct {
+	typ      connector.ObjectType
+	props    []string
+	archived bool
+}
+
+// taskSearch looks for tasks that are to be amended or archived: how they look now decides. One in the archive is as
+// good as gone.
+func taskSearch() search { return search{typ: connector.TypeTask, props: printProperties()} }
+
+// sightings is what a search found: states by key, and how tasks look by id.
+type sightings struct {
+	states map[string]connector.KeyState
+	looks  map[connector.ObjectID]look
+}
+
+// look is how a task looks that was read with printProperties.
+type look struct {
+	record
+	print connector.TaskPrint
+	// begun says that somebody gave the task another status than the one that we created it with.
+	begun bool
+	// touched says that the history tells of a person; it is asked only where nobody knows what was written last.
+	touched bool
+}
+
+// edited reports whether a person did something to a task of which this is what was written last.
+func (l look) edited(was connector.TaskPrint) bool {
+	return l.touched || was != connector.TaskPrint{} && (l.print != was || l.begun)
+}
+
+func newSightings(n int) sightings {
+	return sightings{make(map[string]connector.KeyState, n), make(map[connector.ObjectID]look, n)}
+}
+
+func (c *Client) find(ctx context.Context, s search, refs []connector.KeyRef) (sightings, error) {
+	name, err := plural(s.typ)
 	if err != nil {
-		return nil, err
+		return sightings{}, err
 	}
 	refs = slices.DeleteFunc(distinct(refs), func(r connector.KeyRef) bool { return r.Key == "" })
-	if c.unkeyed[typ] {
-		return c.findMarked(ctx, typ, refs)
+	if c.unkeyed[s.typ] {
+		return c.findMarked(ctx, s, refs)
 	}
-	out := make(map[string]connector.KeyState, len(refs))
+	out := newSightings(len(refs))
 	wanted := distinct(keysOf(refs))
-	for _, archived := range []bool{false, true} {
-		absent := slices.DeleteFunc(slices.Clone(wanted), func(k string) bool { _, ok := out[k]; return ok })
+	for _, archived := range s.stores() {
+		absent := slices.DeleteFunc(slices.Clone(wanted), func(k string) bool { _, ok := out.states[k]; return ok })
 		for chunk := range slices.Chunk(absent, batchLimit) {
 			found, err := c.batchReadAll(ctx, batchReading{
 				name: name, idProperty: c.keyProperty, inputs: chunk, archived: archived,
-				props: append([]string{c.keyProperty}, stateProperties(typ)...),
+				props: append([]string{c.keyProperty}, s.props...),
 			}, "read by key", func(rec record) string { return string(rec.Properties[c.keyProperty]) })
 			if err != nil {
-				return nil, err
+				return sightings{}, err
 			}
-			if err := c.keyStates(typ, chunk, found, archived, out); err != nil {
-				return nil, err
+			if err := c.keyStates(s.typ, chunk, found, archived, out); err != nil {
+				return sightings{}, err
 			}
 		}
 	}
 	return out, nil
+}
+
+// stores are the values of "archived" to ask with, in order.
+func (s search) stores() []bool {
+	if s.archived {
+		return []bool{false, true}
+	}
+	return []bool{false}
 }
 
 // stateProperties are those that say whether a record is still open.
@@ -57,6 +107,21 @@ func stateProperties(typ connector.ObjectType) []string {
 	}
 }
 
+// printProperties are those that make up the print of a task, with its state.
+func printProperties() []string {
+	return append(stateProperties(connector.TypeTask), "hs_timestamp", ownerProperty, "hs_task_priority", "hs_task_type", "hs_task_subject")
+}
+
+// lookOf is how a record looks that was read with printProperties.
+func lookOf(rec record) look {
+	prop := func(name string) string { return string(rec.Properties[name]) }
+	status := prop("hs_task_status")
+	return look{record: rec, begun: status != "" && status != taskCreated, print: connector.PrintOf(connector.Task{
+		Kind: connector.TaskKind(prop("hs_task_type")), Subject: prop("hs_task_subject"), Priority: prop("hs_task_priority"),
+		DueAt: instant(prop("hs_timestamp")), OwnerID: prop(ownerProperty),
+	})}
+}
+
 func keysOf(refs []connector.KeyRef) []string {
 	keys := make([]string, len(refs))
 	for i, ref := range refs {
@@ -67,7 +132,7 @@ func keysOf(refs []connector.KeyRef) []string {
 
 // keyStates files the found records under their keys.
 func (c *Client) keyStates(
-	typ connector.ObjectType, chunk []string, found recordsAnswer, archived bool, out map[string]connector.KeyState,
+	typ connector.ObjectType, chunk []string, found recordsAnswer, archived bool, out sightings,
 ) error {
 	for _, rec := range found.Results {
 		key := string(rec.Properties[c.keyProperty])
@@ -77,10 +142,11 @@ func (c *Client) keyStates(
 			}
 		}
 		gone := archived || rec.Archived
-		out[key] = connector.KeyState{
+		out.states[key] = connector.KeyState{
 			ID: connector.ObjectID(rec.ID), Archived: gone, Open: !gone && open(typ, rec),
 			UpdatedAt: wireTime(string(rec.UpdatedAt)),
 		}
+		out.looks[connector.ObjectID(rec.ID)] = lookOf(rec)
 	}
 	return nil
 }

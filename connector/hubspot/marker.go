@@ -72,34 +72,33 @@ func (c *Client) keysIn(typ connector.ObjectType, rec record) []string {
 
 // findMarked looks for markers among the records of the contacts: associations, then the records, both from
 // the primary store.
-func (c *Client) findMarked(
-	ctx context.Context, typ connector.ObjectType, refs []connector.KeyRef,
-) (map[string]connector.KeyState, error) {
-	out := make(map[string]connector.KeyState, len(refs))
+func (c *Client) findMarked(ctx context.Context, s search, refs []connector.KeyRef) (sightings, error) {
+	out := newSightings(len(refs))
 	contacts, err := contactsOf(refs)
 	if err != nil {
-		return nil, err
+		return sightings{}, err
 	}
-	links, err := c.Links(ctx, connector.TypeContact, typ, contacts)
+	links, err := c.Links(ctx, connector.TypeContact, s.typ, contacts)
 	if err != nil {
-		return nil, err
+		return sightings{}, err
 	}
-	bearers, err := c.bearers(ctx, typ, links)
+	bearers, err := c.bearers(ctx, s, links)
 	if err != nil {
-		return nil, err
+		return sightings{}, err
 	}
 	for _, ref := range refs {
 		var copies []record
 		for _, l := range links {
-			if rec, ok := bearers[l.ToID]; ok && l.FromID == ref.Contact && slices.Contains(c.keysIn(typ, rec), ref.Key) {
+			if rec, ok := bearers[l.ToID]; ok && l.FromID == ref.Contact && slices.Contains(c.keysIn(s.typ, rec), ref.Key) {
 				copies = append(copies, rec)
+				out.looks[l.ToID] = lookOf(rec)
 			}
 		}
 		if len(copies) == 0 {
 			continue
 		}
-		if out[ref.Key], err = c.choose(ctx, typ, copies); err != nil {
-			return nil, err
+		if out.states[ref.Key], err = c.choose(ctx, s.typ, copies); err != nil {
+			return sightings{}, err
 		}
 	}
 	return out, nil
@@ -123,10 +122,8 @@ func contactsOf(refs []connector.KeyRef) ([]connector.ObjectID, error) {
 }
 
 // bearers reads the linked records that bear any key of ours.
-func (c *Client) bearers(
-	ctx context.Context, typ connector.ObjectType, links []connector.Link,
-) (map[connector.ObjectID]record, error) {
-	name, err := plural(typ)
+func (c *Client) bearers(ctx context.Context, s search, links []connector.Link) (map[connector.ObjectID]record, error) {
+	name, err := plural(s.typ)
 	if err != nil {
 		return nil, err
 	}
@@ -134,8 +131,8 @@ func (c *Client) bearers(
 	for i, l := range links {
 		ids[i] = string(l.ToID)
 	}
-	props := append([]string{markedProperty(typ)}, stateProperties(typ)...)
-	if c.plainKey[typ] {
+	props := append([]string{markedProperty(s.typ)}, s.props...)
+	if c.plainKey[s.typ] {
 		props = append(props, c.keyProperty)
 	}
 	found := make(map[connector.ObjectID]record)
@@ -145,7 +142,7 @@ func (c *Client) bearers(
 			return nil, err
 		}
 		for _, rec := range out.Results {
-			if len(c.keysIn(typ, rec)) > 0 {
+			if len(c.keysIn(s.typ, rec)) > 0 {
 				found[connector.ObjectID(rec.ID)] = rec
 			}
 		}
@@ -187,9 +184,9 @@ func idNumber(r record) int64 {
 // not name as a machine. Not knowing counts as touched, except for what was there from the first second: that
 // came with our creation, as HubSpot's defaults do.
 func (c *Client) touched(ctx context.Context, typ connector.ObjectType, copies []record) (map[connector.ObjectID]bool, error) {
-	props := []string{"dealname", "dealstage", "amount", "closedate", "hubspot_owner_id"}
+	props := []string{"dealname", "dealstage", "amount", "closedate", ownerProperty}
 	if typ == connector.TypeTask {
-		props = []string{"hs_task_status", "hs_task_subject", "hs_task_priority", "hs_timestamp", "hubspot_owner_id"}
+		props = []string{"hs_task_status", "hs_task_subject", "hs_task_priority", "hs_timestamp", ownerProperty}
 	}
 	ids := make([]connector.ObjectID, len(copies))
 	out := make(map[connector.ObjectID]bool, len(copies))

@@ -32,7 +32,7 @@ func TestMarkedKeys(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("states %v (-want +got):\n%s", err, diff)
 	}
-	closed := c.CloseTasks(t.Context(), asked)
+	closed := c.CloseTasks(t.Context(), []connector.Close{{Key: "k-1", Contact: "101"}, {Key: "k-2", Contact: "102"}, {Key: "k-9", Contact: "101"}})
 	wantClosed := []connector.CloseResult{
 		{Key: "k-1", Outcome: connector.CloseArchived}, {Key: "k-2", Outcome: connector.CloseLeft}, {Key: "k-9", Outcome: connector.CloseGone},
 	}
@@ -137,57 +137,6 @@ func TestMarkedIgnoranceIsNotAbsence(t *testing.T) {
 		if got, err := newClient(t, cfg).FindByKey(t.Context(), connector.TypeTask, []connector.KeyRef{{Key: "k", Contact: "9"}}); err == nil {
 			t.Errorf("%s: %v", name, got)
 		}
-	}
-}
-
-func TestReschedule(t *testing.T) {
-	c, _ := documented(t, "reschedule")
-	due := time.Date(2026, 11, 25, 10, 0, 0, 0, time.FixedZone("", 3600))
-	got := c.RescheduleTasks(t.Context(), []connector.Reschedule{
-		{Key: "k-1", DueAt: due, Priority: "high"},
-		{Key: "k-2", DueAt: due},
-		{Key: "k-3", DueAt: due},
-		{Key: "k-4", DueAt: due},
-		{Key: "", DueAt: due},
-		{Key: "k-5"},
-		{Key: "k-6", DueAt: due, Priority: "urgent"},
-	})
-	outcomes := []connector.RescheduleOutcome{connector.RescheduleMoved, connector.RescheduleLeft, connector.RescheduleGone, connector.RescheduleMoved, "", "", ""}
-	for i, r := range got {
-		if r.Outcome != outcomes[i] || (r.Outcome == "") != errors.Is(r.Err, connector.ErrInvalid) {
-			t.Errorf("result %d: %+v, want %q", i, r, outcomes[i])
-		}
-	}
-}
-
-func TestRescheduleBelievesOnlyWhatItSees(t *testing.T) {
-	const stays = `{"results":[{"id":"5","properties":{"leadsync_key":"k","hs_task_status":"NOT_STARTED","hs_timestamp":"2026-11-01T09:00:00Z"}}]}`
-	tests := map[string]struct {
-		update *http.Response
-		kind   error
-		want   connector.RescheduleOutcome
-	}{
-		"accepted and not done":   {answerWith(200, stays), connector.ErrAmbiguous, ""},
-		"refused":                 {answerWith(400, `{"category":"VALIDATION_ERROR","message":"no"}`), connector.ErrInvalid, ""},
-		"deleted in the meantime": {answerWith(207, `{"results":[],"errors":[{"category":"OBJECT_NOT_FOUND","context":{"ids":["5"]}}]}`), nil, connector.RescheduleGone},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			c := newClient(t, quick(roundTrip(func(r *http.Request) (*http.Response, error) {
-				if strings.HasSuffix(r.URL.Path, "/batch/update") {
-					body := bodyOf[wireInputs](t, r)
-					if _, sent := body.Inputs[0].Properties["hs_task_status"]; sent {
-						t.Error("the status was sent")
-					}
-					return tt.update, nil
-				}
-				return answerWith(200, stays), nil
-			})))
-			r := c.RescheduleTasks(t.Context(), []connector.Reschedule{{Key: "k", DueAt: at(t, "2026-11-25T09:00:00Z")}})[0]
-			if r.Outcome != tt.want || !errors.Is(r.Err, tt.kind) {
-				t.Errorf("%+v", r)
-			}
-		})
 	}
 }
 

@@ -166,7 +166,7 @@ func recordedChecks() map[string]func(t *testing.T, w *recordedWire, c *hubspot.
 			w.answers["POST "+objects+"/tasks/batch/read"] = []*http.Response{
 				answerWith(200, `{"results":[{"id":"5","properties":{"leadsync_key":"k"}}]}`),
 			}
-			if r := c.CloseTasks(t.Context(), refs("k"))[0]; r.Outcome != connector.CloseArchived {
+			if r := c.CloseTasks(t.Context(), closes("k"))[0]; r.Outcome != connector.CloseArchived {
 				t.Errorf("result %+v", r)
 			}
 		},

@@ -134,8 +134,8 @@ func TestSilenceIsNotAbsence(t *testing.T) {
 	_, owners := c.Owners(ctx)
 	for name, err := range map[string]error{
 		"key": key, "marker": mark, "read": read, "history": history, "archived": archived, "list": list, "changed": changed,
-		"owners": owners, "close": c.CloseTasks(ctx, ref)[0].Err,
-		"reschedule": c.RescheduleTasks(ctx, []connector.Reschedule{{Key: "k", DueAt: time.UnixMilli(1)}})[0].Err,
+		"owners": owners, "close": c.CloseTasks(ctx, closes("k"))[0].Err,
+		"amend": c.AmendTasks(ctx, []connector.Amend{{Old: "k", Task: task("n", "101")}})[0].Err,
 	} {
 		if !errors.Is(err, connector.ErrUnavailable) {
 			t.Errorf("%s: %v", name, err)
@@ -215,16 +215,19 @@ func (s *simulated) batches(t *testing.T) map[string]func(context.Context) error
 			return claim(got.Err, o.Properties["jobtitle"] == "CTO")
 		},
 		"close": func(ctx context.Context) error {
-			got := s.client.CloseTasks(ctx, refs("close"))[0]
+			got := s.client.CloseTasks(ctx, closes("close"))[0]
 			return claim(got.Err, (got.Outcome == connector.CloseArchived || got.Outcome == connector.CloseGone) && !open(made[1].ID))
 		},
 		"archive": func(ctx context.Context) error {
 			return claim(s.client.Archive(ctx, connector.TypeTask, []connector.ObjectID{made[2].ID}), !open(made[2].ID))
 		},
-		"reschedule": func(ctx context.Context) error {
-			got := s.client.RescheduleTasks(ctx, []connector.Reschedule{{Key: "there", DueAt: at(t, "2026-12-24T08:00:00Z")}})[0]
+		"amend": func(ctx context.Context) error { // done again it finds nothing under the old key any more
+			amended := task("other", ada)
+			amended.DueAt = at(t, "2026-12-24T08:00:00Z")
+			got := s.client.AmendTasks(ctx, []connector.Amend{{Old: "there", Was: connector.PrintOf(task("there", ada)), Task: amended}})[0]
 			o, _ := s.Object(simulator.Tasks, string(made[0].ID))
-			return claim(got.Err, got.Outcome == connector.RescheduleMoved && at(t, o.Properties["hs_timestamp"]).Equal(at(t, "2026-12-24T08:00:00Z")))
+			so := o.Properties["leadsync_key"] == "other" && at(t, o.Properties["hs_timestamp"]).Equal(at(t, "2026-12-24T08:00:00Z"))
+			return claim(got.Err, so && (got.Outcome == connector.AmendDone || got.Outcome == connector.AmendGone))
 		},
 		"change list": func(ctx context.Context) error {
 			got, err := s.client.ChangeList(ctx, connector.ListChange{List: list.ID, Add: true, Member: ids})
@@ -238,7 +241,7 @@ func (s *simulated) batches(t *testing.T) map[string]func(context.Context) error
 // and where it says that it does not know, doing it again succeeds.
 func TestBatchesWithoutAProperAnswer(t *testing.T) {
 	names := []string{
-		"read", "history", "archived", "links", "assert links", "find by key", "create", "update", "close", "archive", "reschedule", "change list",
+		"read", "history", "archived", "links", "assert links", "find by key", "create", "update", "close", "archive", "amend", "change list",
 	}
 	for _, kind := range spoiled() {
 		for _, name := range names {
@@ -291,7 +294,7 @@ func TestNothingToDoSendsNothing(t *testing.T) {
 		}
 	}
 	results := len(c.Update(ctx, connector.TypeContact, nil)) + len(c.CreateTasks(ctx, nil)) + len(c.CreateDeals(ctx, nil)) +
-		len(c.CloseTasks(ctx, nil)) + len(c.RescheduleTasks(ctx, nil))
+		len(c.CloseTasks(ctx, nil)) + len(c.AmendTasks(ctx, nil))
 	if results != 0 {
 		t.Errorf("%d results for nothing", results)
 	}

@@ -171,39 +171,6 @@ func TestSimulatedUniqueKeys(t *testing.T) {
 	}
 }
 
-func TestSimulatedReschedule(t *testing.T) {
-	s := simulate(t, simulator.Options{})
-	if err := s.client.CreateProperty(t.Context(), connector.TypeTask, hubspot.PropertySpec{Name: "leadsync_key", Type: "string", Unique: true}); err != nil {
-		t.Fatal(err)
-	}
-	id := s.contact(t, "ada")
-	made := s.client.CreateTasks(t.Context(), []connector.Task{task("open", id), task("done", id), task("deleted", id)})
-	if err := errors.Join(s.CompleteTask(rep, string(made[1].ID)), s.DeleteTask(rep, string(made[2].ID))); err != nil {
-		t.Fatal(err)
-	}
-	due := at(t, "2026-12-24T08:00:00Z")
-	var moves []connector.Reschedule
-	for _, key := range []string{"open", "done", "deleted", "never"} {
-		moves = append(moves, connector.Reschedule{Key: key, DueAt: due, Priority: "low"})
-	}
-	want := []connector.RescheduleResult{
-		{Key: "open", Outcome: connector.RescheduleMoved},
-		{Key: "done", Outcome: connector.RescheduleLeft},
-		{Key: "deleted", Outcome: connector.RescheduleGone},
-		{Key: "never", Outcome: connector.RescheduleGone},
-	}
-	if diff := cmp.Diff(want, s.client.RescheduleTasks(t.Context(), moves)); diff != "" {
-		t.Errorf("results (-want +got):\n%s", diff)
-	}
-	moved, err := s.client.Read(t.Context(), connector.TypeTask, []connector.ObjectID{made[0].ID, made[1].ID}, []string{"hs_timestamp", "hs_task_status", "hs_task_priority"})
-	if p := moved.Found[made[0].ID].Properties; err != nil || p["hs_timestamp"] != "2026-12-24T08:00:00Z" || p["hs_task_status"] != "NOT_STARTED" || p["hs_task_priority"] != "LOW" {
-		t.Errorf("moved %v, %v", p, err)
-	}
-	if p := moved.Found[made[1].ID].Properties; p["hs_timestamp"] == "2026-12-24T08:00:00Z" || p["hs_task_status"] != "COMPLETED" {
-		t.Errorf("the completed task was touched: %v", p)
-	}
-}
-
 // TestSimulatedFallback goes the whole way of an account that refuses unique properties: the probe says so, a
 // lost answer is made good twice, the doubles are found, and the copies that nobody touched go.
 func TestSimulatedFallback(t *testing.T) {
@@ -238,10 +205,10 @@ func TestSimulatedFallback(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(connector.KeyState{}, "UpdatedAt")); diff != "" || err != nil {
 		t.Errorf("found %v (-want +got):\n%s", err, diff)
 	}
-	if r := s.client.RescheduleTasks(t.Context(), []connector.Reschedule{{Key: "k-2", Contact: ada, DueAt: at(t, "2026-12-24T08:00:00Z")}})[0]; r.Outcome != connector.RescheduleMoved {
-		t.Errorf("rescheduled %+v", r)
+	if r := s.client.AmendTasks(t.Context(), []connector.Amend{{Old: "k-2", Was: connector.PrintOf(task("k-2", ada)), Task: task("k-3", ada)}})[0]; r.Outcome != connector.AmendDone || r.ID != made[3] {
+		t.Errorf("amended %+v", r)
 	}
-	if r := s.client.CloseTasks(t.Context(), asked[:1])[0]; r.Outcome != connector.CloseArchived || s.Count(simulator.Tasks) != 3 {
+	if r := s.client.CloseTasks(t.Context(), []connector.Close{{Key: "k-1", Contact: ada}})[0]; r.Outcome != connector.CloseArchived || s.Count(simulator.Tasks) != 3 {
 		t.Errorf("closed %+v, %d tasks are left", r, s.Count(simulator.Tasks))
 	}
 }

@@ -137,7 +137,7 @@ func TestCloseTasksPartly(t *testing.T) {
 				}
 				return answerWith(204, ""), nil
 			})))
-			for i, r := range c.CloseTasks(t.Context(), refs("a", "b", "c")) {
+			for i, r := range c.CloseTasks(t.Context(), closes("a", "b", "c")) {
 				if r.Outcome != wants[name][i] || (r.Err == nil) == (r.Outcome == "") {
 					t.Errorf("result %d: %+v", i, r)
 				}

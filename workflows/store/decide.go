@@ -27,7 +27,7 @@ func (in *session) saveDecisions(ctx context.Context, portal connector.PortalID,
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		d.saveRecords, d.saveAllLinks, d.saveObservations, d.saveWanted, d.saveStates, d.saveReasons, d.saveAsides, d.saveOutbox, d.withhold, d.saveGone,
+		d.saveRecords, d.saveAllLinks, d.saveObservations, d.saveWanted, d.saveStates, d.saveReasons, d.saveAsides, d.saveOutbox, d.saveOrders, d.saveArrivals, d.withhold, d.saveGone,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -218,6 +218,12 @@ func (in *session) putStates(
 	}
 	if err := in.bulk(ctx, saveStates, many, portal); err != nil {
 		return fmt.Errorf("store lead states: %w", err)
+	}
+	if err := in.putOutcomes(ctx, portal, slices.Sorted(maps.Keys(states)), states); err != nil {
+		return err
+	}
+	if err := in.putFrozen(ctx, portal, slices.Sorted(maps.Keys(states)), states); err != nil {
+		return err
 	}
 	return in.putProfiles(ctx, portal, slices.Sorted(maps.Keys(states)), states)
 }

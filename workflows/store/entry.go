@@ -22,13 +22,16 @@ WHERE portal = ? AND entry_key = ?`
 // RetryEntry lets a parked entry be sent again, once what made the CRM refuse it has been mended, and gives it
 // as it was. What creates something is looked up by its key first, since nobody can be sure that it was never
 // made. The command stands in the contact's decisions. ErrNoRecord if there is no such entry, ErrWrongState
-// if it is not parked.
+// if it is not parked, ErrReplaced if it is about a task that another one has taken the place of.
 func (s *Store) RetryEntry(ctx context.Context, portal connector.PortalID, key string) (workflows.OutboxEntry, error) {
-	return s.operate(ctx, portal, key, workflows.ReasonRetried, func(row entryColumns) (workflows.EntryState, error) {
-		switch {
-		case row.State != workflows.StateParked:
+	return s.operate(ctx, portal, key, workflows.ReasonRetried, func(in *session, row entryColumns) (workflows.EntryState, error) {
+		if row.State != workflows.StateParked {
 			return "", fmt.Errorf("%w: it is %s, and only a parked one can be sent again", ErrWrongState, row.State)
-		case row.Kind == workflows.KindTask, row.Kind == workflows.KindDeal:
+		}
+		switch err := in.wantedStill(ctx, portal, row); {
+		case err != nil:
+			return "", err
+		case row.Kind == workflows.KindTask, row.Kind == workflows.KindDeal, row.Kind == workflows.KindAmend:
 			return workflows.StateSending, nil
 		}
 		return workflows.StateReady, nil
@@ -39,7 +42,7 @@ func (s *Store) RetryEntry(ctx context.Context, portal connector.PortalID, key s
 // due, so that a plan made for what will not happen now is made anew. The command stands in the contact's
 // decisions. ErrNoRecord if there is no such entry, ErrWrongState if it is in another state.
 func (s *Store) DropEntry(ctx context.Context, portal connector.PortalID, key string) (workflows.OutboxEntry, error) {
-	return s.operate(ctx, portal, key, workflows.ReasonDropped, func(row entryColumns) (workflows.EntryState, error) {
+	return s.operate(ctx, portal, key, workflows.ReasonDropped, func(_ *session, row entryColumns) (workflows.EntryState, error) {
 		switch row.State {
 		case workflows.StateParked, workflows.StateReady:
 			return workflows.StateCancelled, nil
@@ -53,7 +56,7 @@ func (s *Store) DropEntry(ctx context.Context, portal connector.PortalID, key st
 
 func (s *Store) operate(
 	ctx context.Context, portal connector.PortalID, key string, code scoring.ReasonCode,
-	next func(entryColumns) (workflows.EntryState, error),
+	next func(*session, entryColumns) (workflows.EntryState, error),
 ) (workflows.OutboxEntry, error) {
 	var entry workflows.OutboxEntry
 	err := s.alone(ctx, "operate on outbox", portal, func(in *session) error {
@@ -65,7 +68,7 @@ func (s *Store) operate(
 			return fmt.Errorf("entry %q: %w", key, workflows.ErrNoRecord)
 		}
 		row := found[0]
-		state, err := next(row)
+		state, err := next(in, row)
 		if err != nil {
 			return fmt.Errorf("entry %q: %w", key, err)
 		}

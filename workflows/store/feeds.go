@@ -236,29 +236,29 @@ type pushRow struct {
 const findPushes = `SELECT p.id, p.property, p.value FROM {rows} CROSS JOIN pushes p
 WHERE p.portal = ? AND p.type = 'contact' AND p.id = j.value->>0`
 
-const findOwnDeals = `SELECT o.remote_id AS id FROM {rows} CROSS JOIN outbox o
-WHERE o.portal = ? AND o.remote_id = j.value->>0 AND o.remote_id <> '' AND o.kind = 'deal'`
+const findMade = `SELECT o.remote_id AS id FROM {rows} CROSS JOIN outbox o
+WHERE o.portal = ? AND o.remote_id = j.value->>0 AND o.remote_id <> '' AND o.kind IN (?, ?)`
 
 // count counts the finds of a page, without what we did ourselves.
 func (p *pageSaver) count(ctx context.Context) (hourCounts, error) {
 	if p.page.Find.By == "" || p.page.Quiet || len(p.finds) == 0 {
 		return hourCounts{}, nil
 	}
-	var contacts, deals rows
+	var contacts, ours rows
 	for _, f := range p.finds {
 		if len(f.values) > 0 {
 			contacts = append(contacts, []any{string(f.ref.ID)})
 		}
-		if f.ref.Type == connector.TypeDeal {
-			deals = append(deals, []any{string(f.ref.ID)})
+		if f.ref.Type == connector.TypeDeal || f.ref.Type == connector.TypeTask {
+			ours = append(ours, []any{string(f.ref.ID)})
 		}
 	}
 	var pushes, made []pushRow
 	if err := p.lookup(ctx, &pushes, findPushes, contacts, p.portal); err != nil {
 		return nil, fmt.Errorf("look for our own writes: %w", err)
 	}
-	if err := p.lookup(ctx, &made, findOwnDeals, deals, p.portal); err != nil {
-		return nil, fmt.Errorf("look for our own deals: %w", err)
+	if err := p.lookup(ctx, &made, findMade, ours, append([]any{p.portal}, makers(p.page.Type)...)...); err != nil {
+		return nil, fmt.Errorf("look for our own deals and tasks: %w", err)
 	}
 	own := ownDoings{written: map[pushRow]bool{}, made: map[connector.ObjectID]bool{}}
 	for _, row := range pushes {
@@ -270,14 +270,23 @@ func (p *pageSaver) count(ctx context.Context) (hourCounts, error) {
 	return p.unannounced(ctx, p.portal, p.page.Find, slices.DeleteFunc(p.finds, own.is))
 }
 
-// ownDoings are our own last writes on contacts and the deals that we made.
+// makers are the kinds of entry that make records of a type, or tasks out of others.
+func makers(t connector.ObjectType) []any {
+	if t == connector.TypeTask {
+		return []any{workflows.KindTask, workflows.KindAmend}
+	}
+	return []any{workflows.KindDeal, workflows.KindDeal}
+}
+
+// ownDoings are our own last writes on contacts and the deals and tasks that we made. Our tasks are amended again and
+// again, so whatever is found about them is ours.
 type ownDoings struct {
 	written map[pushRow]bool
 	made    map[connector.ObjectID]bool
 }
 
 func (own ownDoings) is(f find) bool {
-	if f.ref.Type == connector.TypeDeal && f.fresh && own.made[f.ref.ID] {
+	if own.made[f.ref.ID] && (f.fresh || f.ref.Type == connector.TypeTask) {
 		return true
 	}
 	if len(f.values) == 0 {

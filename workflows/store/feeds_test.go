@@ -117,6 +117,33 @@ func TestOurOwnDoingsAreNotCounted(t *testing.T) {
 	})
 }
 
+// Whatever a sweep finds about a task of ours is no gap, be it new or amended; somebody else's task is one.
+func TestOurOwnTasksAreNotCounted(t *testing.T) {
+	eachDatabase(t, func(b *bench) {
+		b.plan("1", task("1", "k"), task("1", "l"))
+		taken := b.take(workflows.KindTask, 10, nil).Entries
+		for i, e := range taken {
+			b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{{Key: e.Key, Attempt: e.Attempt, State: workflows.StateSettled, RemoteID: connector.ObjectID([]string{"7", "8"}[i])}}))
+		}
+		page := func(revision int, props ...string) {
+			found := workflows.PulledPage{Feed: "sweep/task", Type: connector.TypeTask, Find: workflows.Find{By: workflows.SourceSweep, At: business.Add(time.Hour)}}
+			for _, id := range []connector.ObjectID{"7", "8"} {
+				found.Objects = append(found.Objects, object(connector.TypeTask, id, revision, props...))
+			}
+			b.page(found)
+		}
+		page(1)
+		b.wantCounted("new tasks of ours", 0, 0, 0)
+		page(2, "hs_task_priority", "HIGH")
+		b.wantCounted("amended ones", 0, 0, 0)
+		b.page(workflows.PulledPage{
+			Feed: "sweep/task", Type: connector.TypeTask, Find: workflows.Find{By: workflows.SourceSweep, At: business.Add(time.Hour)},
+			Objects: []connector.Object{object(connector.TypeTask, "9", 1)},
+		})
+		b.wantCounted("somebody's", 0, 1, 0)
+	})
+}
+
 // A walk meets records; what it did not meet is asked for by id, and what is gone is counted unless an event said
 // so.
 func TestRepairFindsWhatIsGone(t *testing.T) {
@@ -266,6 +293,40 @@ func TestHistoryOfAMergedContact(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"2 #1", "1 #1"}, got); diff != "" {
 			b.Error(diff)
+		}
+	})
+}
+
+// Both of two merged contacts had a task of one kind, whatever the rules: the rep keeps one. What moves the key of a task
+// is sent before that task is closed.
+func TestTwinTasksOfAKind(t *testing.T) {
+	eachDatabase(t, func(b *bench) {
+		own := func(rule, key string, moved bool) workflows.OwnTask {
+			return workflows.OwnTask{Rule: rule, Key: key, Was: connector.TaskPrint{Due: 5, Kind: "call"}, Moved: moved}
+		}
+		state := func(id connector.ObjectID, tasks map[string]workflows.OwnTask) workflows.LeadState {
+			return workflows.LeadState{Root: id, Following: workflows.Following{Tasks: tasks, Rows: map[string]int{"again": len(tasks)}}}
+		}
+		amend := task("1", "k1")
+		amend.Kind, amend.Payload = workflows.KindAmend, []byte(`{"task":{"Key":"k1"},"old":"k0"}`)
+		b.must(b.store.SaveDecisions(b.ctx, b.fence, []workflows.Decided{
+			{ID: "1", State: state("1", map[string]workflows.OwnTask{"call": own("again", "k1", true), "email": own("mail", "k2", false)}), Entries: []workflows.OutboxEntry{amend, task("1", "k2")}},
+			{ID: "2", State: state("2", map[string]workflows.OwnTask{"call": own("first", "k9", false)})},
+		}))
+		b.merged()
+		b.merged() // the CRM says it twice
+		want := workflows.Following{
+			Tasks: map[string]workflows.OwnTask{"call": own("first", "k9", false), "email": own("mail", "k2", false)},
+			Rows:  map[string]int{"again": 2}, Made: []workflows.OwnTask{own("again", "k1", true)},
+		}
+		if diff := cmp.Diff(want, b.lead("2").State.Following); diff != "" {
+			b.Error(diff)
+		}
+		if e := b.entry("k1"); e.State != workflows.StateReady || e.Contact != "2" {
+			b.Errorf("the amendment: %+v", e)
+		}
+		if n := b.count("SELECT COUNT(*) FROM outbox WHERE entry_key = 'close/k1' AND contact = '2' AND state = 'ready' AND waits_for = 'k1' AND payload LIKE '%\"due\":5%'"); n != 1 {
+			b.Errorf("%d closings of the second task", n)
 		}
 	})
 }

@@ -131,6 +131,14 @@ func (b *bench) now() time.Time {
 	return b.clock
 }
 
+// clockNow is operating time as the database has it.
+func (b *bench) clockNow() time.Time {
+	if b.postgres {
+		return time.Now()
+	}
+	return b.now()
+}
+
 func (b *bench) must(err error) {
 	b.Helper()
 	if err != nil {
@@ -182,7 +190,7 @@ func (b *bench) pass(d time.Duration) {
 		"objects": {"removed_at"}, "links": {"learned_at", "removed_at"}, "aliases": {"learned_at"},
 		"tombstones": {"erased_at"}, "sendings": {"first_sent_at"}, "pushes": {"pushed_at"},
 		"submissions": {"kept_at"}, "visits": {"kept_at"}, "reevaluations": {"began_at", "ended_at"}, "fills": {"began_at", "ended_at"},
-		"effect_pauses": {"paused_since"}, "announcements": {"received_at"}, "unannounced": {"found_at", "announced_at"}, "answers": {"sent_at", "answered_at"},
+		"effect_pauses": {"paused_since"}, "announcements": {"received_at"}, "unannounced": {"found_at", "announced_at"}, "answers": {"sent_at", "answered_at"}, "owners": {"left_at"},
 		"outbox": {"state_at", "next_at", "sent_at", "settled_at", "released_at"},
 	} {
 		for _, column := range columns {

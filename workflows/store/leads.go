@@ -93,6 +93,9 @@ func (s *Store) Leads(
 		if err := in.fillAliases(ctx, portal, many, at); err != nil {
 			return err
 		}
+		if err := in.fillOrders(ctx, portal, many, at); err != nil {
+			return err
+		}
 		return in.fillStates(ctx, portal, many, at)
 	})
 	for i, id := range ids { // an id that was asked for twice
@@ -138,7 +141,7 @@ func (in *session) fillObjects(
 			record.Activities = append(record.Activities, object)
 		}
 	}
-	return nil
+	return in.fillCompanyDeals(ctx, portal, at)
 }
 
 func (in *session) fillAliases(
@@ -183,6 +186,9 @@ func (in *session) fillStates(
 			return fmt.Errorf("read state of contact %q: %w", row.ID, err)
 		}
 	}
+	if err := in.fillDays(ctx, portal, many, at); err != nil {
+		return err
+	}
 	var changes []changesRow
 	if err := in.lookup(ctx, &changes, findChanges, many, portal); err != nil {
 		return fmt.Errorf("read next changes: %w", err)
@@ -198,9 +204,11 @@ type pendingRow struct {
 	Kind    workflows.EntryKind  `db:"kind"`
 	State   workflows.EntryState `db:"state"`
 	Payload string               `db:"payload"`
+	Key     string               `db:"entry_key"`
+	Run     string               `db:"run"`
 }
 
-const findPending = `SELECT o.contact, o.kind, o.state, o.payload FROM {rows} CROSS JOIN outbox o
+const findPending = `SELECT o.contact, o.kind, o.state, o.payload, o.entry_key, o.run FROM {rows} CROSS JOIN outbox o
 WHERE o.portal = ? AND o.contact = j.value->>0 AND o.kind IN ('update', 'back')
     AND (o.state IN ('ready', 'sending')
         OR o.kind = 'back' AND (o.state = 'parked' OR o.state = 'cancelled' AND o.error = '` + dropped + `'))
@@ -236,6 +244,7 @@ func (in *session) fillPending(
 			record.Pending = map[string]string{}
 		}
 		maps.Copy(record.Pending, payload.Properties)
+		gather(record, row, payload.Properties)
 	}
 	return nil
 }

@@ -45,6 +45,9 @@ func (d *decisionSaver) forget(ctx context.Context, one workflows.Decided) error
 	if err := d.forgetProfile(ctx, d.portal, one.ID, one.Survivor); err != nil {
 		return err
 	}
+	if err := d.closeOutcomes(ctx, d.portal, one.ID); err != nil {
+		return err
+	}
 	now := micros(d.now)
 	if _, err := d.exec(ctx, unlinkContact, now, d.portal, one.ID); err != nil {
 		return fmt.Errorf("remove links: %w", err)
@@ -97,6 +100,9 @@ func (d *decisionSaver) merge(ctx context.Context, loser, survivor connector.Obj
 	if err := d.mergeSources(ctx, loser, survivor); err != nil {
 		return err
 	}
+	if err := d.moveOutcomes(ctx, d.portal, loser, survivor); err != nil {
+		return err
+	}
 	d.marks.raise(connector.Ref{Type: connector.TypeContact, ID: survivor})
 	if known > 0 {
 		return nil // the CRM says it once more: what the loser had is the survivor's already
@@ -142,8 +148,11 @@ func (d *decisionSaver) mergeStates(ctx context.Context, loser, survivor connect
 	return d.putStates(ctx, d.portal, map[connector.ObjectID]workflows.LeadState{survivor: next})
 }
 
-// twin is an open task of a merged contact of which the survivor has one of its own.
-type twin struct{ rule, key string }
+// twin is an open task of a merged contact of a kind, or of a rule, of which the survivor has one of its own.
+type twin struct {
+	rule, key string
+	was       connector.TaskPrint
+}
 
 const cancelTwins = `UPDATE outbox SET state = 'cancelled', state_at = ?, settled_at = ?
 WHERE portal = ? AND state IN ('ready', 'sending') AND kind = 'task'
@@ -154,12 +163,12 @@ const closeTwins = `INSERT INTO outbox (portal, entry_key, kind, class, contact,
 SELECT ?, 'close/' || o.entry_key, 'close', 'task', CAST(? AS TEXT), 'ready', CAST(? AS BIGINT), CAST(? AS BIGINT), 0,
     1, 0, o.planned_at, o.entry_key, '', '', j.value->>1, j.value->>2, ''
 FROM {rows} CROSS JOIN outbox o
-WHERE o.portal = ? AND o.entry_key = j.value->>0 AND o.kind = 'task'
-    AND (o.state = 'settled' OR o.sent_payload <> '')
+WHERE o.portal = ? AND o.entry_key = j.value->>0
+    AND (o.kind = 'amend' OR o.kind = 'task' AND (o.state = 'settled' OR o.sent_payload <> ''))
 ON CONFLICT (portal, entry_key) DO NOTHING`
 
-// endTwins closes the second of two open tasks of one rule: a rep is asked once. One that was not sent yet is
-// not sent any more.
+// endTwins closes the second of two open tasks of one kind: a rep is asked once. One that was not sent yet is
+// not sent any more; an amendment is, since it moves the key of a task that is there.
 func (d *decisionSaver) endTwins(ctx context.Context, survivor connector.ObjectID, twins []twin) error {
 	var many rows
 	for _, t := range twins {
@@ -167,7 +176,7 @@ func (d *decisionSaver) endTwins(ctx context.Context, survivor connector.ObjectI
 		if err != nil {
 			return err
 		}
-		payload, err := encode(workflows.ClosePayload{TaskKey: t.key})
+		payload, err := encode(workflows.ClosePayload{TaskKey: t.key, Was: t.was})
 		if err != nil {
 			return err
 		}
@@ -185,7 +194,7 @@ func (d *decisionSaver) endTwins(ctx context.Context, survivor connector.ObjectI
 
 // inherit gives a survivor with a history of its own what it needs of the other's. Keys are made of the root
 // and the episode, so with the older root the episodes must go on from the higher count; open tasks of both
-// must be closed some day. twins are the open tasks of the other one whose rule has an open task already.
+// must be closed some day. twins are the open tasks of the other one whose kind or rule has an open task already.
 func inherit(next, old workflows.LeadState) (merged workflows.LeadState, twins []twin) {
 	if next.Root == "" || older(old.Root, next.Root) {
 		next.Root = old.Root
@@ -197,11 +206,16 @@ func inherit(next, old workflows.LeadState) (merged workflows.LeadState, twins [
 	tasks := maps.Clone(old.OpenTasks)
 	for _, rule := range slices.Sorted(maps.Keys(next.OpenTasks)) {
 		if second := tasks[rule]; second != "" && second != next.OpenTasks[rule] {
-			twins = append(twins, twin{rule, second})
+			twins = append(twins, twin{rule: rule, key: second})
 		}
 		tasks = put(tasks, rule, next.OpenTasks[rule])
 	}
 	next.Episodes, next.OpenTasks = episodes, tasks
+	var seconds []twin
+	next.Following, seconds = inheritFollowing(next.Following, old.Following)
+	twins = append(twins, seconds...)
+	next.Outcomes = inheritOutcomes(next.Outcomes, old.Outcomes)
+	next.Outreach = next.Inherit(old.Outreach)
 	next.Wrote = next.Wrote || old.Wrote // whether it may be profiled is the survivor's word
 	if old.LookedAt.After(next.LookedAt) {
 		next.LookedAt = old.LookedAt // what the other one had been through by then is no news of the survivor
@@ -250,6 +264,9 @@ func (d *decisionSaver) moveEntries(ctx context.Context, loser, survivor connect
 	if err := d.bulk(ctx, moveEntries, many, survivor); err != nil {
 		return fmt.Errorf("move entries: %w", err)
 	}
+	if _, err := d.exec(ctx, moveDays, survivor, d.portal, loser); err != nil {
+		return fmt.Errorf("move days of tasks: %w", err)
+	}
 	return nil
 }
 
@@ -263,6 +280,13 @@ func readdress(row entryColumns, contact connector.ObjectID) (string, error) {
 		}
 		task.Contact = contact
 		return encode(task)
+	case workflows.KindAmend:
+		var amend workflows.AmendPayload
+		if err := json.Unmarshal([]byte(row.Payload), &amend); err != nil {
+			return "", err
+		}
+		amend.Task.Contact = contact
+		return encode(amend)
 	case workflows.KindDeal:
 		var deal connector.Deal
 		if err := json.Unmarshal([]byte(row.Payload), &deal); err != nil {

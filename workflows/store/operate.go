@@ -14,7 +14,7 @@ import (
 )
 
 const releaseEntries = `UPDATE outbox SET released_at = ?
-WHERE portal = ? AND class = ? AND state IN ('ready', 'sending') AND released_at IS NULL`
+WHERE portal = ? AND class = ? AND state IN ('ready', 'sending') AND released_at IS NULL AND run = ''`
 
 // ReleaseClass ends the pause of a class. The entries that wait now are released: they will be sent and do
 // not count towards the limit. It gives their number.
@@ -65,12 +65,19 @@ func (s *Store) Effects(ctx context.Context, portal connector.PortalID) ([]workf
 		for _, row := range pauses {
 			since[row.Class] = fromMicros(&row.Since)
 		}
+		gathered, err := in.gathered(ctx, portal)
+		if err != nil {
+			return err
+		}
 		lately, err := in.sentLately(ctx, portal)
 		for _, row := range found {
 			effects = append(effects, workflows.EffectCount{
 				Class: row.Class, State: row.State, Count: row.Count, Oldest: fromMicros(row.Oldest),
 				PausedSince: since[row.Class], LastHour: lately[row.Class],
 			})
+			if row.State == workflows.StateReady {
+				effects[len(effects)-1].Gathered = gathered[row.Class]
+			}
 		}
 		return err
 	})

@@ -13,9 +13,9 @@ import (
 )
 
 const outboxValues = `INSERT INTO outbox (portal, entry_key, kind, class, contact, state, state_at, next_at, attempt,
-    generation, sent_generation, planned_at, waits_for, remote_id, error, reason, payload, sent_payload)
-SELECT ?, j.value->>0, j.value->>1, j.value->>2, j.value->>3, j.value->>4, CAST(? AS BIGINT), CAST(? AS BIGINT), 0,
-    1, 0, CAST(j.value->>5 AS BIGINT), j.value->>6, '', '', j.value->>7, j.value->>8, ''
+    generation, sent_generation, planned_at, waits_for, remote_id, error, reason, payload, sent_payload, run, released_at)
+SELECT ?, j.value->>0, j.value->>1, j.value->>2, j.value->>3, j.value->>4, CAST(? AS BIGINT), CAST(j.value->>10 AS BIGINT), 0,
+    1, 0, CAST(j.value->>5 AS BIGINT), j.value->>6, '', '', j.value->>7, j.value->>8, '', j.value->>9, CAST(j.value->>11 AS BIGINT)
 FROM {rows} WHERE true
 `
 
@@ -28,9 +28,9 @@ const planAgain = outboxValues + `ON CONFLICT (portal, entry_key) DO UPDATE SET
     class = excluded.class, contact = excluded.contact, state = excluded.state, state_at = excluded.state_at,
     next_at = excluded.next_at, generation = outbox.generation + 1,
     attempt = CASE WHEN outbox.sent_payload <> '' THEN outbox.attempt ELSE 0 END,
-    planned_at = excluded.planned_at, waits_for = excluded.waits_for, settled_at = NULL, released_at = NULL, remote_id = '', error = '',
-    reason = excluded.reason, payload = excluded.payload
-WHERE outbox.payload <> excluded.payload
+    planned_at = excluded.planned_at, waits_for = excluded.waits_for, settled_at = NULL, released_at = excluded.released_at, remote_id = '', error = '',
+    reason = excluded.reason, payload = excluded.payload, run = excluded.run
+WHERE outbox.payload <> excluded.payload OR (excluded.released_at IS NOT NULL AND outbox.released_at IS NULL AND outbox.state = 'ready')
     OR (outbox.state <> excluded.state AND NOT (outbox.state = 'sending' AND excluded.state = 'ready'))`
 
 const cancelEntries = `UPDATE outbox SET state = 'cancelled', state_at = ?, settled_at = ?
@@ -39,12 +39,19 @@ WHERE portal = ? AND state = 'ready' AND entry_key IN (SELECT j.value->>0 FROM {
 // saveOutbox plans the entries of the batch and cancels what became obsolete.
 func (d *decisionSaver) saveOutbox(ctx context.Context) error {
 	var once, again, cancel rows
+	running, err := d.running(ctx, d.portal)
+	if err != nil {
+		return err
+	}
 	for _, one := range d.decided {
 		for _, key := range one.CancelKeys {
 			cancel = append(cancel, []any{key})
 		}
 		for _, entry := range one.Entries {
-			row, err := entryRow(one.ID, entry)
+			if !running {
+				entry.Run = "" // nothing to wait for
+			}
+			row, err := d.entryRow(one, entry)
 			if err != nil {
 				return fmt.Errorf("plan entry %q: %w", entry.Key, err)
 			}
@@ -55,37 +62,39 @@ func (d *decisionSaver) saveOutbox(ctx context.Context) error {
 			}
 		}
 	}
-	again, err := d.furthestMoves(ctx, again)
-	if err != nil {
+	if again, err = d.furthestMoves(ctx, again); err != nil {
 		return err
 	}
 	now := micros(d.now)
 	if err := d.bulk(ctx, cancelEntries, cancel, now, now, d.portal); err != nil {
 		return fmt.Errorf("cancel entries: %w", err)
 	}
-	if err := d.bulk(ctx, planOnce, once, d.portal, now, now); err != nil {
+	if err := d.bulk(ctx, planOnce, once, d.portal, now); err != nil {
 		return fmt.Errorf("plan entries: %w", err)
 	}
-	if err := d.bulk(ctx, planAgain, lastByKey(again), d.portal, now, now); err != nil {
+	if err := d.bulk(ctx, planAgain, lastByKey(again), d.portal, now); err != nil {
 		return fmt.Errorf("plan updates: %w", err)
 	}
 	return nil
 }
 
-func entryRow(contact connector.ObjectID, e workflows.OutboxEntry) ([]any, error) {
+func (d *decisionSaver) entryRow(one workflows.Decided, e workflows.OutboxEntry) ([]any, error) {
 	if e.Contact == "" {
-		e.Contact = contact
+		e.Contact = one.ID
 	}
-	waitsFor := ""
-	if e.Kind == workflows.KindClose {
-		var payload workflows.ClosePayload
-		if err := json.Unmarshal(e.Payload, &payload); err != nil {
-			return nil, fmt.Errorf("decode payload: %w", err)
-		}
-		waitsFor = payload.TaskKey
+	waitsFor, _, err := earlier(e.Kind, e.Payload)
+	if err != nil {
+		return nil, fmt.Errorf("decode payload: %w", err)
 	}
 	if e.Kind == workflows.KindBack || e.Kind == workflows.KindCompany { // the contact's move forward that is under way arrives first
 		waitsFor = "contact/" + string(e.Contact) + "/" + string(workflows.ClassStage)
+	}
+	next := micros(d.now)
+	if e.Run != "" {
+		next = waitingForRun()
+		if e.Class == workflows.ClassStatus && one.Moves() { // where its limit stops the move, the status waits with it
+			waitsFor = "contact/" + string(e.Contact) + "/" + string(workflows.ClassStage)
+		}
 	}
 	reason, err := encode(e.Reason)
 	if err != nil {
@@ -95,9 +104,13 @@ func entryRow(contact connector.ObjectID, e workflows.OutboxEntry) ([]any, error
 	if err != nil {
 		return nil, err
 	}
+	var released any // by the plan: no limit holds it up
+	if e.Released {
+		released = micros(d.now)
+	}
 	return []any{
 		e.Key, string(e.Kind), string(e.Class), string(e.Contact), string(e.State), micros(e.PlannedAt), waitsFor,
-		reason, payload,
+		reason, payload, e.Run, next, released,
 	}, nil
 }
 

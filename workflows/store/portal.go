@@ -189,47 +189,6 @@ func (s *Store) Modes(ctx context.Context, portal connector.PortalID) (map[workf
 	return modes, err
 }
 
-type ownerRow struct {
-	ID     string `db:"id"`
-	Name   string `db:"name"`
-	Email  string `db:"email"`
-	Active bool   `db:"active"`
-	Person bool   `db:"person"`
-}
-
-const saveOwners = `INSERT INTO owners (portal, id, name, email, active, person)
-SELECT ?, j.value->>0, j.value->>1, j.value->>2, CAST(j.value->>3 AS INTEGER), CAST(j.value->>4 AS INTEGER)
-FROM {rows} WHERE true`
-
-// SaveOwners replaces the list of owners.
-func (s *Store) SaveOwners(ctx context.Context, fence workflows.Fence, owners []connector.Owner) error {
-	return s.fenced(ctx, "save owners", fence, func(in *session) error {
-		if _, err := in.exec(ctx, `DELETE FROM owners WHERE portal = ?`, fence.Portal); err != nil {
-			return err
-		}
-		var many rows
-		for _, o := range owners {
-			many = append(many, []any{o.ID, o.Name, o.Email, flag(o.Active), flag(o.Person)})
-		}
-		err := in.bulk(ctx, saveOwners, many, fence.Portal)
-		return err
-	})
-}
-
-// Owners gives the owners by id.
-func (s *Store) Owners(ctx context.Context, portal connector.PortalID) ([]connector.Owner, error) {
-	var found []ownerRow
-	err := s.read(ctx, "read owners", func(in *session) error {
-		return in.list(ctx, &found,
-			`SELECT id, name, email, active, person FROM owners WHERE portal = ? ORDER BY id`, portal)
-	})
-	owners := make([]connector.Owner, 0, len(found))
-	for _, row := range found {
-		owners = append(owners, connector.Owner(row))
-	}
-	return owners, err
-}
-
 // flag gives the column value of a truth: the two databases share no other type for it.
 func flag(b bool) int64 {
 	if b {

@@ -79,7 +79,7 @@ func (in *session) putProfiles(
 // forgetProfile takes a contact that is not there any more out of what is counted. One that is only archived can be
 // restored: until then nothing is collected about it either.
 func (in *session) forgetProfile(ctx context.Context, portal connector.PortalID, gone, survivor connector.ObjectID) error {
-	queries := []string{`DELETE FROM violations WHERE portal = ? AND contact = ?`}
+	queries := []string{`DELETE FROM violations WHERE portal = ? AND contact = ?`, `DELETE FROM frozen WHERE portal = ? AND contact = ?`}
 	if survivor != "" {
 		queries = append(queries, `DELETE FROM unprofiled WHERE portal = ? AND contact = ?`)
 	}

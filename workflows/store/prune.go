@@ -100,7 +100,7 @@ func (s *Store) pruneBuried(ctx context.Context, portal connector.PortalID) (int
 	err := s.alone(ctx, "prune what is erased", portal, func(in *session) error {
 		for _, query := range []string{
 			pruneBuriedVersions, pruneBuriedSubmissions, pruneBuriedVisits, pruneBuriedWishes, pruneBuriedAnnouncements, pruneBuriedFinds,
-			pruneBuriedEnds,
+			pruneBuriedEnds, pruneBuriedClocks, pruneBuriedQualified, pruneBuriedJudgements, pruneBuriedDays,
 		} {
 			n, err := in.exec(ctx, query, portal, portal)
 			if total += n; err != nil {
@@ -139,6 +139,8 @@ func (s *Store) Prune(ctx context.Context, portal connector.PortalID, keep time.
 		{pruneHours, keepCounts},
 		{pruneSubmissions, keepUnmatched},
 		{pruneVisits, keepVisits},
+		{pruneClocks, keepMeasured},
+		{pruneQualified, keepMeasured},
 	} {
 		for {
 			n, err := s.pruneSome(ctx, portal, table.query, table.keep)

@@ -77,6 +77,9 @@ func (s *Store) BeginReevaluation(
 		}
 		if begun = walk.Total > 0; !begun {
 			walk.EndedAt = in.now
+			if err := in.releaseRun(ctx, fence.Portal); err != nil {
+				return err
+			}
 		}
 		_, err := in.exec(ctx, beginReevaluation, fence.Portal, basis, walk.Total, micros(in.now), micros(walk.EndedAt))
 		return err
@@ -122,6 +125,9 @@ func (s *Store) SaveReevaluated(
 		endedAt := any(nil)
 		if ended {
 			endedAt, next.Position = micros(in.now), ""
+			if err := in.releaseRun(ctx, fence.Portal); err != nil {
+				return err
+			}
 		}
 		n, err := in.exec(ctx, advanceReevaluation, next.Position, next.Done, next.Planned, endedAt, fence.Portal, next.Basis)
 		if err == nil && n == 0 {

@@ -175,7 +175,7 @@ func collectWritten(
 			return fmt.Errorf("read entry %q: %w", row.Key, err)
 		}
 		payload.Properties = map[string]string{back.Property: back.To}
-	case workflows.KindTask, workflows.KindDeal, workflows.KindClose, workflows.KindList:
+	case workflows.KindTask, workflows.KindDeal, workflows.KindClose, workflows.KindList, workflows.KindAmend:
 		return nil
 	}
 	if written[ref] == nil {

@@ -12,8 +12,8 @@ import (
 // limitWindow is the span of the rolling limits.
 const limitWindow = time.Hour
 
-// updateClasses bounds how many update entries a contact can have: one per class of effect.
-const updateClasses = 5
+// updateClasses bounds how many update entries a contact can have: one per class of effect, what is shown, and the priority.
+const updateClasses = 6
 
 // The condition of an entry that may be sent: it is unfinished, its time has come, its class is not paused or
 // an operator has released it, and the entry it waits for is final.
@@ -50,8 +50,14 @@ func (s *Store) Take(ctx context.Context, fence workflows.Fence, take workflows.
 		if err != nil {
 			return err
 		}
+		if found, err = t.traced(ctx, found); err != nil {
+			return err
+		}
 		chosen, err := t.withinLimits(ctx, found)
 		if err != nil {
+			return err
+		}
+		if chosen, err = t.withinBudget(ctx, chosen); err != nil {
 			return err
 		}
 		if err := t.writeAhead(ctx, chosen); err != nil {
@@ -73,6 +79,8 @@ type taker struct {
 	portal connector.PortalID
 	take   workflows.Take
 	paused []workflows.Class
+	// earlier are further keys of the tasks of amendments and closings, by entry.
+	earlier map[string][]workflows.EarlierTask
 }
 
 func (t *taker) candidates(ctx context.Context) ([]entryColumns, error) {
@@ -122,7 +130,7 @@ const pauseClass = `INSERT INTO effect_pauses (portal, class, paused_since) VALU
 ON CONFLICT (portal, class) DO NOTHING`
 
 const countWaiting = `SELECT COUNT(*) FROM (SELECT 1 AS one FROM outbox WHERE portal = ? AND class = ? AND class <> 'score'
-    AND state = 'ready' AND attempt = 0 AND released_at IS NULL LIMIT ?) AS waiting`
+    AND state = 'ready' AND attempt = 0 AND released_at IS NULL AND run = '' LIMIT ?) AS waiting`
 
 // withinLimits leaves out the entries of classes of which more waits than their rolling limit leaves, and pauses those
 // classes: nothing of what would be too much is sent before somebody has looked at it. A payload that was sent before is the same effect once
@@ -264,6 +272,7 @@ func (t *taker) handOut(chosen []entryColumns) ([]workflows.OutboxEntry, error) 
 		if entries[i].Unknown = chosen[i].State == workflows.StateSending; entries[i].Unknown {
 			entries[i].UnknownFor = t.now.Sub(fromMicros(chosen[i].SentAt))
 		}
+		entries[i].Earlier = t.earlier[entries[i].Key]
 		entries[i].State = workflows.StateSending
 		entries[i].Attempt++
 		entries[i].SentAt = t.now

@@ -166,7 +166,11 @@ func (d *decisionSaver) withholdEntries(ctx context.Context, contacts []connecto
 // withholdEntry gives the row of withholdEntries for one entry, and whether it is another one.
 func (d *decisionSaver) withholdEntry(row entryColumns) (next []any, changed bool, err error) {
 	state, stateAt, settledAt := row.State, row.StateAt, any(row.SettledAt)
-	if row.Kind != workflows.KindClose && (state == workflows.StateReady || state == workflows.StateParked) {
+	keeps, err := ends(row)
+	if err != nil {
+		return nil, false, err
+	}
+	if !keeps && (state == workflows.StateReady || state == workflows.StateParked) {
 		state, stateAt, settledAt = workflows.StateCancelled, d.now.UnixMicro(), micros(d.now)
 	}
 	payload, err := withheld(row)
@@ -176,6 +180,18 @@ func (d *decisionSaver) withholdEntry(row entryColumns) (next []any, changed boo
 	reason, changed, err := redact(row.Reason)
 	return []any{string(d.portal), row.Key, string(state), stateAt, settledAt, reason, payload},
 		changed || state != row.State || payload != row.Payload, err
+}
+
+// ends reports whether an entry ends something of ours, and is sent all the same: a task, or a place on a list.
+func ends(row entryColumns) (bool, error) {
+	if row.Kind != workflows.KindList {
+		return row.Kind == workflows.KindClose, nil
+	}
+	var list workflows.ListPayload
+	if err := json.Unmarshal([]byte(row.Payload), &list); err != nil {
+		return false, fmt.Errorf("decode payload: %w", err)
+	}
+	return !list.Add, nil
 }
 
 // withheld is the payload of an entry without the texts and scores in it. Deals are the company's own business.
@@ -190,6 +206,13 @@ func withheld(row entryColumns) (string, error) {
 		}
 		task.Subject, task.BodyHTML = "", ""
 		return encode(task)
+	case workflows.KindAmend: // which task it was, and how to tell that nobody edited it, is still needed
+		var amend workflows.AmendPayload
+		if err := json.Unmarshal([]byte(row.Payload), &amend); err != nil {
+			return "", err
+		}
+		amend.Task.Subject, amend.Task.BodyHTML = "", ""
+		return encode(amend)
 	case workflows.KindDeal, workflows.KindClose, workflows.KindBack, workflows.KindList, workflows.KindCompany:
 	}
 	return row.Payload, nil

@@ -50,6 +50,11 @@ type Mapping struct {
 	// ReasonsProperty is the contact property for the reasons, empty if none; KeyProperty is the property of
 	// tasks and deals that holds the idempotency key.
 	ReasonsProperty, KeyProperty string
+	// ResponsibleProperty shows whose turn it is, marketing or sales, MissingProperty what a stage lacks that a person set;
+	// empty if they are not written.
+	ResponsibleProperty, MissingProperty string
+	// RankProperty is the contact property of the priority, empty if it is not written.
+	RankProperty string
 	// ScoredAtProperty and LastReasonProperty are the contact properties for the time of scoring and the reason of the
 	// last move, empty if they are not written.
 	ScoredAtProperty, LastReasonProperty string
@@ -57,31 +62,48 @@ type Mapping struct {
 	Sources map[string][]string
 	// Lists map the model's static lists to ids of the account.
 	Lists map[string]string
-	// Pipelines map the model's pipelines to ids of the account.
-	Pipelines map[string]string
+	// Queues map the model's task queues to ids of the account.
+	Queues map[string]string
+	// Pipelines map the model's pipelines to ids of the account, DealStages the stages in which deals begin: by pipeline,
+	// and by pipeline and stage of the model ("machines/first_talk").
+	Pipelines, DealStages map[string]string
+	// LostReason is the property of deals that says why one was lost.
+	LostReason string
+	// People map the names of people who are given work to ids of owners.
+	People map[string]string
 	// Language is that of tasks and reasons; FallbackOwner is the owner for contacts without an active one.
 	Language, FallbackOwner string
 	// TimeZone is where due dates are dates; empty is Europe/Berlin. Closed are further days off as
-	// "2006-01-02", beside weekends and the holidays of all of Germany.
+	// "2006-01-02", or "01-02" for every year.
 	TimeZone string
 	Closed   []string
+	// Calendar says when people work beyond that.
+	Calendar Calendar
 }
 
 // auditor is one audit under way.
 type auditor struct {
-	in       Input
-	model    model
-	zone     *time.Location
-	world    *world
-	contacts map[string]*contact
-	report   Report
-	shifted  map[string]bool  // owners who left or came back in this step
-	ours     map[string]*made // "type/id" of the tasks and deals that leadsync made
-	at       time.Time        // the step being audited
-	seq      int              // the last entry that was read
-	live     bool             // the baseline is behind
-	written  map[string][]simulator.Entry
-	moves    moves // of companies in this step
+	in        Input
+	model     model
+	zone      *time.Location
+	calendars map[string]*working // by owner id
+
+	ever        map[onDayOf]map[string]bool // the tasks that were ever due on a day, by id
+	crowdedDays map[onDayOf]bool            // that were reported
+	world       *world
+	contacts    map[string]*contact
+	report      Report
+	shifted     map[string]bool    // owners who left or came back in this step
+	ours        map[string]*made   // "type/id" of the tasks and deals that leadsync made
+	tasksOf     map[string][]*made // these tasks by contact
+	fresh       map[string]bool    // "type/id" of the tasks and meetings that people touched in this step
+	watch       watch
+	at          time.Time // the step being audited
+	seq         int       // the last entry that was read
+	live        bool      // the baseline is behind
+	written     map[string][]simulator.Entry
+	moves       moves                        // of companies in this step
+	choices     map[string]map[string]choice // stages and statuses that others set in this step and nobody has considered, by contact and property
 
 	wrongCompanies map[string]bool // a finding was made: what follows is not audited
 }
@@ -96,6 +118,7 @@ type contact struct {
 	decided time.Time // the moment of verdict
 	acted   bool      // the rules asked for something in this step
 	memory  *memory
+	givenTo map[string]string // by assignment and who of its people could be chosen, who was
 	written map[string]string // the scores as they were last written, by score name
 	broken  bool              // a finding was made: what follows would only be its consequences
 
@@ -103,19 +126,12 @@ type contact struct {
 	madeDeals []string // ids of the deals that leadsync made in this step
 }
 
-// made is a task or deal that leadsync made.
-type made struct {
-	request int64 // the API request that created it; 0 if none did
-	record  *record
-	contact string
-	touched bool // somebody else changed its state, or it was reported: not to be counted as open twice
-}
-
 // Run audits a journal. It changes nothing and is deterministic.
 func Run(in Input) Report {
 	a := &auditor{
 		in: in, contacts: map[string]*contact{}, shifted: map[string]bool{}, ours: map[string]*made{}, at: in.GoLiveAt,
-		moves: moves{}, wrongCompanies: map[string]bool{},
+		tasksOf: map[string][]*made{}, fresh: map[string]bool{}, watch: newWatch(),
+		moves: moves{}, choices: map[string]map[string]choice{}, wrongCompanies: map[string]bool{},
 	}
 	a.run()
 	slices.SortStableFunc(a.report.Findings, func(x, y Finding) int { return x.At.Compare(y.At) })
@@ -191,7 +207,7 @@ func (a *auditor) baseline() {
 }
 
 func (a *auditor) meet(r *record) *contact {
-	c := &contact{record: r, past: pasts{}, memory: &memory{tasks: map[string]*task{}}}
+	c := &contact{record: r, past: pasts{}, memory: newMemory()}
 	a.contacts[r.id] = c
 	return c
 }
@@ -220,16 +236,23 @@ func (a *auditor) judge(c *contact) verdict {
 func (a *auditor) step(s step) {
 	touched, again := map[string]bool{}, map[string]bool{}
 	clear(a.shifted)
+	clear(a.fresh)
 	clear(a.moves)
+	clear(a.choices)
 	for _, e := range s.theirs {
+		a.chose(e)
 		a.apply(e, touched)
 	}
 	open := a.decideFirst(touched)
 	written := newWritings()
 	for _, e := range s.ours {
+		a.beforehand(e)
 		a.apply(e, again)
 		a.notice(e, written)
+		a.noteDay(e)
+		a.afterwards(e)
 	}
+	a.watched()
 	for _, c := range open {
 		if c.acted || again[c.record.id] {
 			a.look(c)
@@ -238,10 +261,8 @@ func (a *auditor) step(s step) {
 		a.compare(c, written.of(c.record.id))
 	}
 	a.compareCompanies()
+	a.compareDays(s.ours)
 	a.strangers(written)
-	if len(s.ours) > 0 {
-		a.openTwice()
-	}
 }
 
 // decideFirst asks the rules about every contact as people left it, before leadsync did anything.
@@ -260,7 +281,7 @@ func (a *auditor) decideFirst(touched map[string]bool) []*contact {
 		if touched[r.id] {
 			a.look(c)
 		}
-		c.expected = &expected{closed: map[*task]string{}}
+		c.expected = &expected{closed: map[string]string{}}
 		c.madeDeals = nil
 		v := a.judge(c) // may read the contact anew
 		c.expected.standing = c.lead.standing
@@ -295,9 +316,7 @@ func (a *auditor) decideAgain(c *contact, ours []simulator.Entry) {
 
 // apply reads an entry and notes which contacts it may concern.
 func (a *auditor) apply(e simulator.Entry, touched map[string]bool) {
-	if m := a.ours[e.Type+"/"+e.ID]; m != nil && e.Actor.Kind != simulator.API && (e.Op == simulator.OpRestore || e.Property == "hs_task_status") {
-		m.touched = true
-	}
+	a.people(e)
 	if e.Type == simulator.Owners {
 		a.shifted[e.ID] = true
 	}

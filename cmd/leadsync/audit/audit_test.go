@@ -74,17 +74,26 @@ func (s *story) talk() {
 	if s.is("task on Sunday") {
 		again.due = "2026-03-08T08:00:00Z"
 	}
-	old := s.task(again)
-	if s.first != "" && !s.is("task of the status before left") {
+	switch {
+	case s.first == "" || s.is("task beside the old one"):
+		s.task(again)
+	case s.is("task not amended"):
+	case s.is("task in place of the old one"):
 		s.archive(s.first)
+		s.first = s.task(again)
+	default:
+		s.amend(s.first, again)
 	}
 
 	s.now = at("2026-03-09 09:00") // Monday
 	s.call(s.ada, simulator.CallNoAnswer)
 	again.due = "2026-03-11T08:00:00Z"
-	s.task(again)
-	if !s.is("old task left") && !s.is("old task open") {
-		s.archive(old)
+	if s.first != "" {
+		s.amend(s.first, again)
+	}
+	if s.is("task amended without cause") {
+		s.now = at("2026-03-09 11:00")
+		s.amend(s.first, again)
 	}
 	if s.is("task without cause") {
 		s.now = at("2026-03-09 12:00")
@@ -125,8 +134,12 @@ func (s *story) end() {
 	}
 	s.score(s.ada, 30) // opportunity is reached now
 
-	s.archive(s.tasks["Call Ada Beispiel again"])
-	s.later()
+	if s.is("task of the status before left") {
+		s.later()
+	} else {
+		s.archive(s.tasks["Call Ada Beispiel again"])
+		s.later()
+	}
 
 	s.now = at("2026-03-12 09:00")
 	if s.is("stage backwards") {
@@ -178,7 +191,7 @@ func TestAuditPassesWhatIsRight(t *testing.T) {
 		report.Write(&b)
 		t.Fatal(b.String())
 	}
-	if report.Contacts != 3 || report.StageMoves != 2 || report.Tasks != 5 || report.Deals != 1 || report.Statuses != 3 {
+	if report.Contacts != 3 || report.StageMoves != 2 || report.Tasks != 3 || report.Amended != 2 || report.Archived != 1 || report.Deals != 1 || report.Statuses != 3 {
 		t.Errorf("counted %+v", report)
 	}
 }
@@ -207,8 +220,14 @@ func TestAuditFindsWhatIsWrong(t *testing.T) {
 		"task of another":                {"task", "Ada Beispiel"},
 		"task on Sunday":                 {"task due date", "Ada Beispiel"},
 		"holiday":                        {"task due date", "Cleo Neu"},
-		"old task open":                  {"task open twice", "Ada Beispiel"},
-		"old task left":                  {"obsolete task", "Ada Beispiel"},
+		"task beside the old one":        {"duplicate task", "Ada Beispiel"},
+		"task in place of the old one":   {"task", "Ada Beispiel"},
+		"task not amended":               {"task", "Ada Beispiel"},
+		"task amended without cause":     {"task amended", "Ada Beispiel"},
+		"amended under the old key":      {"task key", "Ada Beispiel"},
+		"amended to a lower priority":    {"task priority", "Ada Beispiel"},
+		"amended without a subject":      {"task subject", "Ada Beispiel"},
+		"amended without a due date":     {"task due date", "Ada Beispiel"},
 		"task of the status before left": {"obsolete task", "Ada Beispiel"},
 		"due fact":                       {"task due date", "Ada Beispiel"},
 		"closing missing":                {"obsolete task", "Ada Beispiel"},
@@ -222,6 +241,7 @@ func TestAuditFindsWhatIsWrong(t *testing.T) {
 		"deal name":                      {"deal name", "Ada Beispiel"},
 		"deal amount":                    {"deal amount", "Ada Beispiel"},
 		"deal owner":                     {"deal owner", "Ada Beispiel"},
+		"deal close date":                {"deal close date", "Ada Beispiel"},
 		"foreign":                        {"property", "Ada Beispiel"},
 	} {
 		t.Run(wrong, func(t *testing.T) {

@@ -10,6 +10,7 @@ type wayBack struct {
 	at       time.Time
 	from, to int
 	status   string
+	free     bool // nothing has to happen before the contact moves forward again (rule 21)
 }
 
 // stale reports whether a status is the one of the way back.
@@ -21,7 +22,7 @@ func (a *auditor) advances(m *memory, l lead, rank int) bool {
 	if m.back == nil {
 		return rank > m.high
 	}
-	newer := slices.ContainsFunc(l.activities, func(x activity) bool {
+	newer := m.back.free || slices.ContainsFunc(l.activities, func(x activity) bool {
 		return x.certain && x.at.After(m.back.at) && !x.at.After(a.at)
 	})
 	return newer && rank > m.back.to && rank > a.rank(l.stage) && (rank <= m.back.from || rank > m.high)
@@ -46,16 +47,28 @@ func (x *expected) wanted(name string, followUps []followUp) {
 }
 
 // backRule is rule 10 after all other follow-ups of a round.
-func (a *auditor) backRule(c *contact) (moved bool) {
-	m, x := c.memory, c.expected
+func (a *auditor) backRule(c *contact, l lead) (moved bool) {
+	x := c.expected
 	name := x.back
 	x.back = ""
-	if name == "" {
+	if name == "" || len(x.gone) > 0 {
 		return false
 	}
-	to := a.ruleNamed(name).backTo
+	to := a.ruleNamed(name).leadsBack()
+	if !a.moveBack(c, to, quote(name)+" goes back to "+to+" (rule 10)") {
+		return false
+	}
+	a.leave(c)
+	a.followUps(c, l, func(f followUp) bool { return f.onStage == to && f.backTo == "" }, a.at)
+	x.back = "" // one way back is enough
+	return true
+}
+
+// moveBack is one way back.
+func (a *auditor) moveBack(c *contact, to, why string) bool {
+	m, x := c.memory, c.expected
 	value, here, there := a.in.Mapping.Stages[to], a.rank(m.stage), a.rank(to)
-	if value == "" || there == 0 || there >= here || here > len(a.in.Mapping.Order) {
+	if value == "" || there == 0 || there >= here || here > len(a.in.Mapping.Order) || m.rivals[stageProperty].paused(a.at) {
 		return false
 	}
 	back := &wayBack{at: a.at, from: here, to: there, status: m.status}
@@ -63,20 +76,16 @@ func (a *auditor) backRule(c *contact) (moved bool) {
 		back.from = max(back.from, m.back.from)
 	}
 	m.stage, m.back = to, back
+	a.planned(c, stageProperty, x.standing.stageValue, value)
 	x.standing.stage, x.standing.stageValue = to, value
 	x.stages, x.backs = append(x.stages, to), append(x.backs, value)
-	x.because(quote(name) + " goes back to " + to + " (rule 10)")
-	a.followUps(c, func(f followUp) bool { return f.onStage == to && f.backTo == "" }, a.at)
+	x.gone = append(x.gone, to)
+	x.because(why)
 	return true
 }
 
-func (a *auditor) backOrLists(x *expected, f followUp) {
-	if f.backTo != "" {
-		x.wanted(f.name, a.model.followUps)
-		return
-	}
-	a.listRule(x, f)
-}
+// wentBackTo reports whether a way back led to a stage in this round.
+func (x *expected) wentBackTo(stage string) bool { return slices.Contains(x.gone, stage) }
 
 // listRule is rule 11 for one follow-up.
 func (a *auditor) listRule(x *expected, f followUp) {

@@ -25,6 +25,8 @@ func (a *auditor) compare(c *contact, w *written) {
 	a.compareDeals(c, w, why)
 	a.compareBack(c, w)
 	a.compareLists(c, w, why)
+	a.compareShown(c, w)
+	a.compareRank(c)
 	for _, property := range w.foreign {
 		a.find(c, Finding{What: "property", Want: "untouched", Got: property + " written", Why: "the model or the rules read it"})
 	}

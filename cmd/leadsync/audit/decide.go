@@ -3,8 +3,6 @@ package audit
 import (
 	"slices"
 	"time"
-
-	"leadsync/connector/hubspot/simulator"
 )
 
 // memory is what the auditor remembers of a contact between two rounds: what rules 1 to 8 of a plan need.
@@ -20,33 +18,37 @@ type memory struct {
 	pushed      map[string]int64
 	reached     []string
 	grade, tier string
-	tasks       map[string]*task // the last task of each follow-up rule
+	tasks       map[string]*task // the open task of ours of each kind
+	waits       map[string]wait  // by follow-up rule
+	rows        map[string]int   // how many episodes in a row, by follow-up rule
+	heard       map[string]heard // the activity that a follow-up rule considered last
+	rowsIn      string           // the status in which rows of activities were counted
 	back, again *wayBack         // the way back that is remembered (rule 10), now and before this round's stage
-}
 
-// task is a task that the rules ask for; id is set when it was found in the account.
-type task struct {
-	rule  string
-	id    string
-	cause time.Time // when what caused it happened, at the earliest
+	beyond
+	reach
 }
 
 // expected is what the rules ask for in one step.
 type expected struct {
-	standing         standing // stage and status as they are after what was asked for so far
-	stages, statuses []string // names, in order
-	tasks            []*task
-	closed           map[*task]string // with the reason
-	deals            []string         // names of the follow-up rules
+	standing         standing          // stage and status as they are after what was asked for so far
+	stages, statuses []string          // names, in order
+	slots            map[string]*slot  // by kind of task
+	closed           map[string]string // ids of tasks, with the reason
+	deals            []wantedDeal
 	scores           []verdict
 	write            bool // the scores have to be written; by any of these
 	why              []string
 	held             bool
 	unprofiled       bool            // nothing is asked for but
 	clear            bool            // to empty our properties, if anything stands there
+	then             string          // the status that a ladder leads to after its last step
 	back             string          // the follow-up that asks for a way back in this round
 	backs            []string        // the values to which ways back lead
 	lists            map[string]bool // ids of lists, and whether the contact has to be on them
+	gone             []string        // the stages to which this round went back
+	ledTo            string          // the status to which a ladder led in this round
+	sides            []string        // the responsible sides that have to be written (rule 21)
 }
 
 func (x *expected) because(why string) { x.why = append(x.why, why) }
@@ -61,7 +63,12 @@ func (a *auditor) rank(stage string) int {
 
 // begin makes the memory of a contact that the first load brought: everything there counts as handled.
 func (a *auditor) begin(l lead, at time.Time) *memory {
-	m := &memory{held: true, loaded: l, stage: l.stage, status: l.status, high: a.rank(l.stage), tasks: map[string]*task{}}
+	m := newMemory()
+	m.held, m.loaded, m.stage, m.status, m.high = true, l, l.stage, l.status, a.rank(l.stage)
+	m.met, m.answered, m.may = true, a.answer(l), a.addressed(l)
+	for _, f := range a.model.followUps {
+		m.heard[f.name] = heard{at: at} // nothing up to the load is news (rule 6)
+	}
 	if l.status != "" {
 		m.statusSince = a.at
 	}
@@ -95,39 +102,55 @@ func (a *auditor) round(c *contact, l lead, v verdict) (acted bool) {
 	}
 	a.scoreRule(m, x, v)
 	if m.held && m.loaded.standing == l.standing && m.loaded.signature == l.signature {
-		x.held = true
+		x.held, m.may = true, a.addressed(l)
 		return false // rule 1
 	}
 	m.held, m.loaded, x.held = false, lead{}, false
+	m.was, x.gone, x.ledTo = m.stage, nil, ""
+	v.stage = a.cooled(c, l, v)
+	ch, isNews := a.considered(c, stageProperty, l.stageValue)
+	strict := a.byHand(c, l, ch, isNews)
+	if strict != "" {
+		l, isNews = a.heldBack(c, l, strict), false
+		m.was = m.stage
+	}
+	m.alone, m.round = a.overrideStage(c, l, v.stage, ch, isNews)
+	before := x.standing
+	a.accepts(c, l)
 	entered := a.stageRule(m, x, l, v)
+	a.planned(c, stageProperty, l.stageValue, x.standing.stageValue)
 	a.inherit(c, entered)
-	before := m.status
+	m.alone, m.round = a.overrideStatus(c, l)
 	status, cause := a.statusRule(m, x, l, entered)
-	if m.status != before {
-		a.leaveStatus(m, x)
+	if back := a.answered(c, l); back != "" {
+		entered = back
 	}
-	if entered != "" {
-		a.followUps(c, func(f followUp) bool { return f.onStage == entered }, a.at)
-	}
-	if status != "" {
-		a.followUps(c, func(f followUp) bool { return f.onStatus == status }, cause)
-	}
-	moved := a.backRule(c)
-	return entered != "" || status != "" || moved
+	acted = a.follow(c, l, entering{stage: entered, status: status, cause: cause}) || strict != ""
+	a.planned(c, statusProperty, before.statusValue, x.standing.statusValue)
+	a.shown(c, l, entered)
+	a.audienceRule(c, l, v)
+	a.forget(c)
+	m.met = true
+	return acted
 }
 
 // stageRule is rule 2. It tells the stage that was entered, by people or by us.
 func (a *auditor) stageRule(m *memory, x *expected, l lead, v verdict) (entered string) {
-	if l.stage != m.stage {
+	if l.stage != m.stage && !m.round {
 		entered = l.stage
 	}
 	m.stage, m.high = l.stage, max(m.high, a.rank(l.stage))
+	if m.round {
+		m.high = a.rank(l.stage)
+	}
 	defer a.overcome(m)
 	if l.stage == "" && l.stageValue != "" {
 		return entered // a stage that the mapping does not know
 	}
-	if rank := a.rank(v.stage); a.advances(m, l, rank) {
-		entered = v.stage
+	if rank := a.rank(v.stage); !m.alone && a.advances(m, l, rank) {
+		if entered = v.stage; m.round {
+			entered = ""
+		}
 		m.stage, m.high = v.stage, max(m.high, rank)
 		x.stages = append(x.stages, v.stage)
 		x.standing.stage, x.standing.stageValue = v.stage, a.in.Mapping.Stages[v.stage]
@@ -140,6 +163,10 @@ func (a *auditor) stageRule(m *memory, x *expected, l lead, v verdict) (entered 
 func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (status string, cause time.Time) {
 	at := a.at
 	newest, isNews := a.statusNews(m, l)
+	if m.round {
+		m.status, m.statusSince = l.status, at
+		return "", at
+	}
 	if l.statusValue != "" && l.status != m.status {
 		m.status, m.statusSince = l.status, at
 		x.because("somebody set the status " + l.status + " (rule 5)")
@@ -148,16 +175,11 @@ func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (st
 	if l.status != m.status {
 		m.status, m.statusSince = l.status, at // somebody cleared it
 	}
-	switch {
-	case isNews && a.hears(m, newest, x.standing.stage, l.status):
-		status, cause = l.statuses[newest.id], newest.at
-		x.because(newest.id + " of " + stamp(newest.at) + " says " + status + " (rule 4)")
-	case entered != "" && (l.statusValue == "" || m.again.stale(l.status)):
-		status, cause = a.statusOnStage(entered), at
-		if status != "" {
-			x.because("the stage " + entered + " was entered without a status (rule 3)")
-		}
+	if m.alone && (!isNews || l.statuses[newest.id] != l.status) {
+		m.leases[statusProperty].passes(isNews)
+		return "", at
 	}
+	status, cause = a.statusAsked(m, x, l, entered, isNews)
 	if status == "" {
 		return "", at
 	}
@@ -166,6 +188,22 @@ func (a *auditor) statusRule(m *memory, x *expected, l lead, entered string) (st
 		x.standing.status, x.standing.statusValue = status, a.in.Mapping.Statuses[status]
 	}
 	m.status, m.statusSince = status, at
+	return status, cause
+}
+
+// statusAsked is rules 3 and 4 for a contact whose status nobody else has just set.
+func (a *auditor) statusAsked(m *memory, x *expected, l lead, entered string, isNews bool) (status string, cause time.Time) {
+	newest := a.newestStatus(l, a.at)
+	switch {
+	case isNews && a.hears(m, newest, x.standing.stage, l.status):
+		status, cause = l.statuses[newest.id], newest.at
+		x.because(newest.id + " of " + stamp(newest.at) + " says " + status + " (rule 4)")
+	case entered != "" && (l.statusValue == "" || m.again.stale(l.status)):
+		status, cause = a.statusOnStage(entered), a.at
+		if status != "" {
+			x.because("the stage " + entered + " was entered without a status (rule 3)")
+		}
+	}
 	return status, cause
 }
 
@@ -192,58 +230,6 @@ func (a *auditor) statusOnStage(stage string) string {
 		}
 	}
 	return ""
-}
-
-// leaveStatus is the part of rule 6 by which a task belongs to its status: those of other statuses are moot.
-func (a *auditor) leaveStatus(m *memory, x *expected) {
-	for name, t := range m.tasks {
-		if of := a.ruleNamed(name).onStatus; of != "" && of != m.status {
-			x.closed[t] = "the status is " + orNone(m.status) + " and no longer " + of + " (rule 6)"
-			delete(m.tasks, name)
-		}
-	}
-}
-
-// followUps is rule 6 for one entering.
-func (a *auditor) followUps(c *contact, concerns func(followUp) bool, cause time.Time) {
-	m, x := c.memory, c.expected
-	for _, f := range a.model.followUps {
-		if !concerns(f) {
-			continue
-		}
-		switch {
-		case f.task != nil:
-			if old := m.tasks[f.name]; old != nil {
-				x.closed[old] = "a newer task of " + quote(f.name) + " takes its place"
-			}
-			m.tasks[f.name] = &task{rule: f.name, cause: cause}
-			x.tasks = append(x.tasks, m.tasks[f.name])
-		case f.deal != nil:
-			if a.openDeals(c) > 0 || len(x.deals) > 0 {
-				x.because("no deal, for there is an open one")
-				continue
-			}
-			x.deals = append(x.deals, f.name)
-		case !f.closes:
-			a.backOrLists(x, f)
-		default:
-			for _, t := range m.tasks {
-				x.closed[t] = quote(f.name) + " closes every open task"
-			}
-			clear(m.tasks)
-		}
-	}
-}
-
-// openDeals counts a contact's open deals in the account, those that leadsync made in this step left out.
-func (a *auditor) openDeals(c *contact) int {
-	n := 0
-	for _, d := range a.world.linked(c.record, simulator.Deals) {
-		if d.props["hs_is_closed"] != "true" && !slices.Contains(c.madeDeals, d.id) {
-			n++
-		}
-	}
-	return n
 }
 
 // scoreRule is rule 8.

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-
-	"leadsync/connector/hubspot/simulator"
 )
 
 // ending checks what holds at the end: scores are near enough, and every task and deal has a key of its own.
@@ -19,17 +17,6 @@ func (a *auditor) ending() {
 	keys := map[string]*made{}
 	for _, name := range slices.Sorted(maps.Keys(a.ours)) {
 		a.endingKey(a.ours[name], keys)
-	}
-}
-
-// openTwice reports contacts with the same task of ours open twice after a step.
-func (a *auditor) openTwice() {
-	open := map[string]*made{}
-	for _, name := range slices.Sorted(maps.Keys(a.ours)) {
-		m := a.ours[name]
-		if r := m.record; r.typ == simulator.Tasks && r.live && r.props["hs_task_status"] != completed && !m.touched {
-			a.openOnce(m, open)
-		}
 	}
 }
 
@@ -74,26 +61,15 @@ func (a *auditor) endingKey(m *made, keys map[string]*made) {
 		keys[key] = m
 		return
 	}
+	if m.reported {
+		return
+	}
 	f := a.about(m)
 	f.What, f.Want, f.Got, f.Why = "key", "a key of its own", orText(key, "no key"), m.record.key()+" would be made again after a crash"
 	if key != "" {
 		f.Why = other.record.key() + " has the same key as " + m.record.key()
 	}
 	a.add(f)
-}
-
-func (a *auditor) openOnce(m *made, open map[string]*made) {
-	same := m.contact + " " + m.record.props["hs_task_subject"]
-	other := open[same]
-	if other == nil {
-		open[same] = m
-		return
-	}
-	f := a.about(m)
-	f.What, f.Want, f.Got = "task open twice", "one open task", showTask(other.record)+" and "+showTask(m.record)
-	f.Why = "the task of a new episode closes the one before (rule 6)"
-	a.add(f)
-	m.touched = true // reported once
 }
 
 // about begins a finding about a task or deal.

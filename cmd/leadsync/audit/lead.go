@@ -60,7 +60,7 @@ func (a *auditor) leadOf(c *contact) lead {
 		}
 		return strings.Compare(x.id, y.id)
 	})
-	l.signature = a.signature(l)
+	l.signature = a.signature(l) + fmt.Sprint(a.sourcesOf(contact))
 	l.reading = a.model.Read(a.inModel(l))
 	l.statuses = a.model.statusesIn(l.reading)
 	return l
@@ -118,14 +118,14 @@ func nameOf(names map[string]string, value string) string {
 func (a *auditor) factsOf(contact *record) map[string]any {
 	facts := map[string]any{}
 	for _, f := range a.model.facts {
-		if f.count != "" {
+		if f.count != "" || f.deals != "" {
 			continue
 		}
 		from := f.from
 		if own := a.in.Mapping.Sources[f.name]; len(own) > 0 {
 			from = own
 		}
-		if v := a.firstValue(contact, from, f.typ); v != nil {
+		if v, _ := a.firstValue(contact, from, f.typ); v != nil {
 			facts[f.name] = v
 		}
 	}
@@ -134,12 +134,17 @@ func (a *auditor) factsOf(contact *record) map[string]any {
 		if f.count != "" {
 			facts[f.name] = float64(a.counted(contact, f.count, read))
 		}
+		if f.deals != "" {
+			if v := a.dealsSay(contact, f.deals); v != nil {
+				facts[f.name] = v
+			}
+		}
 	}
 	return facts
 }
 
-// firstValue is the first source that has a value, nil if that value cannot be read or there is none.
-func (a *auditor) firstValue(contact *record, from []string, typ string) any {
+// firstValue is the value of the first source that has one, and this source; nil if there is none.
+func (a *auditor) firstValue(contact *record, from []string, typ string) (value any, source string) {
 	for _, source := range from {
 		object, name, _ := strings.Cut(source, ".")
 		name, domain := strings.CutSuffix(name, "@domain")
@@ -155,10 +160,24 @@ func (a *auditor) firstValue(contact *record, from []string, typ string) any {
 			_, text, _ = strings.Cut(strings.ToLower(text), "@")
 		}
 		if v := typed(text, typ); v != nil {
-			return v
+			return v, source
 		}
 	}
-	return nil
+	return nil, ""
+}
+
+// sourcesOf are the sources from which the facts of a contact come.
+func (a *auditor) sourcesOf(contact *record) []string {
+	var out []string
+	for _, f := range a.model.facts {
+		from := f.from
+		if own := a.in.Mapping.Sources[f.name]; len(own) > 0 {
+			from = own
+		}
+		_, source := a.firstValue(contact, from, f.typ)
+		out = append(out, source)
+	}
+	return out
 }
 
 func typed(text, typ string) any {
@@ -188,6 +207,9 @@ func typed(text, typ string) any {
 func (a *auditor) counted(contact *record, what string, read int) int {
 	if what == "known_properties" {
 		return read
+	}
+	if c := a.contacts[contact.id]; what == "recycled" && c != nil {
+		return c.memory.recycled
 	}
 	n := 0
 	for _, d := range a.world.linked(contact, simulator.Deals) {

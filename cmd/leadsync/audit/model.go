@@ -26,10 +26,21 @@ type model struct {
 	companies bool            // companies are moved to the furthest stage of their contacts (rule 16)
 	statuses  []statusRule
 	followUps []followUp
+
+	assignments map[string][]assignment // by name, the entries in the order of the file
+
+	clocks    []clock
+	judging   judging
+	overrides overrides
+	handover  *handover
+	outreach  outreach
+	owners    map[string]string            // who answers for a stage
+	asks      map[string]map[string]string // what gates ask for, by language
 }
 
 type fact struct {
 	name, typ, count string
+	deals            string // what the contact's deals say
 	from             []string
 }
 
@@ -53,28 +64,6 @@ func (m *model) logged(name string) bool {
 type statusRule struct {
 	status, onStage, activity string
 	where                     ast.Node
-}
-
-type followUp struct {
-	name, onStatus, onStage string
-	task                    *taskRule
-	deal                    *dealRule
-	closes                  bool
-	backTo                  string
-	add, remove             []string // lists
-}
-
-type taskRule struct {
-	kind, priority, dueFact string
-	subject, body           map[string]string
-	days                    int
-	working                 bool
-}
-
-type dealRule struct {
-	name     map[string]string
-	pipeline string
-	amount   string
 }
 
 // readModel reads the model's text. A key that neither this package nor the second evaluator knows is an error:
@@ -102,10 +91,24 @@ func readModel(text []byte, words naive.Words) (model, error) {
 	}
 	m.followUps = readFollowUps(root)
 	m.companies = readCompanies(root)
+	m.assignments = readAssignments(root)
+	m.clocks, m.judging, m.overrides, m.handover = readClocks(root), readJudging(root), readOverrides(root), readHandover(root)
+	m.owners, m.asks = readSides(root)
+	m.outreach = readOutreach(root)
+	m.refuse(root)
 	if err := root.Err(); err != nil {
 		return model{}, fmt.Errorf("read model: %w", err)
 	}
 	return m, nil
+}
+
+// refuse complains about what follows from a model and the auditor does not know.
+func (m *model) refuse(root section.Section) {
+	for _, s := range m.statuses {
+		if e := m.endOf(s.status); e != nil && e.coolDown.unit != "" && (s.activity != "" || s.onStage != "") {
+			root.Fail("misjudged", "the auditor does not know which stage a cool-down allows when %q is not set by people", s.status)
+		}
+	}
 }
 
 // readCompanies reads whether companies are moved to the furthest stage of their contacts.
@@ -121,7 +124,7 @@ func readCompanies(root section.Section) bool {
 func readFacts(root section.Section) []fact {
 	var out []fact
 	for _, s := range root.Named("facts") {
-		f := fact{name: s.Name, typ: s.Text("type"), count: s.Text("count"), from: s.Texts("from")}
+		f := fact{name: s.Name, typ: s.Text("type"), count: s.Text("count"), deals: s.Text("deals"), from: s.Texts("from")}
 		if f.typ == "" {
 			f.typ = "text"
 		}
@@ -159,31 +162,6 @@ func readKinds(root section.Section) []kind {
 // property is a source without the object in front.
 func property(source string) string { return strings.TrimPrefix(source, "contact.") }
 
-func readFollowUps(root section.Section) []followUp {
-	var out []followUp
-	for _, s := range root.List("follow_ups", "name", "on_status", "on_stage", "task", "deal", "close_tasks", "back_to", "lists") {
-		f := followUp{name: s.Text("name"), onStatus: s.Text("on_status"), onStage: s.Text("on_stage"), closes: s.Yes("close_tasks"), backTo: s.Text("back_to")}
-		if s.Has("lists") {
-			l := s.Child("lists", "add", "remove")
-			f.add, f.remove = l.Texts("add"), l.Texts("remove")
-		}
-		if s.Has("task") {
-			t := s.Child("task", "kind", "due", "due_fact", "priority", "subject", "body")
-			days, working := t.Days("due")
-			f.task = &taskRule{
-				kind: t.Text("kind"), priority: t.Text("priority"), dueFact: t.Text("due_fact"), days: days, working: working,
-				subject: t.ByLanguage("subject"), body: t.ByLanguage("body"),
-			}
-		}
-		if s.Has("deal") {
-			d := s.Child("deal", "name", "pipeline", "amount", "close_in")
-			f.deal = &dealRule{name: d.ByLanguage("name"), pipeline: d.Text("pipeline"), amount: d.Text("amount")}
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
 // talking are the stages that a status rule names: there activities set the status (rule 4).
 func (m *model) talking() map[string]bool {
 	out := map[string]bool{}
@@ -199,7 +177,7 @@ func (m *model) talking() map[string]bool {
 func (m *model) final() map[string]bool {
 	out := map[string]bool{}
 	for _, f := range m.followUps {
-		if f.onStatus != "" && (f.deal != nil || f.closes) {
+		if f.onStatus != "" && (f.deal != nil || f.closes) && f.after.unit == "" && f.while == nil {
 			out[f.onStatus] = true
 		}
 	}

@@ -22,16 +22,37 @@ func (a *auditor) notice(e simulator.Entry, w writings) {
 		}
 		a.noticeContact(e, w.of(e.ID))
 	case e.Op == simulator.OpCreate && (e.Type == simulator.Tasks || e.Type == simulator.Deals):
-		a.ours[key] = &made{record: a.world.records[key], request: e.Request}
+		a.ours[key] = &made{record: a.world.records[key], deed: deedOf(e), written: map[string]string{}}
 		a.report.Tasks += yes(e.Type == simulator.Tasks)
 		a.report.Deals += yes(e.Type == simulator.Deals)
 		w.of("").add(a.ours[key])
-	case e.Op == simulator.OpSet && a.ours[key] != nil && a.ours[key].request != e.Request:
-		// What was created is the rep's from then on: leadsync may archive it, never change it.
-		of := w.of(a.ours[key].contact)
-		of.foreign = append(of.foreign, e.Property+" of "+key)
+	case e.Op == simulator.OpSet && a.ours[key] != nil:
+		a.noticeChange(e, a.ours[key], w.of(a.ours[key].contact))
 	default:
 		a.noticeOther(e, w)
+	}
+}
+
+// noticeChange notes what leadsync changed of a record that it made. Of a task that is what rule 17 amends; a deal is
+// the rep's as soon as it is there.
+func (a *auditor) noticeChange(e simulator.Entry, m *made, w *written) {
+	m.print(e.Property)
+	switch {
+	case m.deed == deedOf(e):
+	case m.record.typ == simulator.Tasks && slices.Contains(amendable(), e.Property) || e.Property == a.in.Mapping.KeyProperty:
+		w.amended[m] = true
+		w.keyed[m] = w.keyed[m] || e.Property == a.in.Mapping.KeyProperty
+		a.report.Amended += yes(m.amendedBy != deedOf(e))
+		m.amendedBy = deedOf(e)
+	default:
+		w.foreign = append(w.foreign, e.Property+" of "+m.record.key())
+	}
+}
+
+// amendable are the properties of tasks that a new cause changes (rule 17), beside the key.
+func amendable() []string {
+	return []string{
+		"hs_task_subject", "hs_task_body", "hs_timestamp", "hubspot_owner_id", "hs_task_priority", "hs_queue_membership_ids", "hs_task_reminders",
 	}
 }
 
@@ -48,6 +69,7 @@ func (a *auditor) noticeOther(e simulator.Entry, w writings) {
 
 func (a *auditor) noticeContact(e simulator.Entry, w *written) {
 	switch {
+	case a.noticeSide(e, w):
 	case e.Property == "lifecyclestage":
 		w.stages = append(w.stages, e.New)
 		a.report.StageMoves += yes(e.New != "")
@@ -101,6 +123,9 @@ func (a *auditor) noticeLink(e simulator.Entry, w writings) {
 		return
 	}
 	m.contact = contact
+	if m.record.typ == simulator.Tasks {
+		a.tasksOf[contact] = append(a.tasksOf[contact], m)
+	}
 	nobody := w.of("")
 	before := len(nobody.tasks) + len(nobody.deals)
 	same := func(x *made) bool { return x == m }
@@ -121,7 +146,13 @@ func (a *auditor) noticeArchive(e simulator.Entry, w writings) {
 	}
 	of := w.of(m.contact)
 	of.archived = append(of.archived, m)
-	of.completed[m] = m.record.props["hs_task_status"] == "COMPLETED"
+	a.report.Archived += yes(m.record.typ == simulator.Tasks)
+	switch {
+	case m.record.props["hs_task_status"] == completed:
+		of.kept[m] = "a person had completed it (rule 17)"
+	case m.edited():
+		of.kept[m] = "a person had edited it (rule 17)"
+	}
 }
 
 // nameOfContact is what people call a contact.

@@ -10,7 +10,7 @@ import (
 )
 
 // unprofile is rule 14 for one round: what was written is taken back once, and nothing else is asked for. Where the
-// contact stands is remembered as it is; what it did is forgotten.
+// contact stands is remembered as it is; what it did is forgotten, and so is what was waited for.
 func (a *auditor) unprofile(c *contact, l lead) {
 	m, x := c.memory, c.expected
 	if !m.unprofiled {
@@ -19,7 +19,12 @@ func (a *auditor) unprofile(c *contact, l lead) {
 		c.written, m.pushed, m.reached, m.grade, m.tier = nil, nil, nil, "", ""
 	}
 	x.unprofiled, c.past = true, pasts{}
+	clear(m.waits)
+	clear(m.rows)
+	clear(m.heard)
+	m.forgetAll()
 	a.remain(m, l)
+	a.audienceRule(c, l, c.verdict)
 }
 
 // remain remembers where a contact stands without anything being entered.
@@ -60,21 +65,11 @@ func (x activity) from() time.Time {
 // closeAll asks for every open task of ours to be closed, those that people opened again included.
 func (a *auditor) closeAll(c *contact) {
 	const why = "the contact must not be profiled, and a task tells why (rule 14)"
-	known := map[string]*task{}
-	for _, t := range c.memory.tasks {
-		known[t.id] = t
-	}
 	clear(c.memory.tasks)
-	for _, name := range sortedKeys(a.ours) {
-		m := a.ours[name]
-		if m.contact != c.record.id || m.record.typ != simulator.Tasks || !m.record.live || m.record.props["hs_task_status"] == completed {
-			continue
+	for _, m := range a.tasksOf[c.record.id] {
+		if m.open() {
+			c.expected.closed[m.record.id] = why
 		}
-		t := known[m.record.id]
-		if t == nil {
-			t = &task{id: m.record.id}
-		}
-		c.expected.closed[t] = why
 	}
 }
 
@@ -82,7 +77,7 @@ func (a *auditor) closeAll(c *contact) {
 func (a *auditor) ownProperties() []string {
 	mapping := a.in.Mapping
 	all := slices.Collect(maps.Values(mapping.Scores))
-	all = append(all, mapping.Grade, mapping.Tier, mapping.ReasonsProperty, mapping.ScoredAtProperty, mapping.LastReasonProperty)
+	all = append(all, mapping.Grade, mapping.Tier, mapping.ReasonsProperty, mapping.ScoredAtProperty, mapping.LastReasonProperty, mapping.RankProperty)
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(property string) bool { return property == "" })
 }

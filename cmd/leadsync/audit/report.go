@@ -17,6 +17,9 @@ type Report struct {
 	Scores      int `json:"scores"`
 	Tasks       int `json:"tasks"`
 	Deals       int `json:"deals"`
+	// Amended are changes of tasks that leadsync had made before, Archived the tasks that it took away.
+	Amended  int `json:"amended"`
+	Archived int `json:"archived"`
 	// CompanyMoves are moves of companies by leadsync.
 	CompanyMoves int `json:"company_moves"`
 	// Findings are the mistakes in the order of the journal, the first step of each contact that has any.

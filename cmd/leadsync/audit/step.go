@@ -53,7 +53,7 @@ func stepsOf(entries []simulator.Entry, instants []time.Time, goLive time.Time) 
 // follows reports whether HubSpot derived an entry from what leadsync did: it belongs to a call, or to the
 // same instant of operating time as the deed, if that was done without a call.
 func follows(e, direct simulator.Entry) bool {
-	if e.Actor.Kind != simulator.System {
+	if e.Actor.Kind != simulator.System || another(e.Actor) {
 		return false
 	}
 	if e.Call != "" {
@@ -72,16 +72,22 @@ type written struct {
 	foreign          []string        // properties that leadsync has no business to write
 	tasks, deals     []*made
 	archived         []*made
-	completed        map[*made]bool      // archived although a person had completed it
+	kept             map[*made]string    // archived although a person had completed or edited it
+	amended          map[*made]bool      // tasks made before and changed in this step
+	keyed            map[*made]bool      // of these, those that got another key
 	own              map[string][]string // what was written to properties of ours
 	updates          map[string]bool     // and by which calls
+	sides            []string            // what was written of the responsible side
+	lacks            bool                // what a stage lacks was written
 }
 
 func newWritings() writings { return writings{} }
 
 func (w writings) of(contact string) *written {
 	if w[contact] == nil {
-		w[contact] = &written{completed: map[*made]bool{}, lists: map[string]bool{}, own: map[string][]string{}, updates: map[string]bool{}}
+		w[contact] = &written{
+			kept: map[*made]string{}, amended: map[*made]bool{}, keyed: map[*made]bool{}, lists: map[string]bool{}, own: map[string][]string{}, updates: map[string]bool{},
+		}
 	}
 	return w[contact]
 }

@@ -215,6 +215,23 @@ func (s *story) task(x taskOf) string {
 	return id
 }
 
+// amend gives an open task the content of a new cause; what it keeps of the priority is up to the story.
+func (s *story) amend(id string, x taskOf) {
+	props := map[string]string{"hs_task_subject": x.subject, "hs_timestamp": x.due, "hubspot_owner_id": x.owner, "leadsync_key": s.key()}
+	switch {
+	case s.is("amended under the old key"):
+		delete(props, "leadsync_key")
+	case s.is("amended to a lower priority"):
+		props["hs_task_priority"] = "MEDIUM"
+	case s.is("amended without a subject"):
+		delete(props, "hs_task_subject")
+	case s.is("amended without a due date"):
+		delete(props, "hs_timestamp")
+	}
+	s.must(s.account.Set(leadsync, simulator.Tasks, id, props))
+	s.tasks[x.subject] = id
+}
+
 func (s *story) key() string {
 	s.keys++
 	if s.is("same key") && s.keys > 1 {
@@ -229,9 +246,11 @@ func (s *story) key() string {
 func (s *story) deal(contact, pipeline string, links ...simulator.Link) {
 	props := map[string]string{
 		"dealname": "Muster GmbH: Ada Beispiel", "pipeline": pipeline, "dealstage": "appointmentscheduled", "leadsync_key": s.key(),
-		"amount": "12000", "hubspot_owner_id": s.owner,
+		"amount": "12000", "hubspot_owner_id": s.owner, "closedate": s.now.AddDate(0, 0, 60).Format(time.RFC3339),
 	}
 	switch {
+	case s.is("deal close date"):
+		props["closedate"] = s.now.AddDate(0, 0, 61).Format(time.RFC3339)
 	case s.is("deal name"):
 		props["dealname"] = "Muster GmbH"
 	case s.is("deal amount"):

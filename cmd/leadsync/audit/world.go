@@ -17,6 +17,7 @@ type record struct {
 	props   map[string]string
 	created time.Time
 	live    bool
+	gone    time.Time       // when it was archived last
 	links   map[string]int  // "type/id" → how many kinds of link there are
 	lists   map[string]bool // ids of the lists that people fill and that it is on
 }
@@ -96,7 +97,18 @@ func (w *world) takeArchived(account *simulator.Account, journal []simulator.Ent
 		}
 		if o, ok := account.Object(e.Type, e.ID); ok && o.ID == e.ID {
 			w.take(o)
+			w.takeOwners(account, w.records[e.Type+"/"+e.ID])
 		}
+	}
+}
+
+// takeOwners reads whose an archived task is; of other records nobody asks.
+func (w *world) takeOwners(account *simulator.Account, r *record) {
+	if r.typ != simulator.Tasks {
+		return
+	}
+	for _, l := range account.Associations(r.typ, r.id, simulator.Contacts) {
+		w.link(r, l.Type+"/"+l.ID, 1)
 	}
 }
 
@@ -159,7 +171,7 @@ func (w *world) apply(e simulator.Entry) {
 	case simulator.OpSet:
 		r.set(e.Property, e.New)
 	case simulator.OpArchive, simulator.OpPurge, simulator.OpMerge:
-		r.live = false
+		r.live, r.gone = false, e.At
 	case simulator.OpRestore:
 		r.live = true
 	case simulator.OpAssociate:
@@ -210,6 +222,18 @@ func (w *world) linked(r *record, typ string) []*record {
 	var out []*record
 	for key := range r.links {
 		if to := w.records[key]; to != nil && to.typ == typ && to.live {
+			out = append(out, to)
+		}
+	}
+	slices.SortFunc(out, byID)
+	return out
+}
+
+// everLinked are the records of a type that are linked to r, archived ones included, by id.
+func (w *world) everLinked(r *record, typ string) []*record {
+	var out []*record
+	for key := range r.links {
+		if to := w.records[key]; to != nil && to.typ == typ {
 			out = append(out, to)
 		}
 	}

@@ -89,6 +89,11 @@ type Limits struct {
 	// CompanyMovesPerHour does the same for moves of the lifecycle stage of companies, which the account may carry on to
 	// all contacts of the company.
 	CompanyMovesPerHour int
+	// OwnerChangesPerHour does the same for owners of contacts.
+	OwnerChangesPerHour int
+	// NewContactsPerHour is how many new contacts of other programs are news within an hour; of more, those that are found
+	// then are held as if they had been there before go-live. 0: any number is news.
+	NewContactsPerHour int
 	// ReservePercent of every limit of an account is left to its other integrations.
 	ReservePercent int
 	// GeneralPerSecond are calls per second and portal to everything but search, at most (hubspot-api 4); 0
@@ -115,6 +120,7 @@ func (l Limits) PerHour() map[workflows.Class]int {
 		workflows.ClassList:  l.ListChangesPerHour,
 
 		workflows.ClassCompany: l.CompanyMovesPerHour,
+		workflows.ClassOwner:   l.OwnerChangesPerHour,
 	}
 }
 

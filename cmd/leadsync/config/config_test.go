@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"leadsync/cmd/leadsync/config"
+	"leadsync/scoring/calendar"
 	"leadsync/workflows"
 )
 
@@ -40,15 +43,47 @@ func example() config.Config {
 	}
 	p.TimeZone = "Europe/Berlin"
 	p.Calendar = config.Calendar{
-		Country: "DE", Region: "BY", DueAt: 9 * time.Hour,
-		Closed: []time.Time{time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)},
+		Country: "DE", Region: "BY", DueAt: 9 * time.Hour, TasksPerDay: 30,
+		Closed: []time.Time{date(2026, 12, 24), date(0, 12, 31)}, Open: []time.Time{date(0, 6, 4)},
+		Hours: week("mon-thu 09:00-12:30, 13:30-17:00", "fri 09:00-14:00"),
+		People: map[string]config.Person{
+			"anna": {
+				Owner: "77", Zone: "Europe/Vienna", Country: "AT", Hours: week("mon-wed 08:00-12:00"), Deputy: "ben",
+				Absent: []config.Absence{
+					{From: date(2026, 12, 21), To: date(2027, 1, 6)},
+					{From: date(2027, 2, 8), To: date(2027, 2, 12), Deputy: "carla"},
+				},
+			},
+			"ben":   {Owner: "ben@example.com", Team: "north", TasksPerDay: new(12)},
+			"carla": {Owner: "78", Country: "DE", Region: "SN"},
+		},
 	}
 	p.FallbackOwner = "77"
 	p.Facts = map[string]string{"budget": "contact.budget_2026"}
 	p.Off = []string{"email_open"}
+	p.Pipelines["sales"] = config.Pipeline{ID: "default", Stage: "appointmentscheduled", Stages: map[string]string{"first_talk": "qualifiedtobuy"}}
+	p.Queues["calls"] = "4711"
+	p.Properties.Responsible, p.Properties.Missing, p.Properties.Rank = "leadsync_responsible", "leadsync_missing", "leadsync_priority"
 	p.DealProperties = map[string]string{"deal_source": "leadsync"}
 	c.Portals = []config.Portal{p}
 	return c
+}
+
+func date(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+// week is hours by weekday, each text one or more days and their hours.
+func week(texts ...string) calendar.Week {
+	w := calendar.Week{}
+	for _, text := range texts {
+		names, hours, _ := strings.Cut(text, " ")
+		days, _ := calendar.ReadWeekdays(names)
+		for _, d := range days {
+			w[d], _ = calendar.ReadIntervals(hours)
+		}
+	}
+	return w
 }
 
 func TestExampleLoads(t *testing.T) {
@@ -59,6 +94,54 @@ func TestExampleLoads(t *testing.T) {
 	want := example()
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("the example says something else (-want +got):\n%s", diff)
+	}
+}
+
+// The example claims to have every key there is. What is known in a mapping is told to whoever writes an unknown key there.
+func TestExampleHasEveryKey(t *testing.T) {
+	raw, err := os.ReadFile(examplePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, places, lacks := string(raw), 0, map[string]bool{}
+	lines := strings.SplitAfter(text, "\n")
+	asked := func(line int, changed string) {
+		t.Helper()
+		all := slices.Clone(lines)
+		all[line] = changed
+		_, err := config.Parse(examplePath, []byte(strings.Join(all, "")))
+		if err == nil {
+			return // names of the operator's own
+		}
+		_, known, ok := strings.Cut(err.Error(), "known here: ")
+		if !ok {
+			return
+		}
+		known, _, _ = strings.Cut(known, "\n")
+		places++
+		for key := range strings.SplitSeq(strings.TrimSpace(known), ", ") {
+			// Of a secret's two keys one is shown, with the other beside it.
+			stem := strings.TrimSuffix(strings.TrimSuffix(key, "_file"), "_env")
+			if !lacks[stem] && !regexp.MustCompile(`(?m)(^|[\s{])`+regexp.QuoteMeta(stem)+`(_env|_file)?\b[ (:]`).MatchString(text) {
+				t.Errorf("line %d: the example has no key %s", line+1, key)
+				lacks[stem] = true
+			}
+		}
+	}
+	beside := regexp.MustCompile(`^( *)(- )?[a-z_]+:`)
+	for i, line := range lines {
+		if at := beside.FindStringSubmatch(line); at != nil {
+			asked(i, strings.Repeat(" ", len(at[1])+len(at[2]))+"xxxxxxxxxxxx: 1\n"+line)
+			if at[2] != "" {
+				asked(i, at[1]+"- xxxxxxxxxxxx: 1\n  "+at[1]+strings.TrimPrefix(line, at[1]+at[2]))
+			}
+		}
+		if before, after, ok := strings.Cut(line, "{"); ok && !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			asked(i, before+"{xxxxxxxxxxxx: 1, "+after)
+		}
+	}
+	if places < 40 {
+		t.Errorf("asked in %d places only", places)
 	}
 }
 
@@ -102,7 +185,7 @@ database_password_file: /run/secrets/db
 listen: ":0"
 model: /etc/m.yaml
 schedules: {contacts: "@every 2m", activities: "@every 3m", companies: "@every 4m", deals: "@every 5m", owners: "@hourly", catch_up_overlap: 1h, form_submissions: "@every 6m", repair: "@weekly", prune: "TZ=UTC 0 5 * * 1"}
-limits: {tasks_per_hour: 1, deals_per_hour: 2, stage_moves_per_hour: 3, stage_moves_percent: 6, list_changes_per_hour: 4, company_moves_per_hour: 5, reserve_percent: 30, general_per_second: 0.5, search_per_second: 2, repair_calls_per_minute: 7, body_bytes: 64 kB, batch_window: 0s, lease: 1m}
+limits: {tasks_per_hour: 1, deals_per_hour: 2, stage_moves_per_hour: 3, stage_moves_percent: 6, list_changes_per_hour: 4, company_moves_per_hour: 5, owner_changes_per_hour: 6, new_contacts_per_hour: 8, reserve_percent: 30, general_per_second: 0.5, search_per_second: 2, repair_calls_per_minute: 7, body_bytes: 64 kB, batch_window: 0s, lease: 1m}
 log: {level: debug, format: json}
 credentials_key_env: KEY
 previous_credentials_key_file: /run/secrets/old
@@ -119,7 +202,7 @@ portals: [{name: a, account: "2", token_env: T}]
 			Owners: "@hourly", Submissions: "@every 6m", CatchUpOverlap: time.Hour, Repair: "@weekly", Prune: "TZ=UTC 0 5 * * 1",
 		},
 		Limits: config.Limits{
-			TasksPerHour: 1, DealsPerHour: 2, StageMovesPerHour: 3, StageMovesPercent: 6, ListChangesPerHour: 4, CompanyMovesPerHour: 5, ReservePercent: 30, GeneralPerSecond: 0.5, SearchPerSecond: 2, RepairCallsPerMinute: 7,
+			TasksPerHour: 1, DealsPerHour: 2, StageMovesPerHour: 3, StageMovesPercent: 6, ListChangesPerHour: 4, CompanyMovesPerHour: 5, OwnerChangesPerHour: 6, NewContactsPerHour: 8, ReservePercent: 30, GeneralPerSecond: 0.5, SearchPerSecond: 2, RepairCallsPerMinute: 7,
 			BodyBytes: 64000, BatchWindow: 0, Lease: time.Minute,
 		},
 		Log: config.Log{Level: "debug", Format: "json"},
@@ -131,7 +214,7 @@ portals: [{name: a, account: "2", token_env: T}]
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("values (-want +got):\n%s", diff)
 	}
-	perHour := map[workflows.Class]int{workflows.ClassTask: 1, workflows.ClassDeal: 2, workflows.ClassStage: 3, workflows.ClassList: 4, workflows.ClassCompany: 5}
+	perHour := map[workflows.Class]int{workflows.ClassTask: 1, workflows.ClassDeal: 2, workflows.ClassStage: 3, workflows.ClassList: 4, workflows.ClassCompany: 5, workflows.ClassOwner: 6}
 	if diff := cmp.Diff(perHour, got.Limits.PerHour()); diff != "" {
 		t.Errorf("limits per hour (-want +got):\n%s", diff)
 	}
@@ -168,7 +251,7 @@ func TestMapsCompleteTheirDefaults(t *testing.T) {
 		"stages: {mql: 153180554, evangelist: \"\", sal: \"153180555\"}",
 		"statuses: {recycled: RECYCLED}",
 		"dispositions: {voicemail: [], connected: [own-1, a4c4c377-d246-4b32-a13b-75a56a4cd0ff]}",
-		"pipelines: {partners: {id: 7, stage: \"71\"}}")
+		"pipelines: {partners: {id: 7, stage: \"71\"}, machines: {id: 9, stage: \"91\", stages: {first_talk: 92}}}")
 	want := config.DefaultPortal()
 	want.Stages["mql"], want.Stages["sal"] = "153180554", "153180555"
 	delete(want.Stages, "evangelist")
@@ -177,6 +260,7 @@ func TestMapsCompleteTheirDefaults(t *testing.T) {
 	want.Dispositions["connected"] = []string{"own-1", "a4c4c377-d246-4b32-a13b-75a56a4cd0ff"}
 	delete(want.Dispositions, "live_message") // its only id was given to connected
 	want.Pipelines["partners"] = config.Pipeline{ID: "7", Stage: "71"}
+	want.Pipelines["machines"] = config.Pipeline{ID: "9", Stage: "91", Stages: map[string]string{"first_talk": "92"}}
 	for name, pair := range map[string][2]any{
 		"stages":       {want.Stages, got.Stages},
 		"statuses":     {want.Statuses, got.Statuses},

@@ -31,6 +31,8 @@ func Default() Config {
 			ListChangesPerHour: 200,
 
 			CompanyMovesPerHour: 200,
+			OwnerChangesPerHour: 200,
+			NewContactsPerHour:  500,
 
 			ReservePercent:  10,
 			SearchPerSecond: 4,
@@ -53,6 +55,9 @@ func DefaultPortal() Portal {
 		CRM:     "hubspot",
 		BaseURL: "https://api.hubapi.com",
 		Clock:   ClockMachine,
+
+		HoldImports: true,
+
 		Effects: map[workflows.Class]workflows.Mode{
 			workflows.ClassScore:  workflows.ModeShadow,
 			workflows.ClassStage:  workflows.ModeShadow,
@@ -62,6 +67,7 @@ func DefaultPortal() Portal {
 			workflows.ClassList:   workflows.ModeShadow,
 
 			workflows.ClassCompany: workflows.ModeShadow,
+			workflows.ClassOwner:   workflows.ModeShadow,
 		},
 		Language:          "en",
 		Calendar:          Calendar{DueAt: 9 * time.Hour},
@@ -70,8 +76,10 @@ func DefaultPortal() Portal {
 		Dispositions:      defaultDispositions(),
 		Pipelines:         map[string]Pipeline{"sales": {ID: "default", Stage: "appointmentscheduled"}},
 		Lists:             map[string]string{},
+		Queues:            map[string]string{},
 		WithoutUniqueKeys: KeysRefuse,
 		Facts:             map[string]string{},
+		LostReason:        "closed_lost_reason",
 		DealProperties:    map[string]string{},
 		Properties: Properties{
 			Score:      "leadsync_score",

@@ -18,13 +18,13 @@ const (
 	KeysMarker WithoutUniqueKeys = "marker"
 )
 
-// readLists completes the map of static lists. An empty id takes a name away.
-func readLists(m *mapping, lists map[string]string) {
-	readNames(m, lists)
+// readIDs completes the map of static lists, or of task queues. An empty id takes a name away.
+func readIDs(m *mapping, of string, ids map[string]string) {
+	readNames(m, ids)
 	for _, e := range m.entries {
-		if id, kept := lists[e.key.Value]; kept && !digits(id) {
-			m.report(e.key.Value, e.value, fmt.Sprintf("%q is no id of a list", id),
-				"write the number that stands in the address of the list's page")
+		if id, kept := ids[e.key.Value]; kept && !digits(id) {
+			m.report(e.key.Value, e.value, fmt.Sprintf("%q is no id of a %s", id, of),
+				"write the number that stands in the address of the "+of+"'s page")
 		}
 	}
 }

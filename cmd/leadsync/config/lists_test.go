@@ -20,3 +20,12 @@ func TestListsAndKeys(t *testing.T) {
 		t.Errorf("defaults %+v", plain)
 	}
 }
+
+func TestQueues(t *testing.T) {
+	if diff := cmp.Diff(map[string]string{"calls": "4711"}, portal(t, `queues: {calls: 4711, mails: ""}`).Queues); diff != "" {
+		t.Errorf("queues (-want +got):\n%s", diff)
+	}
+	if got := portal(t, "language: en").Queues; got == nil || len(got) > 0 {
+		t.Errorf("default %v", got)
+	}
+}

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"time"
-
 	"leadsync/connector"
 	"leadsync/workflows"
 )
@@ -48,7 +46,7 @@ type Portal struct {
 	Language string
 	// TimeZone is an IANA name; empty takes the account's own.
 	TimeZone string
-	// Calendar says which days are worked on.
+	// Calendar says when people work.
 	Calendar Calendar
 	// FallbackOwner owns the tasks of contacts without an active owner; empty leaves them without.
 	FallbackOwner string
@@ -62,6 +60,8 @@ type Portal struct {
 	Pipelines map[string]Pipeline
 	// Lists maps the model's names of static lists to the account's ids (S22).
 	Lists map[string]string
+	// Queues maps the model's names of task queues to the account's ids.
+	Queues map[string]string
 	// WithoutUniqueKeys says what happens where the account refuses a unique property for our keys.
 	WithoutUniqueKeys WithoutUniqueKeys
 	// Facts overrides the sources of the model's facts, by fact: contact.PROPERTY or company.PROPERTY.
@@ -69,6 +69,8 @@ type Portal struct {
 	// Off names the kinds of activity of the model, or types of record such as email, that this portal does not
 	// want to be tracked, in the order of the file.
 	Off []string
+	// HoldImports says that contacts which an import makes are held, as those that were there before go-live.
+	HoldImports bool
 	// FirstLoadHistory reads the property history of every contact at the first load: one call per 50 contacts.
 	FirstLoadHistory bool
 	// Submissions reads the submissions of the account's forms, PageVisits the visited pages of contacts whose
@@ -76,6 +78,8 @@ type Portal struct {
 	Submissions, PageVisits bool
 	// Properties are the account's properties that leadsync writes.
 	Properties Properties
+	// LostReason is the property of deals that says why one was lost.
+	LostReason string
 	// DealProperties are set on every deal because the account's own rules ask for them.
 	DealProperties map[string]string
 }
@@ -98,24 +102,14 @@ type Webhooks struct {
 	PreviousClientSecret SecretSource
 }
 
-// Calendar says which days are worked on (C8).
-type Calendar struct {
-	// Country is an ISO 3166-1 code such as DE; empty knows no holidays, only weekends.
-	Country string
-	// Region is the part of the ISO 3166-2 code behind the country, such as BY; empty for the whole country.
-	Region string
-	// Closed are further days off, each as midnight UTC of the day.
-	Closed []time.Time
-	// DueAt is the time of day at which tasks are due, from midnight in the portal's time zone.
-	DueAt time.Duration
-}
-
 // Pipeline is where deals of one name go.
 type Pipeline struct {
 	// ID is the account's id of the pipeline.
 	ID string
 	// Stage is the account's id of the stage in which a deal begins.
 	Stage string
+	// Stages maps the model's names of stages of the pipeline to the account's ids; nil if there are none.
+	Stages map[string]string
 }
 
 // Properties are the names of the account's properties that leadsync writes, all different.
@@ -136,4 +130,9 @@ type Properties struct {
 	ScoredAt string
 	// Key holds the idempotency key of tasks and deals (hubspot-api 7.3).
 	Key string
+	// Responsible holds whose turn it is, marketing or sales (S21, S22), Missing what a stage lacks that a person set (S83).
+	// Empty ones are not written.
+	Responsible, Missing string
+	// Rank holds the priority in which sales should work, if the model has a ranking (S109); empty: it is not written.
+	Rank string
 }

@@ -110,6 +110,10 @@ func readPipelines(m *mapping, pipelines map[string]Pipeline) {
 		var p Pipeline
 		one.id("id", &p.ID)
 		one.id("stage", &p.Stage)
+		if one.has("stages") {
+			p.Stages = map[string]string{}
+			readNames(one.child("stages"), p.Stages)
+		}
 		one.close()
 		pipelines[name] = p
 	})
@@ -158,6 +162,9 @@ func readProperties(m *mapping, p *Properties) {
 		{"last_reason", &p.LastReason},
 		{"scored_at", &p.ScoredAt},
 		{"key", &p.Key},
+		{"responsible", &p.Responsible},
+		{"missing", &p.Missing},
+		{"rank", &p.Rank},
 	}
 	for _, t := range targets {
 		if node := m.text(t.key, "leadsync_score", t.target); node != nil && !word.MatchString(node.Value) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"leadsync/workflows"
@@ -32,20 +31,25 @@ func readPortal(m *mapping, p *Portal) {
 		m.report("acknowledged", node, fmt.Sprintf("%q is no code", keyText(node)), "run `leadsync doctor` and copy the code that it prints, in quotes")
 	}
 	choice(m, "language", &p.Language, "language", "en", "de")
-	readZone(m, &p.TimeZone)
+	readZone(m, "time_zone", &p.TimeZone)
 	readCalendar(m.child("calendar"), &p.Calendar)
 	m.number("fallback_owner", &p.FallbackOwner)
 	readNames(m.child("stages"), p.Stages)
 	readNames(m.child("statuses"), p.Statuses)
 	readDispositions(m.child("dispositions"), p.Dispositions)
 	readPipelines(m.child("pipelines"), p.Pipelines)
-	readLists(m.child("lists"), p.Lists)
+	readIDs(m.child("lists"), "list", p.Lists)
+	readIDs(m.child("queues"), "queue", p.Queues)
 	choice(m, "without_unique_keys", &p.WithoutUniqueKeys, "way", KeysRefuse, KeysMarker)
 	readFacts(m.child("facts"), p.Facts)
 	p.Off = readTracking(m.child("activities"))
 	readHistory(m.child("history"), p)
+	readImports(m, p)
 	readSources(m.child("sources"), p)
 	readProperties(m.child("properties"), &p.Properties)
+	if node := m.text("lost_reason", p.LostReason, &p.LostReason); node != nil && !word.MatchString(node.Value) {
+		m.report("lost_reason", node, fmt.Sprintf("%q cannot be a property", node.Value), "write the internal name of a property of deals, such as closed_lost_reason")
+	}
 	readDealProperties(m.child("deal_properties"), p)
 	m.close()
 }
@@ -117,53 +121,13 @@ func readEffects(m *mapping, effects map[workflows.Class]workflows.Mode) {
 	m.close()
 }
 
-func readZone(m *mapping, zone *string) {
-	node := m.text("time_zone", "Europe/Berlin", zone)
+func readZone(m *mapping, key string, zone *string) {
+	node := m.text(key, "Europe/Berlin", zone)
 	if node == nil {
 		return
 	}
 	// Local would be the machine's zone, which differs from machine to machine.
 	if _, err := time.LoadLocation(node.Value); err != nil || node.Value == "Local" {
-		m.report("time_zone", node, fmt.Sprintf("%q is no time zone", node.Value), "write an IANA name such as Europe/Berlin")
+		m.report(key, node, fmt.Sprintf("%q is no time zone", node.Value), "write an IANA name such as Europe/Berlin")
 	}
-}
-
-func readCalendar(m *mapping, c *Calendar) {
-	if node := m.text("country", "DE", &c.Country); node != nil && !country.MatchString(node.Value) {
-		m.report("country", node, fmt.Sprintf("%q is no country", node.Value), "write its code of two capital letters, such as DE")
-	}
-	if node := m.text("region", "BY", &c.Region); node != nil && !region.MatchString(strings.TrimPrefix(node.Value, c.Country+"-")) {
-		m.report("region", node, fmt.Sprintf("%q is no region", node.Value), "write its code, such as BY")
-	}
-	c.Region = strings.TrimPrefix(c.Region, c.Country+"-")
-	if c.Region != "" && !m.has("country") {
-		m.report("region", nil, "contradicts the missing country", "write the country too, or remove the region")
-	}
-	c.Closed = readDays(m, "closed")
-	if node := m.scalar("due_at", "a time of day such as 09:00", "!!str"); node != nil {
-		at, err := time.Parse("15:04", node.Value)
-		if err != nil {
-			m.report("due_at", node, fmt.Sprintf("%q is no time of day", node.Value), `write hours and minutes, such as "09:00"`)
-		}
-		c.DueAt = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
-	}
-	m.close()
-}
-
-func readDays(m *mapping, key string) []time.Time {
-	var days []time.Time
-	nodes, _ := m.list(key)
-	for i, node := range nodes {
-		at := fmt.Sprintf("%s[%d]", key, i)
-		if m.checkScalar(at, node, "a date", "!!str", "!!timestamp") == nil {
-			continue
-		}
-		day, err := time.Parse(time.DateOnly, node.Value)
-		if err != nil {
-			m.report(at, node, fmt.Sprintf("%q is no date", node.Value), `write year, month and day, such as "2026-12-24"`)
-			continue
-		}
-		days = append(days, day)
-	}
-	return days
 }

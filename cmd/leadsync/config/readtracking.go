@@ -30,6 +30,25 @@ func readHistory(m *mapping, p *Portal) {
 	m.close()
 }
 
+// Imports says what contacts are that an import makes.
+type Imports string
+
+// What contacts are that an import makes: held until something about them changes, or news.
+const (
+	ImportsHeld Imports = "held"
+	ImportsNews Imports = "news"
+)
+
+// readImports reads what contacts are that an import makes.
+func readImports(m *mapping, p *Portal) {
+	imports := ImportsNews
+	if p.HoldImports {
+		imports = ImportsHeld
+	}
+	choice(m, "imports", &imports, "way", ImportsHeld, ImportsNews)
+	p.HoldImports = imports == ImportsHeld
+}
+
 // readSources reads which optional sources are switched on.
 func readSources(m *mapping, p *Portal) {
 	for _, source := range []struct {

@@ -29,15 +29,9 @@ func (p *player) compare(s step) []Difference {
 // look compares one expectation: what was found, the lines that explain it, and whether it is as expected.
 func (p *player) look(e expectation) (found string, because []string, ok bool) {
 	switch e.about {
-	case aboutStage:
-		stage := p.lead.Stage
-		return orNone(stage), p.whyStage(e.name), stage == e.name
-	case aboutCompany:
-		stage := p.companyStage()
-		return orNone(stage), p.whatWasPlanned(), stage == e.name
-	case aboutStatus:
-		return orNone(p.lead.Status), p.whatWasPlanned(), p.lead.Status == e.name
-	case aboutGrade, aboutTier:
+	case aboutStage, aboutCompany, aboutStatus:
+		return p.lookStanding(e)
+	case aboutGrade, aboutTier, aboutRank:
 		return p.lookGrade(e)
 	case aboutScore:
 		return p.lookScore(e)
@@ -45,15 +39,40 @@ func (p *player) look(e expectation) (found string, because []string, ok bool) {
 		return p.lookRule(e)
 	case aboutMissing:
 		return p.lookMissing(e)
-	case aboutNextChange:
-		return p.lookNext(e)
+	case aboutNextChange, aboutClock, aboutCooling:
+		return p.lookAhead(e)
 	case aboutVariant, aboutViolations, aboutUnprofiled:
 		return p.lookVerdict(e)
 	case aboutNothing:
 		return strings.Join(p.whatWasPlanned(), "; "), nil, len(p.since) == 0
-	case aboutTask, aboutDeal, aboutClosed, aboutBack, aboutAdded, aboutRemoved:
+	case aboutHeld, aboutRival, aboutResponsible, aboutShows:
+		return p.lookChoice(e)
+	case aboutTask, aboutDeal, aboutClosed, aboutAmended, aboutSatisfied, aboutBack, aboutAdded, aboutRemoved:
 	}
 	return p.lookEffect(e)
+}
+
+// lookStanding compares the stage or the status of the lead, or the stage of its company.
+func (p *player) lookStanding(e expectation) (string, []string, bool) {
+	got, because := p.lead.Status, p.whatWasPlanned()
+	if e.about == aboutStage {
+		got, because = p.lead.Stage, p.whyStage(e.name)
+	}
+	if e.about == aboutCompany {
+		got = p.companyStage()
+	}
+	return orNone(got), because, got == e.name
+}
+
+// lookAhead compares what is still to come: the next change by time alone, a clock that runs, the end of a cooling.
+func (p *player) lookAhead(e expectation) (string, []string, bool) {
+	if e.about == aboutClock {
+		return p.lookClock(e)
+	}
+	if e.about == aboutCooling {
+		return p.lookCooling(e)
+	}
+	return p.lookNext(e)
 }
 
 func (p *player) clock(t time.Time) string { return t.In(p.file.zone).Format(clockLayout) }
@@ -72,8 +91,11 @@ func (p *player) lookNext(e expectation) (string, []string, bool) {
 	return p.clock(next), nil, !e.none && p.on(next, e.due)
 }
 
-// lookGrade compares grade or tier.
+// lookGrade compares grade, tier or priority.
 func (p *player) lookGrade(e expectation) (string, []string, bool) {
+	if e.about == aboutRank {
+		return p.lookRank(e)
+	}
 	got := p.evaluation.Grade
 	if e.about == aboutTier {
 		got = p.evaluation.Tier
@@ -180,7 +202,7 @@ func (p *player) lookEffect(e expectation) (string, []string, bool) {
 	some, match := false, false
 	var near []string
 	for _, a := range p.since {
-		if !isAbout(a, e.about) {
+		if !slices.Contains(subjects(a), e.about) {
 			continue
 		}
 		some = true
@@ -199,22 +221,30 @@ func (p *player) lookEffect(e expectation) (string, []string, bool) {
 	return strings.Join(near, "; "), p.whatWasPlanned(), match
 }
 
-// isAbout reports whether an action is of the kind that an expectation is about.
-func isAbout(a planned, about subject) bool {
+// subjects are what an expectation can be about that an action answers.
+func subjects(a planned) []subject {
 	switch a.Kind {
 	case workflows.KindTask:
-		return about == aboutTask
+		if unmade(a.Action) {
+			return []subject{aboutSatisfied}
+		}
+		return []subject{aboutTask}
+	case workflows.KindAmend:
+		return []subject{aboutTask, aboutAmended}
 	case workflows.KindDeal:
-		return about == aboutDeal
+		return []subject{aboutDeal}
 	case workflows.KindClose:
-		return about == aboutClosed
+		return []subject{aboutClosed}
 	case workflows.KindBack:
-		return about == aboutBack
+		return []subject{aboutBack}
 	case workflows.KindList:
-		return about == aboutAdded && a.To != "" || about == aboutRemoved && a.To == ""
+		if a.To == "" {
+			return []subject{aboutRemoved}
+		}
+		return []subject{aboutAdded}
 	case workflows.KindUpdate, workflows.KindCompany:
 	}
-	return false
+	return nil
 }
 
 // fits reports whether an action is the one that was expected.
@@ -223,14 +253,16 @@ func (p *player) fits(a planned, e expectation) bool {
 	case aboutTask:
 		return a.Rule == e.name && p.on(a.task.DueAt, e.due) && strings.Contains(a.task.Subject, e.text)
 	case aboutDeal:
-		return a.Rule == e.name && strings.Contains(a.deal.Name, e.text) && (e.amount == "" || a.deal.Amount == e.amount)
-	case aboutClosed:
+		return a.Rule == e.name && strings.Contains(a.deal.Name, e.text) && e.isDeal(a.deal)
+	case aboutClosed, aboutAmended, aboutSatisfied:
 		return a.Rule == e.name
 	case aboutBack, aboutAdded:
 		return a.To == e.name
 	case aboutRemoved:
 		return a.From == e.name
-	case aboutStage, aboutCompany, aboutStatus, aboutGrade, aboutTier, aboutScore, aboutBecause, aboutNotBecause, aboutMissing, aboutNextChange, aboutVariant, aboutViolations, aboutUnprofiled, aboutNothing:
+	case aboutStage, aboutCompany, aboutStatus, aboutGrade, aboutTier, aboutRank, aboutScore, aboutBecause, aboutNotBecause,
+		aboutMissing, aboutNextChange, aboutClock, aboutCooling, aboutVariant, aboutViolations, aboutUnprofiled, aboutNothing,
+		aboutHeld, aboutRival, aboutResponsible, aboutShows:
 	}
 	return false
 }
@@ -238,7 +270,10 @@ func (p *player) fits(a planned, e expectation) bool {
 // describe says an action in words.
 func (p *player) describe(a planned) string {
 	switch a.Kind {
-	case workflows.KindTask:
+	case workflows.KindTask, workflows.KindAmend:
+		if unmade(a.Action) {
+			return "no task " + a.Rule
+		}
 		return fmt.Sprintf("task %s, due %s, %q", a.Rule, p.clock(a.task.DueAt), a.task.Subject)
 	case workflows.KindDeal:
 		return "deal " + a.Rule + dealText(a.deal)
@@ -260,6 +295,9 @@ func dealText(d connector.Deal) string {
 	text := fmt.Sprintf(", %q", d.Name)
 	if d.Amount != "" {
 		text += ", amount " + d.Amount
+	}
+	if d.Pipeline != "" {
+		text += ", in " + d.Pipeline + " at " + d.Stage
 	}
 	return text
 }

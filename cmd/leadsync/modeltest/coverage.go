@@ -16,6 +16,7 @@ const (
 	coversStage    = "stage"
 	coversStatus   = "lead status"
 	coversFollowUp = "follow-up"
+	coversAudience = "audience"
 )
 
 // Item is something of a model that a story can reach.
@@ -70,6 +71,9 @@ func (c *coverage) items() []Item {
 	for _, f := range c.model.FollowUps() {
 		items = append(items, Item{coversFollowUp, f.Name})
 	}
+	for _, a := range c.model.Audiences() {
+		items = append(items, Item{coversAudience, a.Name})
+	}
 	told := map[Item]bool{} // variants can have rules and gates of one name
 	return slices.DeleteFunc(items, func(i Item) bool {
 		again := told[i]
@@ -117,6 +121,10 @@ func (c *coverage) see(e scoring.Evaluation) {
 
 // act takes what was planned. What is closed covers the closing rule, not the rule that once made the task.
 func (c *coverage) act(a workflows.Action) {
+	if a.Reason.Code == workflows.ReasonAudienceJoined {
+		c.seen[Item{coversAudience, a.Rule}] = true
+		return
+	}
 	if a.Mode == workflows.ModeOn && a.Rule != "" && a.Kind != workflows.KindClose {
 		c.seen[Item{coversFollowUp, a.Rule}] = true
 	}

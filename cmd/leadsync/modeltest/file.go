@@ -3,6 +3,7 @@ package modeltest
 import (
 	"time"
 
+	"leadsync/connector"
 	"leadsync/scoring"
 	"leadsync/scoring/calendar"
 )
@@ -34,7 +35,9 @@ type step struct {
 	acts    []act
 	stage   *string // set by somebody; empty: cleared
 	status  *string
-	deal    string // open, won or lost
+	by      connector.Origin // who sets stage or status; empty: a person
+	deal    dealEvent
+	deeds   []deed
 	expect  []expectation
 	expects bool // whether the file says expect, also if wrongly
 }
@@ -69,10 +72,19 @@ const (
 	aboutTask
 	aboutDeal
 	aboutClosed
+	aboutAmended
+	aboutSatisfied
 	aboutBack
 	aboutAdded
 	aboutRemoved
 	aboutNothing
+	aboutClock
+	aboutCooling
+	aboutHeld
+	aboutRival
+	aboutResponsible
+	aboutRank
+	aboutShows
 )
 
 // expectation is one thing that shall be so after a step.
@@ -87,6 +99,7 @@ type expectation struct {
 	points *float64
 	// task, deal: what the file says about it, empty if it does not.
 	due, text, amount string
+	pipeline, begins  string // of a deal
 	// none says that there shall be nothing of the kind.
 	none bool
 }

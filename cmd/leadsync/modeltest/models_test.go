@@ -17,7 +17,10 @@ func names() connector.Names {
 	return connector.Names{
 		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id", FirstName: "firstname", LastName: "lastname",
 		Email: "email", Company: "company", CompanyID: "associatedcompanyid", CompanyName: "name", CompanyStage: "lifecyclestage", ActivityTime: "hs_timestamp",
+		TaskKind: "hs_task_type", TaskStatus: "hs_task_status", TaskOwner: "hubspot_owner_id", TaskPriority: "hs_task_priority", TaskNew: "NOT_STARTED", TaskDone: "COMPLETED",
+		MeetingOutcome: "hs_meeting_outcome", MeetingOff: "CANCELED", Sequence: "hs_sequences_is_enrolled",
 		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
+		DealAmount: "amount", DealHomeAmount: "amount_in_home_currency", DealClosedAt: "closedate", DealLostReason: "closed_lost_reason",
 	}
 }
 

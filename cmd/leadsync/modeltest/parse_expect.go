@@ -17,7 +17,8 @@ func (r *reader) expectations(f field) []expectation {
 	scores := append(r.model.ScoreNames(), total)
 	valid := []string{
 		"stage", "company", "status", "grade", "tier", "because", "not_because", "missing", "next_change", "variant", "violations", "unprofiled",
-		"task", "deal", "closed", "back_to", "added_to", "removed_from", "plan",
+		"task", "deal", "closed", "amended", "satisfied", "back_to", "added_to", "removed_from", "plan", "clock", "cooling",
+		"held", "rival", "responsible", "shows", "rank",
 	}
 	for _, c := range r.children(f) {
 		switch {
@@ -43,14 +44,23 @@ func (r *reader) expect(c child) []expectation {
 		return []expectation{r.expectName(c, e)}
 	case "because", "not_because", "missing":
 		return r.expectList(c, e)
-	case "next_change":
-		e.about = aboutNextChange
-		if e.none = c.node.Value == "never"; !e.none {
+	case "clock":
+		return r.expectClocks(c, e)
+	case "next_change", "cooling":
+		never := "never"
+		if e.about = aboutNextChange; c.name == "cooling" {
+			e.about, never = aboutCooling, "none"
+		}
+		if e.none = c.node.Value == never; !e.none {
 			e.due = r.day(c.field)
 		}
 		return []expectation{e}
 	case "variant", "violations", "unprofiled":
 		return []expectation{r.expectVerdict(c, e)}
+	case "held", "rival", "responsible", "shows":
+		return []expectation{r.expectChoice(c, e)}
+	case "rank":
+		return []expectation{r.expectRank(c, e)}
 	case "plan":
 		e.about = aboutNothing
 		r.choice(c.field, []string{"nothing"})
@@ -190,7 +200,7 @@ func (r *reader) day(f field) string {
 // expectEffects reads what shall have been done: rules of follow-ups, the stage moved back to, or lists.
 func (r *reader) expectEffects(c child, e expectation) []expectation {
 	e.about = map[string]subject{
-		"task": aboutTask, "deal": aboutDeal, "closed": aboutClosed, "back_to": aboutBack, "added_to": aboutAdded, "removed_from": aboutRemoved,
+		"task": aboutTask, "deal": aboutDeal, "closed": aboutClosed, "amended": aboutAmended, "satisfied": aboutSatisfied, "back_to": aboutBack, "added_to": aboutAdded, "removed_from": aboutRemoved,
 	}[c.name]
 	if c.node.Kind == yaml.ScalarNode && c.node.Value == "none" {
 		e.none = true
@@ -218,7 +228,7 @@ func (r *reader) expectEffects(c child, e expectation) []expectation {
 func (r *reader) details(f field, e *expectation, valid []string) {
 	known := []string{"rule", "due", "subject"}
 	if e.about == aboutDeal {
-		known = []string{"rule", "name", "amount"}
+		known = []string{"rule", "name", "amount", "pipeline", "stage"}
 	}
 	given := false
 	for _, c := range r.children(f) {
@@ -232,6 +242,10 @@ func (r *reader) details(f field, e *expectation, valid []string) {
 			e.due = r.day(c.field)
 		case c.name == "amount":
 			e.amount = r.text(c.field)
+		case c.name == "pipeline":
+			e.pipeline = r.text(c.field)
+		case c.name == "stage":
+			e.begins = r.text(c.field)
 		default:
 			e.text = r.text(c.field)
 		}
@@ -245,19 +259,35 @@ func (r *reader) details(f field, e *expectation, valid []string) {
 func (r *reader) consequences(about subject) []string {
 	var list []string
 	for _, f := range r.model.FollowUps() {
-		switch {
-		case f.Task != nil && (about == aboutTask || about == aboutClosed), f.Deal != nil && about == aboutDeal:
-			list = append(list, f.Name)
-		case f.BackTo != "" && about == aboutBack:
-			list = append(list, f.BackTo)
-		case f.Lists != nil && about == aboutAdded:
-			list = append(list, f.Lists.Add...)
-		case f.Lists != nil && about == aboutRemoved:
-			list = append(list, f.Lists.Remove...)
-		}
+		list = append(list, consequencesOf(f, about)...)
+	}
+	if about == aboutAdded || about == aboutRemoved {
+		list = append(list, r.audiences()...)
+	}
+	if about == aboutTask || about == aboutClosed {
+		list = append(list, slices.Concat(r.questions(), r.asks())...)
+	}
+	if about == aboutBack {
+		list = append(list, r.handsBack()...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// consequencesOf are the names that an effect of a follow-up can have.
+func consequencesOf(f scoring.FollowUp, about subject) []string {
+	ofTask := slices.Contains([]subject{aboutTask, aboutClosed, aboutAmended, aboutSatisfied}, about)
+	switch {
+	case f.Task != nil && ofTask, f.Deal != nil && about == aboutDeal:
+		return []string{f.Name}
+	case f.BackTo != "" && about == aboutBack:
+		return []string{f.BackTo}
+	case f.Lists != nil && about == aboutAdded:
+		return f.Lists.Add
+	case f.Lists != nil && about == aboutRemoved:
+		return f.Lists.Remove
+	}
+	return nil
 }
 
 // String says what an expectation wants, for people.
@@ -267,8 +297,10 @@ func (e expectation) String() string {
 		return "nothing"
 	case e.about == aboutNextChange && e.none:
 		return "never"
-	case e.about == aboutNextChange:
+	case e.about == aboutNextChange, e.about == aboutCooling && !e.none:
 		return e.due
+	case e.about == aboutClock:
+		return e.name + ": " + e.text
 	case e.about == aboutScore:
 		return strings.TrimPrefix(e.op+" "+strconv.FormatFloat(e.bound, 'f', -1, 64), "= ")
 	case e.about == aboutNotBecause:

@@ -16,7 +16,9 @@ import (
 const most = 500
 
 // keysOfStep are the keys of a step that are not kinds of activity.
-func keysOfStep() []string { return []string{"on", "facts", "stage", "status", "deal", "expect"} }
+func keysOfStep() []string {
+	return []string{"on", "facts", "stage", "status", "by", "deal", "expect", taskDone, taskEdited, taskDeleted, otherTask, meetingAhead}
+}
 
 func (r *reader) steps(f field) []step {
 	var steps []step
@@ -45,7 +47,7 @@ const clockLayout = "2006-01-02 15:04"
 
 func (r *reader) step(f field) step {
 	s := step{line: f.node.Line}
-	given := false
+	given, who := false, f
 	for _, c := range r.children(f) {
 		switch c.name {
 		case "on":
@@ -57,18 +59,30 @@ func (r *reader) step(f field) step {
 			s.stage = r.nameOrNone(c.field, r.stageNames())
 		case "status":
 			s.status = r.nameOrNone(c.field, r.model.Statuses())
+		case "by":
+			s.by, who = r.by(c.field), c.field
 		case "deal":
-			s.deal = r.choice(c.field, []string{"open", "won", "lost"})
+			s.deal = r.readDeal(c.field)
+		case taskDone, taskEdited, taskDeleted, otherTask, meetingAhead:
+			s.deeds = append(s.deeds, r.deed(c))
 		case "expect":
 			s.expect, s.expects = r.expectations(c.field), true
 		default:
 			r.act(&s, c)
 		}
 	}
-	if !given && f.node.Kind == yaml.MappingNode {
-		r.fail(field{join(f.key, "on"), f.node}, "add on: and a date", "the step has no date")
+	r.bySomebody(who, s)
+	if !given {
+		r.undated(f)
 	}
 	return s
+}
+
+// undated reports a step without a date; what is no step at all has been reported.
+func (r *reader) undated(f field) {
+	if f.node.Kind == yaml.MappingNode {
+		r.fail(field{join(f.key, "on"), f.node}, "add on: and a date", "the step has no date")
+	}
 }
 
 // nameOrNone reads a name of the model; none or nothing clears.

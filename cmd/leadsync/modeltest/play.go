@@ -41,6 +41,8 @@ type player struct {
 	evaluation scoring.Evaluation
 	lead       scoring.Lead
 	cover      *coverage
+	// touched are the tasks that a rep edited.
+	touched map[connector.ObjectID]bool
 }
 
 func newPlayer(f *File, names connector.Names, story Story, cover *coverage) *player {
@@ -62,7 +64,7 @@ func portalOf(f *File, names connector.Names) *workflows.Portal {
 	p := &workflows.Portal{
 		ID: "1", Name: "stories", Language: f.language, Names: names, Modes: map[workflows.Class]workflows.Mode{},
 		Stages: map[string]string{}, Statuses: map[string]string{}, Pipelines: map[string]workflows.Pipeline{}, Lists: map[string]string{},
-		Calendar: f.calendar, DueAt: morning * time.Hour,
+		Calendar: f.calendar, DueAt: morning * time.Hour, KeyProperty: keyProperty, Queues: map[string]string{},
 	}
 	for _, class := range workflows.Classes() {
 		p.Modes[class] = workflows.ModeOn
@@ -78,7 +80,7 @@ func portalOf(f *File, names connector.Names) *workflows.Portal {
 	}
 	for _, u := range f.Model.FollowUps() {
 		if u.Deal != nil {
-			p.Pipelines[u.Deal.Pipeline] = workflows.Pipeline{ID: u.Deal.Pipeline, Stage: "first"}
+			mapPipelines(p, u.Deal.Pipelines)
 		}
 		if u.Lists != nil {
 			for _, list := range append(append([]string(nil), u.Lists.Add...), u.Lists.Remove...) {
@@ -86,6 +88,8 @@ func portalOf(f *File, names connector.Names) *workflows.Portal {
 			}
 		}
 	}
+	show(p, f.Model)
+	reachOut(p, f.Model)
 	return p
 }
 
@@ -97,6 +101,12 @@ func (p *player) step(s step) error {
 	}
 	p.judge(s.at)
 	p.happen(s)
+	for _, d := range s.deeds {
+		if err := p.do(d, s.at.UTC()); err != nil {
+			return err
+		}
+	}
+	defer func() { p.record.Told = false }() // the history is read with what it explains
 	return p.settle(s.at)
 }
 
@@ -152,7 +162,7 @@ func (p *player) settle(now time.Time) error {
 // note remembers an action, what it makes included. Scores are written all the time; no story is about that.
 func (p *player) note(a workflows.Action, entries []workflows.OutboxEntry, now time.Time) {
 	p.cover.act(a)
-	if a.Class == workflows.ClassScore || a.Mode != workflows.ModeOn {
+	if a.Class == workflows.ClassScore || a.Mode != workflows.ModeOn && !unmade(a) {
 		return
 	}
 	n := planned{Action: a, at: now}
@@ -164,6 +174,10 @@ func (p *player) note(a workflows.Action, entries []workflows.OutboxEntry, now t
 		switch e.Kind {
 		case workflows.KindTask:
 			err = json.Unmarshal(e.Payload, &n.task)
+		case workflows.KindAmend:
+			var amend workflows.AmendPayload
+			err = json.Unmarshal(e.Payload, &amend)
+			n.task = amend.Task
 		case workflows.KindDeal:
 			err = json.Unmarshal(e.Payload, &n.deal)
 		case workflows.KindUpdate, workflows.KindClose, workflows.KindBack, workflows.KindList, workflows.KindCompany:
@@ -193,10 +207,16 @@ func (p *player) apply(e workflows.OutboxEntry) error {
 		}
 		p.property(b.Property, b.To)
 	case workflows.KindDeal:
-		p.addDeal("open")
+		var d connector.Deal
+		if err := json.Unmarshal(e.Payload, &d); err != nil {
+			return fmt.Errorf("read payload of %s: %w", e.Key, err)
+		}
+		p.deal(opened(d), e.PlannedAt)
 	case workflows.KindCompany:
 		return p.moveCompany(e)
-	case workflows.KindTask, workflows.KindClose, workflows.KindList: // the account has no say in what follows from them
+	case workflows.KindTask, workflows.KindAmend, workflows.KindClose:
+		return p.doTask(e)
+	case workflows.KindList: // the account has no say in what follows from them
 	}
 	return nil
 }
@@ -207,15 +227,15 @@ func (p *player) happen(s step) {
 	for _, a := range s.acts {
 		p.act(a, s.at.UTC())
 	}
-	if s.deal != "" {
-		p.deal(s.deal)
+	if s.deal.is != "" {
+		p.deal(s.deal, s.at)
 	}
 	names := p.portal.Names
 	if s.stage != nil {
-		p.property(names.Stage, *s.stage)
+		p.chooses(names.Stage, *s.stage, s.by, s.at.UTC())
 	}
 	if s.status != nil {
-		p.property(names.Status, *s.status)
+		p.chooses(names.Status, *s.status, s.by, s.at.UTC())
 	}
 }
 
@@ -284,28 +304,4 @@ func (p *player) count(a act, when time.Time) {
 	for attribute, property := range a.kind.Attributes {
 		write(property, a.attributes[attribute])
 	}
-}
-
-func (p *player) addDeal(how string) {
-	p.made++
-	d := connector.Object{Type: connector.TypeDeal, ID: connector.ObjectID(strconv.Itoa(p.made)), Properties: map[string]string{}}
-	p.record.Deals = append(p.record.Deals, d)
-	p.end(d, how)
-}
-
-// deal opens a deal, or ends the open one as won or lost; without an open one it was both on one day.
-func (p *player) deal(how string) {
-	names := p.portal.Names
-	for _, d := range p.record.Deals {
-		if how != "open" && d.Properties[names.DealClosed] != "true" {
-			p.end(d, how)
-			return
-		}
-	}
-	p.addDeal(how)
-}
-
-func (p *player) end(d connector.Object, how string) {
-	d.Properties[p.portal.Names.DealClosed] = strconv.FormatBool(how != "open")
-	d.Properties[p.portal.Names.DealWon] = strconv.FormatBool(how == "won")
 }

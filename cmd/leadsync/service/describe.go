@@ -12,7 +12,6 @@ import (
 	"leadsync/cmd/leadsync/config"
 	"leadsync/connector"
 	"leadsync/scoring"
-	"leadsync/scoring/calendar"
 	"leadsync/workflows"
 )
 
@@ -60,6 +59,9 @@ func Describe(ctx context.Context, c *config.Config, p config.Portal, m *scoring
 	if err := d.optional(ctx); err != nil {
 		return nil, err
 	}
+	if err := d.people(ctx); err != nil {
+		return nil, err
+	}
 	if err := d.acknowledged(ctx); err != nil {
 		return nil, err
 	}
@@ -77,37 +79,32 @@ func NewPortal(cfg config.Portal, limits config.Limits, names connector.Names, a
 	if err != nil {
 		return nil, fmt.Errorf("time zone %q of account %s: %w; set time_zone for portal %q", zone, account.ID, err, cfg.Name)
 	}
-	var closed []string
-	for _, day := range cfg.Calendar.Closed {
-		closed = append(closed, day.Format(time.DateOnly))
-	}
-	cal, err := calendar.New(calendar.Settings{
-		Country: cfg.Calendar.Country, Region: cfg.Calendar.Region, Closed: closed, Zone: location,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("calendar of portal %q: %w", cfg.Name, err)
-	}
 	p := &workflows.Portal{
 		ID: cfg.Account, Name: cfg.Name, Language: cfg.Language, Names: names,
-		Modes: maps.Clone(cfg.Effects), Limits: limits.PerHour(), Shares: limits.Shares(),
+		Modes: maps.Clone(cfg.Effects), Limits: limits.PerHour(), Shares: limits.Shares(), NewContacts: limits.NewContactsPerHour,
 		Stages: maps.Clone(cfg.Stages), Statuses: maps.Clone(cfg.Statuses), Outcomes: map[string]string{}, Pipelines: map[string]workflows.Pipeline{},
-		Lists: maps.Clone(cfg.Lists), Marked: map[connector.ObjectType]bool{},
+		Lists: maps.Clone(cfg.Lists), Queues: maps.Clone(cfg.Queues), Marked: map[connector.ObjectType]bool{},
 		Sources: map[string][]string{}, DealProperties: cfg.DealProperties,
-		Off: cfg.Off, FirstLoadHistory: cfg.FirstLoadHistory, Submissions: cfg.Submissions, PageVisits: cfg.PageVisits, KeyProperty: cfg.Properties.Key,
+		Off: cfg.Off, FirstLoadHistory: cfg.FirstLoadHistory, HoldImports: cfg.HoldImports, Submissions: cfg.Submissions, PageVisits: cfg.PageVisits, KeyProperty: cfg.Properties.Key,
 		Written: workflows.Written{
 			Scores: map[string]string{workflows.TotalScore: cfg.Properties.Score, "fit": cfg.Properties.Fit, "engagement": cfg.Properties.Engagement},
 			Grade:  cfg.Properties.Grade, Tier: cfg.Properties.Tier,
 			Reasons: cfg.Properties.Reasons, ScoredAt: cfg.Properties.ScoredAt, LastReason: cfg.Properties.LastReason,
+			Responsible: cfg.Properties.Responsible, Missing: cfg.Properties.Missing, Rank: cfg.Properties.Rank,
 		},
-		Calendar: cal, DueAt: cfg.Calendar.DueAt, FallbackOwner: cfg.FallbackOwner,
+		FallbackOwner: cfg.FallbackOwner,
 	}
+	if err := setCalendar(p, cfg.Calendar, location); err != nil {
+		return nil, fmt.Errorf("calendar of portal %q: %w", cfg.Name, err)
+	}
+	p.Names.DealLostReason = cfg.LostReason
 	for word, values := range cfg.Dispositions {
 		for _, v := range values {
 			p.Outcomes[v] = word
 		}
 	}
 	for name, target := range cfg.Pipelines {
-		p.Pipelines[name] = workflows.Pipeline{ID: target.ID, Stage: target.Stage}
+		p.Pipelines[name] = workflows.Pipeline{ID: target.ID, Stage: target.Stage, Stages: target.Stages}
 	}
 	for fact, source := range cfg.Facts {
 		p.Sources[fact] = []string{source}
@@ -177,6 +174,9 @@ func (d *describer) written(byName map[string]connector.Property) {
 			"contact property %q cannot be written; why a stage or status was moved is not shown in the CRM", d.portal.Written.LastReason)
 		d.portal.Written.LastReason = "" // a move must not fail for its explanation
 	}
+	d.portal.Written.Responsible = d.rank("responsible", byName[d.portal.Written.Responsible], d.portal.Written.Responsible, sides(d.portal.Written.Responsible))
+	d.missing(byName)
+	d.priority(byName)
 	d.portal.Written.Grade = d.rank("grade", byName[d.portal.Written.Grade], d.portal.Written.Grade, d.model.Grades())
 	d.portal.Written.Tier = d.rank("tier", byName[d.portal.Written.Tier], d.portal.Written.Tier, d.model.Tiers())
 	written := slices.Sorted(maps.Values(d.portal.Written.Scores))
@@ -251,41 +251,7 @@ func (d *describer) others(ctx context.Context) error {
 	if err := d.lists(ctx); err != nil {
 		return err
 	}
-	return d.pipelines(ctx)
-}
-
-func (d *describer) pipelines(ctx context.Context) error {
-	pipelines, err := d.crm.Pipelines(ctx)
-	if errors.Is(err, connector.ErrForbidden) {
-		d.block(workflows.ClassDeal, "give the token the scope for deals", "the account's pipelines cannot be read")
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read pipelines: %w", err)
-	}
-	stages := map[string][]string{}
-	for _, p := range pipelines {
-		stages[p.ID] = []string{}
-		for _, s := range p.Stages {
-			stages[p.ID] = append(stages[p.ID], s.ID)
-		}
-	}
-	ids := slices.Sorted(maps.Keys(stages))
-	for _, f := range d.model.FollowUps() {
-		if f.Deal == nil {
-			continue
-		}
-		target, ok := d.portal.Pipelines[f.Deal.Pipeline]
-		switch {
-		case !ok:
-			d.block(workflows.ClassDeal, "map it under `pipelines`", "pipeline %q of the model is not mapped in portal %q", f.Deal.Pipeline, d.cfg.Name)
-		case stages[target.ID] == nil:
-			d.block(workflows.ClassDeal, "choose one of: "+strings.Join(ids, ", "), "pipeline %q does not exist in the account", target.ID)
-		case !slices.Contains(stages[target.ID], target.Stage):
-			d.block(workflows.ClassDeal, "choose one of: "+strings.Join(stages[target.ID], ", "), "pipeline %q has no stage %q", target.ID, target.Stage)
-		}
-	}
-	return nil
+	return d.deals(ctx)
 }
 
 func propertiesByName(props []connector.Property) map[string]connector.Property {

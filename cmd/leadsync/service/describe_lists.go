@@ -12,7 +12,7 @@ import (
 	"leadsync/workflows"
 )
 
-// lists checks that every static list that the model's follow-ups speak of is there and can be written. One
+// lists checks that every static list that the model's follow-ups and audiences speak of is there and can be written. One
 // that cannot puts the class of lists into shadow: half of a move between lists is worse than none.
 func (d *describer) lists(ctx context.Context) error {
 	var names []string
@@ -21,6 +21,9 @@ func (d *describer) lists(ctx context.Context) error {
 			names = append(names, f.Lists.Add...)
 			names = append(names, f.Lists.Remove...)
 		}
+	}
+	for _, a := range d.model.Audiences() {
+		names = append(names, a.Name)
 	}
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {

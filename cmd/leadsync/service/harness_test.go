@@ -60,6 +60,7 @@ type rigOptions struct {
 	limits   string
 	portal   string // further keys of the portal, indented, each line ended
 	model    string // path of the model; that of the demo unless given
+	people   string // of the calendar: ", people: {...}"
 	webhooks bool
 	account  simulator.Options
 	populate func(*simulator.Account)
@@ -182,7 +183,7 @@ portals:
     webhooks: {enabled: true, target_url: ` + target + `, app_id: "4100001", client_secret_env: S}
     effects: ` + o.modes + `
     time_zone: Europe/Berlin
-    calendar: {country: DE, region: BY, due_at: "09:00"}
+    calendar: {country: DE, region: BY, due_at: "09:00"` + o.people + `}
     pipelines: {sales: {id: default, stage: appointmentscheduled}}
 ` + o.portal
 	cfg, err := config.Parse(filepath.Join(o.dir, "leadsync.yaml"), []byte(text))
@@ -244,6 +245,9 @@ func names() connector.Names {
 		Email: "email", Company: "company", CompanyID: "associatedcompanyid", MergedIDs: "hs_merged_object_ids", CompanyName: "name", CompanyStage: "lifecyclestage", ActivityTime: "hs_timestamp",
 		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won",
 		Submissions: "num_conversion_events", PageVisits: "hs_analytics_num_page_views", VisitEvent: "e_visited_page",
+		Source: "hs_object_source", Imported: "IMPORT", Integrated: "INTEGRATION",
+		TaskKind: "hs_task_type", TaskStatus: "hs_task_status", TaskOwner: "hubspot_owner_id", TaskPriority: "hs_task_priority",
+		TaskNew: "NOT_STARTED", TaskDone: "COMPLETED", MeetingOutcome: "hs_meeting_outcome", MeetingOff: "CANCELED", Sequence: "hs_sequences_is_enrolled",
 	}
 }
 

@@ -146,6 +146,14 @@ func (c backlogCollector) Collect(ch chan<- prometheus.Metric) {
 		} else {
 			c.s.Log.Warn("read counts of profiles", "portal", r.cfg.Account, "error", err)
 		}
+		if counts, err := c.s.Store.ClockCount(ctx, r.cfg.Account); err == nil {
+			for _, n := range counts {
+				gauge("response_clocks", "Response clocks by state: due, met, missed, ended.", float64(n.Count),
+					[]string{"portal", "clock", "state"}, []string{r.cfg.Name, n.Rule, string(n.State)})
+			}
+		} else {
+			c.s.Log.Warn("read counts of clocks", "portal", r.cfg.Account, "error", err)
+		}
 		if h, err := r.FeedHealth(ctx); err == nil {
 			feedMetrics(r, h, gauge)
 		} else {

@@ -24,6 +24,8 @@ type Runner struct {
 	state  State
 	portal *workflows.Portal
 	first  bool // this process is the first to work the account
+
+	orphanage orphanage
 }
 
 // State is what a runner is doing, for people.
@@ -305,7 +307,7 @@ func (r *Runner) worker(portal *workflows.Portal, crm CRM) *workflows.Worker {
 			CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now,
 			Overlap: s.Config.Schedules.CatchUpOverlap, Announced: r.conn.Verifier != nil, Pass: s.Pass,
 		},
-		Reconciler: &workflows.Reconciler{CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now, Pass: s.Pass},
+		Reconciler: &workflows.Reconciler{CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now, Pass: s.Pass, Arrivals: s.Store},
 		Pusher: &workflows.Pusher{
 			CRM: crm, Look: crm, Lists: crm, Copies: crm, Store: s.Store, Portal: portal, Jitter: s.Jitter, Pass: s.Pass,
 			Paused: func(c workflows.Class) {

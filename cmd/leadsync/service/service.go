@@ -48,7 +48,12 @@ type changes interface {
 	Update(ctx context.Context, t connector.ObjectType, u []connector.Update) []connector.UpdateResult
 	CreateTasks(ctx context.Context, t []connector.Task) []connector.CreateResult
 	CreateDeals(ctx context.Context, d []connector.Deal) []connector.CreateResult
-	CloseTasks(ctx context.Context, refs []connector.KeyRef) []connector.CloseResult
+	keeps
+}
+
+type keeps interface {
+	CloseTasks(ctx context.Context, c []connector.Close) []connector.CloseResult
+	AmendTasks(ctx context.Context, a []connector.Amend) []connector.AmendResult
 }
 
 type describes interface {

@@ -45,6 +45,8 @@ type Account struct {
 	forms      formBook
 	seen       []Occurrence // events of the contacts, oldest first
 	flows      []*Workflow
+	rivals     []Rival
+	debts      []debt
 	noUnique   map[string]bool // types that take no unique properties of ours
 	requests   int64
 	calls      map[string]int

@@ -68,8 +68,12 @@ func (a *Account) derivedAtBirth(m mutation, r *record, given []change) []change
 	var out []change
 	set := func(name, val string) { out = append(out, t.changeIfKnown(name, val)...) }
 	source, sourceID := "CRM_UI", "userId:"+m.actor.ID
-	if m.actor.Kind == API || m.actor.Kind == Integration {
+	switch m.actor.Kind {
+	case API, Integration:
 		source, sourceID = "INTEGRATION", m.actor.ID
+	case Import:
+		source, sourceID = "IMPORT", m.actor.ID
+	case User, System:
 	}
 	set("hs_object_source", source)
 	set("hs_object_source_id", sourceID)

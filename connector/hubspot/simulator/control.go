@@ -43,6 +43,9 @@ type order struct {
 	Text        string    `json:"text"`
 	Channel     string    `json:"channel"`
 	Reason      string    `json:"reason"`
+	Active      *bool     `json:"active"`
+	Zone        string    `json:"zone"`
+	Hours       string    `json:"hours"`
 }
 
 // span is a duration as "48h" in JSON.
@@ -115,6 +118,8 @@ func settings() map[string]func(control) (any, error) {
 		"GET /control/oauth":              control.showOAuth,
 		"POST /control/automation":        control.setAutomation,
 		"GET /control/automation":         control.showAutomation,
+		"POST /control/rivals":            control.setRivals,
+		"GET /control/rivals":             control.showRivals,
 		"POST /control/rules":             control.addRule,
 	}
 }
@@ -125,6 +130,7 @@ func deeds() map[string]func(control) (any, error) {
 		"POST /control/companies":       control.companies,
 		"POST /control/objects/{type}":  control.create,
 		"POST /control/owners":          control.owners,
+		"POST /control/owners/{id}":     control.ownerSet,
 		"POST /control/calls":           control.logCall,
 		"POST /control/meetings":        control.logMeeting,
 		"POST /control/emails":          control.logEmail,
@@ -138,12 +144,16 @@ func deeds() map[string]func(control) (any, error) {
 		"POST /control/deals/{id}/lose": control.loseDeal,
 		"POST /control/deals/{id}/move": control.moveDeal,
 		"POST /control/tasks/{id}/done": control.taskDone,
-		"POST /control/archive":         control.archive,
-		"POST /control/restore":         control.restore,
-		"POST /control/merge":           control.merge,
-		"POST /control/associate":       control.associate,
-		"POST /control/disassociate":    control.disassociate,
-		"POST /control/privacy-delete":  control.privacy,
+
+		"POST /control/tasks/{id}/edit":   control.taskEdit,
+		"POST /control/tasks/{id}/delete": control.taskDelete,
+
+		"POST /control/archive":        control.archive,
+		"POST /control/restore":        control.restore,
+		"POST /control/merge":          control.merge,
+		"POST /control/associate":      control.associate,
+		"POST /control/disassociate":   control.disassociate,
+		"POST /control/privacy-delete": control.privacy,
 	}
 }
 
@@ -176,11 +186,11 @@ func (c control) order() (order, error) {
 		return o, err
 	}
 	switch o.Actor.Kind {
-	case User, System, Integration:
+	case User, System, Integration, Import:
 		return o, nil
 	case API:
 	}
-	return o, fmt.Errorf("actor kind %q: use user, integration or system: %w", o.Actor.Kind, ErrInvalid)
+	return o, fmt.Errorf("actor kind %q: use user, integration, import or system: %w", o.Actor.Kind, ErrInvalid)
 }
 
 // made runs an order that gives an id.
@@ -252,6 +262,20 @@ func (c control) moveDeal() (any, error) {
 
 func (c control) taskDone() (any, error) {
 	return c.did(func(o order) error { return c.a.CompleteTask(o.Actor, c.r.PathValue("id")) })
+}
+
+// taskEdit takes {"properties"}: subject, due time, owner, priority, or whatever else a salesperson changes.
+func (c control) taskEdit() (any, error) {
+	return c.did(func(o order) error {
+		if len(o.Properties) == 0 {
+			return fmt.Errorf("properties: name at least one, such as {\"hs_task_subject\": \"Call in the afternoon\"}: %w", ErrInvalid)
+		}
+		return c.a.EditTask(o.Actor, c.r.PathValue("id"), o.Properties)
+	})
+}
+
+func (c control) taskDelete() (any, error) {
+	return c.did(func(o order) error { return c.a.DeleteTask(o.Actor, c.r.PathValue("id")) })
 }
 
 func (c control) archive() (any, error) {

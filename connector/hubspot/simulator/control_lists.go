@@ -23,11 +23,11 @@ func (c control) as(into any, actor *Actor) error {
 		return err
 	}
 	switch actor.Kind {
-	case User, System, Integration:
+	case User, System, Integration, Import:
 		return nil
 	case API:
 	}
-	return fmt.Errorf("actor kind %q: use user, integration or system: %w", actor.Kind, ErrInvalid)
+	return fmt.Errorf("actor kind %q: use user, integration, import or system: %w", actor.Kind, ErrInvalid)
 }
 
 func (c control) lists() (any, error) { return c.a.Lists(), nil }

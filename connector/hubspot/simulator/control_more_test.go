@@ -69,3 +69,35 @@ func TestControlOfTheMachinery(t *testing.T) {
 		t.Errorf("report: %s", s)
 	}
 }
+
+// TestControlOfTasks lets a salesperson edit and delete tasks. The key of a task can be moved, and stays unique.
+func TestControlOfTasks(t *testing.T) {
+	w := newWorld(t)
+	do := controls(t, w)
+	const tasks = "/crm/objects/2026-09/tasks"
+	w.ask(201, "POST", "/crm/properties/2026-09/tasks", `{"name":"our_key","label":"k","type":"string","fieldType":"text","groupName":"task","hasUniqueValue":true}`)
+	made := func(key string) string {
+		return w.ask(201, "POST", tasks, `{"properties":{"our_key":"`+key+`","hs_timestamp":"2026-11-23T09:00:00Z","hs_task_subject":"Call"}}`).body["id"].(string)
+	}
+	one, two := made("a"), made("b")
+	actor := `"actor":{"kind":"user","id":"7"}`
+	do(200, "POST", "tasks/"+one+"/edit", `{`+actor+`,"properties":{"hs_task_subject":"Call in the afternoon","hs_timestamp":"2026-11-23T14:00:00Z","hs_task_priority":"HIGH"}}`)
+	for name, want := range map[string]string{"hs_task_subject": "Call in the afternoon", "hs_timestamp": "2026-11-23T14:00:00.000Z", "hs_task_priority": "HIGH"} {
+		if got := w.prop("tasks", one, name); got != want {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+	do(400, "POST", "tasks/"+one+"/edit", `{}`)
+	do(404, "POST", "tasks/999999999999/edit", `{"properties":{"hs_task_subject":"x"}}`)
+	w.ask(409, "PATCH", tasks+"/"+two, `{"properties":{"our_key":"a"}}`)
+	w.ask(200, "PATCH", tasks+"/"+one, `{"properties":{"our_key":"c","hs_queue_membership_ids":"31;32"}}`)
+	w.ask(200, "PATCH", tasks+"/"+two, `{"properties":{"our_key":"a"}}`) // it is free now
+	if got := w.ask(200, "GET", tasks+"/c?idProperty=our_key", "").body["id"]; got != one {
+		t.Errorf("the key finds %q, want %q", got, one)
+	}
+	if got := w.prop("tasks", one, "hs_queue_membership_ids"); got != "31;32" {
+		t.Errorf("queues %q", got)
+	}
+	do(200, "POST", "tasks/"+one+"/delete", `{`+actor+`}`)
+	w.ask(404, "GET", tasks+"/"+one, "")
+}

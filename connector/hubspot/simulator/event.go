@@ -134,7 +134,12 @@ func changeSource(actor Actor) (source, id string) {
 		return "CRM_UI", "userId:" + actor.ID
 	case Integration, API:
 		return "INTEGRATION", actor.ID
+	case Import:
+		return "IMPORT", actor.ID
 	case System:
+		if strings.HasPrefix(actor.ID, flowActor) {
+			return "AUTOMATION_PLATFORM", actor.ID
+		}
 		return "CRM", ""
 	}
 	return "CRM", actor.ID

@@ -144,7 +144,7 @@ func (a *Account) runFlows(m mutation, r *record) {
 		w.enrolled[r] = true
 		changes, _, _ := a.check(w.t, w.Sets, true)
 		by := m
-		by.actor, by.call = Actor{Kind: System, ID: "flow-" + w.ID}, ""
+		by.actor, by.call = Actor{Kind: System, ID: flowActor + w.ID}, ""
 		if a.apply(by, r, guardStage(by.actor, r, changes)) {
 			a.after(by, r)
 		}

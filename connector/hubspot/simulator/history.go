@@ -70,6 +70,8 @@ func (a *Account) pastOf(t *table, e Entry) past {
 		}
 	case Integration, API:
 		v.SourceLabel = "App " + e.Actor.ID
+	case Import:
+		v.SourceLabel = "Import " + e.Actor.ID
 	case System:
 		if p := t.props[e.Property]; p != nil && p.ReadOnly {
 			v.SourceType = "CALCULATED"

@@ -16,6 +16,8 @@ const (
 	System ActorKind = "system"
 	// Integration is another app; ID is its app id.
 	Integration ActorKind = "integration"
+	// Import is a file that somebody imports; ID is the import's number.
+	Import ActorKind = "import"
 	// API is a call through Handler; ID is this account's app id.
 	API ActorKind = "api"
 )

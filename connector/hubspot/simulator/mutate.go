@@ -78,6 +78,9 @@ func (a *Account) noteSet(m mutation, r *record, p *Property, c change, old stri
 		r.t.claim(p, r, old, c.val)
 	}
 	a.emitProperty(m, r, p, c)
+	if !c.system {
+		a.provoke(m, r, p.Name, old, c.val)
+	}
 }
 
 func (t *table) claim(p *Property, r *record, old, val string) {

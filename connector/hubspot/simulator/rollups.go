@@ -11,6 +11,7 @@ type engagement struct {
 	replied                                          string
 	heard, heardKind                                 string // what the contact did last, and how
 	count, touches                                   int
+	now                                              string
 }
 
 func (e *engagement) add(r *record) {
@@ -20,8 +21,8 @@ func (e *engagement) add(r *record) {
 	}
 	switch r.t.name {
 	case Tasks: // a task is a plan, not an activity
-		if r.text("hs_task_status") != "COMPLETED" && (e.next == "" || at < e.next) {
-			e.next = at
+		if r.text("hs_task_status") != "COMPLETED" {
+			e.plan(at)
 		}
 		return
 	case Emails:
@@ -29,16 +30,35 @@ func (e *engagement) add(r *record) {
 			return
 		}
 	case Meetings:
-		e.meeting = max(e.meeting, at)
-		if r.text("hs_meeting_outcome") == "SCHEDULED" {
-			e.hear("MEETING_BOOKED", isoMillis(r.created))
+		if !e.met(r, at) {
+			return
 		}
-		e.touch(at, "MEETING_EVENT")
 	case Calls, Communications:
 		e.touch(at, upper(r.t.singular))
 	}
 	e.count++
 	e.last = max(e.last, at)
+}
+
+// plan adds something that is to come.
+func (e *engagement) plan(at string) {
+	if e.next == "" || at < e.next {
+		e.next = at
+	}
+}
+
+// met adds a meeting; one that lies ahead is a plan and counts as no contact yet.
+func (e *engagement) met(r *record, at string) bool {
+	e.meeting = max(e.meeting, at)
+	if r.text("hs_meeting_outcome") == "SCHEDULED" {
+		e.hear("MEETING_BOOKED", isoMillis(r.created))
+	}
+	if at > e.now {
+		e.plan(at)
+		return false
+	}
+	e.touch(at, "MEETING_EVENT")
+	return true
 }
 
 // email adds a one-to-one mail; drafts and mails that are not out yet are nothing yet.
@@ -80,7 +100,7 @@ func (e *engagement) hear(kind, at string) {
 // activityRollups recalculates what a contact shows of its logged activities
 // (hubspot-api 5.6, sales activity).
 func (a *Account) activityRollups(m mutation, contact *record) {
-	var e engagement
+	e := engagement{now: isoMillis(m.at.UnixMilli())}
 	for _, l := range contact.links {
 		e.add(l.to)
 	}

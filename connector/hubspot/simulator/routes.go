@@ -132,6 +132,7 @@ func accountRoutes() []route {
 	return []route{
 		{"GET", owners, g, "crm.objects.owners.read", (*call).ownerList},
 		{"GET", owners + "/{id}", g, "crm.objects.owners.read", (*call).ownerOne},
+		{"GET", "/crm/objects/{v}/users", g, "crm.objects.users.read", (*call).userList},
 		{"GET", events, g, "", (*call).occurrenceList},
 		{"GET", events + "/event-types", g, "", (*call).occurrenceTypes},
 		{"GET", limits + "/records", g, "crm.objects.contacts.read", (*call).recordLimits},

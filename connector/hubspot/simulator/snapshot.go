@@ -82,12 +82,17 @@ func (a *Account) Count(typ string) int {
 	return n
 }
 
-// Associations returns a record's links to live records of a type, by id and kind.
+// Associations returns a record's links to live records of a type, by id and kind; an archived record still has those
+// that it had.
 func (a *Account) Associations(fromType, id, toType string) []Link {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r, err := a.find(fromType, id)
+	t, err := a.table(fromType)
 	if err != nil {
+		return nil
+	}
+	r := t.byID[parseID(id)].latest()
+	if r == nil || r.purged {
 		return nil
 	}
 	var out []Link

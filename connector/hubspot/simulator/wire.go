@@ -100,6 +100,7 @@ func (a *Account) applyLate(c *call, rt route) answer {
 func (a *Account) handle(c *call, rt route) (answer, [][2]string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.actRivals()
 	a.requests++
 	endpoint := rt.endpoint(c.r)
 	a.calls[endpoint]++

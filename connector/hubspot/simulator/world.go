@@ -13,7 +13,9 @@ import (
 type Owner struct {
 	ID, UserID, Email, FirstName, LastName string
 	Active                                 bool
-	created                                string
+	// Zone and Hours are the user's properties hs_standard_time_zone and hs_working_hours, as text.
+	Zone, Hours string
+	created     string
 }
 
 // Link points at another record, for Load and Snapshot.
@@ -98,6 +100,20 @@ func (a *Account) SetOwnerActive(id string, active bool) error {
 			Op: OpSet, Type: Owners, ID: id, Property: OwnerActive, Old: strconv.FormatBool(was), New: strconv.FormatBool(active),
 		})
 	}
+	return nil
+}
+
+// SetOwnerHours gives the user of an owner a time zone and working hours, as the properties hs_standard_time_zone and
+// hs_working_hours have them, a JSON list such as [{"days":"MONDAY_TO_FRIDAY","startMinute":540,"endMinute":1020}].
+// Nothing checks them: an account may hold anything.
+func (a *Account) SetOwnerHours(id, zone, hours string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := slices.IndexFunc(a.owners, func(o Owner) bool { return o.ID == id })
+	if i < 0 {
+		return fmt.Errorf("set hours of owner %q: %w", id, ErrNotFound)
+	}
+	a.owners[i].Zone, a.owners[i].Hours = zone, hours
 	return nil
 }
 

@@ -121,6 +121,7 @@ type rule struct {
 type gate struct {
 	requires, forbids ast.Node
 	complete          []string
+	confirmation      bool // a person establishes it
 }
 
 type stage struct {
@@ -132,9 +133,10 @@ type stage struct {
 }
 
 // Parse reads a model's text. A key that this package does not know is an error: what it cannot judge must not
-// pass. Lead statuses, follow-ups and what companies inherit are the business of others and left out.
+// pass. Lead statuses, follow-ups and what else follows from a score are the business of others and left out.
 func Parse(text []byte, words Words) (*Model, error) {
-	root, err := section.Load(text, "model", "model", "approved_by", "lead_status", "follow_ups", "companies",
+	root, err := section.Load(text, "model", "model", "approved_by", "lead_status", "follow_ups", "companies", "assignments",
+		"response", "misjudged", "overrides", "handover", "audiences", "advertising", "rank",
 		"grid", "time_zone", "push_step", "facts", "words", "activities", "do_not_profile", "invariants", "variants",
 		"scores", "grades", "tiers", "gates", "lifecycle")
 	if err != nil {

@@ -27,17 +27,34 @@ func Condition(s section.Section, key string) ast.Node {
 
 func readFacts(root section.Section) map[string]fact {
 	out := map[string]fact{}
-	for _, s := range root.Named("facts", "from", "type", "count", "vocabulary", "options", "otherwise") {
+	for _, s := range root.Named("facts", "from", "type", "count", "deals", "vocabulary", "options", "otherwise") {
 		f := fact{typ: s.Text("type"), vocabulary: s.Text("vocabulary"), otherwise: s.Text("otherwise"), options: readOptions(s.Section)}
 		switch {
 		case s.Has("count"):
 			f.typ = "number"
+		case s.Has("deals"):
+			if f.typ = dealsType(s.Text("deals")); f.typ == "" {
+				s.Fail("deals", "the evaluator does not know what deals say by %q", s.Text("deals"))
+			}
 		case f.typ == "":
 			f.typ = "text"
 		}
 		out[s.Name] = f
 	}
 	return out
+}
+
+// dealsType is the type of what deals say, empty if it is not known.
+func dealsType(word string) string {
+	switch word {
+	case "last_won_at", "last_lost_at":
+		return "time"
+	case "won_amount", "open_amount":
+		return "number"
+	case "lost_reason", "newest_pipeline", "newest_stage":
+		return "text"
+	}
+	return ""
 }
 
 func readOptions(s section.Section) []option {
@@ -96,7 +113,7 @@ func readTopics(s section.Section, otherwise topics) topics {
 	if s.Has("gates") {
 		t.gates = map[string]gate{}
 		for _, g := range s.Named("gates", "requires", "forbids", "complete", "confirmation", "ask") {
-			t.gates[g.Name] = gate{Condition(g.Section, "requires"), Condition(g.Section, "forbids"), g.Texts("complete")}
+			t.gates[g.Name] = gate{Condition(g.Section, "requires"), Condition(g.Section, "forbids"), g.Texts("complete"), g.Yes("confirmation")}
 		}
 	}
 	if s.Has("lifecycle") {

@@ -51,13 +51,8 @@ func (r *Reading) At(now time.Time) Verdict {
 		v.Unprofiled = true
 		return v
 	}
-	t := m.top
-	for _, one := range m.variants {
-		if s.answer(one.when) {
-			v.Variant, t = one.name, one.topics
-			break
-		}
-	}
+	var t topics
+	v.Variant, t = s.topics()
 	points := map[string]int64{}
 	for _, sc := range t.scores {
 		lines, sum := s.scored(sc)
@@ -72,6 +67,16 @@ func (r *Reading) At(now time.Time) Verdict {
 	}
 	v.Stage = r.furthest(t, v.Reached)
 	return v
+}
+
+// topics are those of the first variant whose condition is true, by its name; those at the top of the file if none is.
+func (s scope) topics() (variant string, t topics) {
+	for _, one := range s.reading.model.variants {
+		if s.answer(one.when) {
+			return one.name, one.topics
+		}
+	}
+	return "", s.reading.model.top
 }
 
 // answer is holds, remembered where time cannot change it.
@@ -186,4 +191,10 @@ func (r *Reading) furthest(t topics, reached []string) string {
 		}
 	}
 	return last
+}
+
+// Holds reports whether a condition of the model over facts, activities and time is true at a moment. Unknown is not
+// true, and neither is a condition that there is not.
+func (r *Reading) Holds(n ast.Node, now time.Time) bool {
+	return n != nil && scope{reading: r, now: now.UnixMicro(), names: r.fact}.answer(n)
 }

@@ -284,22 +284,21 @@ func (s Section) length(key, text string) time.Duration {
 	return time.Duration(n) * length
 }
 
-// Days reads a number of days, "2d", "1w", or of working days, "1wd".
-func (s Section) Days(key string) (n int, working bool) {
+// Span reads a length of time as a team counts it: "12h", "2d", "1w" (seven days), "4wh" or "2wd" for working hours and
+// days. The unit is h, d, wh or wd; none if the key is absent.
+func (s Section) Span(key string) (n int, unit string) {
 	if !s.Has(key) {
-		return 0, false
+		return 0, ""
 	}
-	n, unit := s.amount(key, s.Text(key))
+	n, unit = s.amount(key, s.Text(key))
 	switch unit {
-	case "d":
-		return n, false
+	case "h", "d", "wh", "wd":
+		return n, unit
 	case "w":
-		return 7 * n, false
-	case "wd":
-		return n, true
+		return 7 * n, "d"
 	}
-	s.Fail(key, "is no number of days: %q", s.Text(key))
-	return 0, false
+	s.Fail(key, "has a unit that the auditor does not know: %q", unit)
+	return 0, ""
 }
 
 func (s Section) amount(key, text string) (n int, unit string) {

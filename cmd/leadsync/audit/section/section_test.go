@@ -38,8 +38,8 @@ func load(t *testing.T, text string, known ...string) section.Section {
 func TestSection(t *testing.T) {
 	s := load(t, text)
 	two := s.List("list", "a", "b")
-	days, working := s.Days("soon")
-	weeks, calendar := s.Days("later")
+	days, working := s.Span("soon")
+	weeks, calendar := s.Span("later")
 	points := s.Points("points")
 	for name, ok := range map[string]bool{
 		"text":         s.Text("name") == "a: b" && s.Text("same") == "a: b",
@@ -50,7 +50,7 @@ func TestSection(t *testing.T) {
 		"whole":        s.Whole("times") == 7 && s.Whole("none") == 0,
 		"duration":     s.Duration("lasts") == 90*24*time.Hour && s.Duration("none") == 0,
 		"durations":    slices.Equal(s.Child("ages").Durations(), []time.Duration{720 * time.Hour, 336 * time.Hour, time.Minute}),
-		"days":         days == 1 && working && weeks == 14 && !calendar,
+		"days":         days == 1 && working == "wd" && weeks == 14 && calendar == "d",
 		"language":     s.ByLanguage("said")["de"] == "hallo" && s.ByLanguage("one")[""] == "x",
 		"list":         len(two) == 2 && two[1].Text("b") == "3",
 		"named":        s.Named("sections")[0].Name == "z" && s.Named("sections")[1].Text("a") == "2",
@@ -80,7 +80,7 @@ func TestSection_refuses(t *testing.T) {
 		"no whole number":      {func(s section.Section) { s.Whole("points") }, "file.points: is no whole number"},
 		"no duration":          {func(s section.Section) { s.Duration("one") }, "file.one: is no duration"},
 		"an unknown unit":      {func(s section.Section) { s.Duration("soon") }, `file.soon: has a unit that the auditor does not know: "wd"`},
-		"no days":              {func(s section.Section) { s.Days("times") }, "file.times: is no number of days"},
+		"no days":              {func(s section.Section) { s.Span("times") }, "file.times: has a unit that the auditor does not know: \"\""},
 		"the first mistake":    {func(s section.Section) { s.Fail("x", "first"); s.Fail("y", "second") }, "file.x: first"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,6 +30,12 @@ const (
 	StageSet         DeedKind = "lifecycle stage"
 	TaskDone         DeedKind = "task done"
 	TaskDeleted      DeedKind = "task deleted"
+	TaskEdited       DeedKind = "task edited"    // its due time or its subject
+	TaskNoted        DeedKind = "task noted"     // one of their own
+	MeetingBooked    DeedKind = "meeting booked" // it lies ahead
+	MeetingOver      DeedKind = "meeting over"   // one that was booked has an outcome now
+	SequenceStarted  DeedKind = "sequence started"
+	SequenceEnded    DeedKind = "sequence ended"
 	OwnerChanged     DeedKind = "owner changed"
 	OwnerLeft        DeedKind = "owner left" // no contact: Deed.Contact is empty
 	DealCreated      DeedKind = "deal created"
@@ -44,6 +50,7 @@ func Kinds() []DeedKind {
 	return []DeedKind{
 		PageView, MailOpen, MailClick, MachineClick, MailReply, Form, SignUp, Enrichment, Objection, ObjectionEnded,
 		CallMade, MeetingHeld, MailSent, MailAnswered, NoteAdded, MessageSent, StatusSet, StageSet, TaskDone, TaskDeleted,
+		TaskEdited, TaskNoted, MeetingBooked, MeetingOver, SequenceStarted, SequenceEnded,
 		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost, CompanyMovedBack,
 	}
 }
@@ -53,6 +60,7 @@ func Kinds() []DeedKind {
 func (k DeedKind) BySales() bool {
 	return slices.Contains([]DeedKind{
 		CallMade, MeetingHeld, MailSent, MailAnswered, NoteAdded, MessageSent, StatusSet, StageSet, TaskDone, TaskDeleted,
+		TaskEdited, TaskNoted, MeetingBooked, MeetingOver, SequenceStarted, SequenceEnded,
 		OwnerChanged, OwnerLeft, DealCreated, DealMoved, DealWon, DealLost, CompanyMovedBack,
 	}, k)
 }

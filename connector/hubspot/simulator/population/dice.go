@@ -20,6 +20,9 @@ const (
 	purposeMail
 	purposeWriting
 	purposeObjection
+	purposePlanning
+	purposeEditing
+	purposeSequence
 )
 
 // dice draws repeatably.

@@ -18,6 +18,8 @@ func (w *World) follow() {
 			track(w.deals, e, "hs_is_closed", "true")
 		case simulator.Tasks:
 			track(w.tasks, e, "hs_task_status", "COMPLETED")
+		case simulator.Meetings:
+			w.followMeeting(e)
 		}
 	}
 }
@@ -57,6 +59,8 @@ func (w *World) notice(who int, e simulator.Entry) {
 		p.owner = e.New
 	case objects:
 		w.object(who, e.New)
+	case enrolled:
+		w.enrol(who, e.New == "true")
 	case "firstname", "lastname", "company", "email":
 		if o, ok := w.account.Object(simulator.Contacts, p.id); ok {
 			p.name = nameOf(o.Properties)

@@ -144,7 +144,8 @@ func (j job) reminder(kinds ...string) (due string, waiting bool) {
 // three weeks.
 func (j job) workBadTiming(reached bool) bool {
 	if reached {
-		return j.setStatus(verdict(j.d))
+		said := verdict(j.d)
+		return said != statusBadTiming && j.setStatus(said) // who wants to be called later still has a date to be called on
 	}
 	due, waiting := j.reminder("CALL", "TODO")
 	if due != "" {

@@ -30,6 +30,9 @@ func (w *World) planSales(s *step) {
 	w.considerTasks(s)
 	w.considerMail(s)
 	w.considerCompanies(s)
+	w.considerPlans(s)
+	w.considerMeetings(s)
+	w.considerSequences(s)
 	capacity := 16 + float64(w.opts.Contacts)/24
 	w.energy = min(w.energy+capacity*s.workdays, max(1, capacity))
 	d := roll(w.opts.Seed, s.key, purposeRep)
@@ -176,6 +179,9 @@ func (j job) workTask(id string) bool {
 	o, ok := j.w.account.Object(simulator.Tasks, id)
 	if !ok || o.Archived {
 		return false
+	}
+	if j.edits(o) {
+		return true
 	}
 	waits := timeOf(o.Properties["hs_timestamp"]).After(j.at)
 	switch {

@@ -52,6 +52,8 @@ type World struct {
 	objectors map[int]bool   // who objects to profiling
 	deals     map[string]int // open ones; whose, -1 while unknown
 	tasks     map[string]int // not completed; whose, -1 while unknown
+	meetings  map[string]int // booked ones without an outcome; whose, -1 while unknown
+	sequences map[int]bool   // who is in a sequence
 	journeys  []journey
 	seen      int // journal entries followed
 	energy    float64
@@ -64,6 +66,7 @@ func newWorld(a *simulator.Account, o Options) *World {
 	return &World{
 		account: a, opts: o, words: newWords(), office: newOffice(), byID: make(map[string]int, o.Contacts), emails: make(map[string]bool, o.Contacts),
 		leads: map[int]bool{}, mqls: map[int]bool{}, customers: map[int]bool{}, objectors: map[int]bool{}, deals: map[string]int{}, tasks: map[string]int{},
+		meetings: map[string]int{}, sequences: map[int]bool{},
 	}
 }
 
