@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"leadsync/connector"
+	"leadsync/scoring"
 	"leadsync/scoring/calendar"
 )
 
@@ -26,7 +27,16 @@ type WaitingTask struct {
 	Since                time.Time // when it was planned
 	// Own is the place of the task that it amends, which it may keep; zero if it amends none.
 	Own Place
+	// Fixed says that the task keeps its day, whether there is room or not: it would come too late on any other.
+	Fixed bool
 }
+
+// paramKeeps is the parameter of a reason which says that its task keeps its day. An amendment has it from its cause.
+const paramKeeps = "keeps"
+
+// KeepsDay reports whether the task of a reason keeps its day, whatever the budget: the reminder and the escalation of a
+// clock (rules 19 and 25).
+func KeepsDay(r scoring.Reason) bool { return r.Params[paramKeeps] == "day" }
 
 // PlacedTask is when a task is due for its owner.
 type PlacedTask struct {
@@ -81,13 +91,13 @@ func (b *Budget) schedule(owner string) calendar.Schedule {
 	return s
 }
 
-// Allocate gives every waiting task its day: the one on which it is due if that has room, else the first of the next
-// working days of its owner that has, else the last of them. Those of higher priority choose first, then those that wait
-// longer, then by key; the answer is in this order. taken is how many tasks the owners have on each day already, those
-// that are about to be amended among them.
+// Allocate gives every waiting task its day: those that are fixed theirs, every other the one on which it is due if
+// that has room, else the first of the next working days of its owner that has, else the last of them. The fixed ones
+// choose first, then those of higher priority, then those that wait longer, then by key; the answer is in this order.
+// taken is how many tasks the owners have on each day already, those that are about to be amended among them.
 func (b *Budget) Allocate(waiting []WaitingTask, taken map[Place]int) []PlacedTask {
 	order := slices.SortedFunc(slices.Values(waiting), func(x, y WaitingTask) int {
-		return cmp.Or(urgency(y.Priority)-urgency(x.Priority), x.Since.Compare(y.Since), cmp.Compare(x.Key, y.Key))
+		return cmp.Or(fixed(y)-fixed(x), urgency(y.Priority)-urgency(x.Priority), x.Since.Compare(y.Since), cmp.Compare(x.Key, y.Key))
 	})
 	taken = maps.Clone(taken)
 	if taken == nil {
@@ -107,6 +117,9 @@ func (b *Budget) Allocate(waiting []WaitingTask, taken map[Place]int) []PlacedTa
 func (b *Budget) allocate(w WaitingTask, taken map[Place]int) PlacedTask {
 	most := b.PerDay(w.Owner)
 	at := PlacedTask{Key: w.Key, DueAt: w.DueAt, Place: b.Place(w.Owner, w.DueAt)}
+	if w.Fixed {
+		return at
+	}
 	for carried := 0; most > 0 && at.Place != (Place{}); carried++ {
 		if at.Place == w.Own || taken[at.Place] < most {
 			return at
@@ -127,6 +140,13 @@ func (b *Budget) next(owner string, after, asked time.Time) (time.Time, bool) {
 	day, clock := after.In(s.Zone()), asked.In(s.Zone())
 	at := time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute + time.Duration(clock.Second())*time.Second
 	return s.On(time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, time.UTC), at)
+}
+
+func fixed(w WaitingTask) int {
+	if w.Fixed {
+		return 1
+	}
+	return 0
 }
 
 // urgency is the rank of a priority, the highest last.

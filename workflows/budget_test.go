@@ -79,6 +79,16 @@ func TestAllocate(t *testing.T) {
 			nil, 1,
 			map[string]string{"a": "10 10", "b": "06 10", "c": "09 10"},
 		},
+		"what is fixed keeps its day, and the others make room": {
+			[]workflows.WaitingTask{one("a", "2", "high", at(6, 10)), {Key: "b", Owner: "2", Priority: "low", DueAt: at(6, 11), Since: at(1, 1), Fixed: true}},
+			nil, 1,
+			map[string]string{"a": "09 10", "b": "06 11"},
+		},
+		"what is fixed keeps its day where there is no room": {
+			[]workflows.WaitingTask{{Key: "b", Owner: "2", DueAt: at(6, 11), Fixed: true}},
+			full, 1,
+			map[string]string{"b": "06 11"},
+		},
 		"of equals the one that waits longer": {
 			[]workflows.WaitingTask{one("a", "2", "low", at(6, 10)), {Key: "b", Owner: "2", Priority: "low", DueAt: at(6, 10), Since: at(1, 0).Add(-time.Second)}},
 			nil, 1,

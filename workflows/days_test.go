@@ -52,7 +52,7 @@ func TestDays(t *testing.T) {
 			}
 		})
 	}
-	if satisfied == 0 {
+	if satisfied == 0 && played > 5*24*time.Hour {
 		t.Error("no cause was satisfied by what a person had edited: that proves less than it says; choose more seeds")
 	}
 }

@@ -47,7 +47,8 @@
 //     status already, the status is entered once more.
 //  5. People first. If the status in the CRM differs from the one remembered and is not empty, somebody
 //     entered it: that counts as entering it, and rules 3 and 4 do nothing this time. Another machine is
-//     somebody too; leadsync itself is not (rule 12).
+//     somebody too; leadsync itself is not (rule 12). An update of stage or status, or a way back, that was not sent yet is cancelled
+//     if the history tells that a person, or nobody knows who, has set the property since: they were later.
 //  6. Follow-ups. A follow-up rule has a cause and a consequence. The causes are entering a status or a stage, and an
 //     activity (on_activity): the newest one of a person that meets it (by time, then id, not in the future) is news if it
 //     lies after the one that the rule considered last. What happened up to the load, or, for a rule that no look
@@ -142,7 +143,7 @@
 //     What a plan asks for is settled at its end, kind by kind: of several tasks of one kind the last one asked for counts, with
 //     the highest priority of them, and that the others are in it is recorded, as is what was not needed or satisfied, and by
 //     what. Of a task that is to be archived, or was, and that the mirror still shows as open and unedited, the
-//     new one is made as an amendment: what is gone by then is created, what a person edited is left. If a task has the new
+//     new one is made as an amendment, after what is under way to that task: what is gone by then is created, what a person edited is left. If a task has the new
 //     key already, that is the new one, and the old one is archived unless a person edited or completed it. An operator cannot
 //     send a task again that a newer one has taken the place of.
 //     Subjects are one line; of a value at most 100 characters come into a subject (250 in all), 1,000 into a body (10,000); controls,
@@ -216,8 +217,7 @@
 //     that the contact has and newer than those considered before; a person's, or nobody knows whose. A stage is
 //     against the model if it lies behind the one that the model chooses or behind the high-water mark; a status, if
 //     it is mapped, not final, in a stage that rule 3 names, and not the one of the newest status-bearing activity, or
-//     without one that of rule 3. A stage that the mapping does not know, and a side track, is never against it. An
-//     update of the property that is still under way is cancelled: the person was later. The lease runs from when the
+//     without one that of rule 3. A stage that the mapping does not know, and a side track, is never against it. The lease runs from when the
 //     value was set. While it holds, rules 2 and 3, and 4 unless it enters the same status once more, leave the
 //     property alone, scores go on, and ways back (rule 10), which a newer deed asks for, happen all the same. It ends
 //     when the property has another value, whoever set it (a further choice of a person against the model begins a new
@@ -276,8 +276,9 @@
 //     A contact that could be addressed at the look before, or when it was loaded, and cannot now is removed from every
 //     audience of the model that the portal maps, whoever added it, and from those that the model has lost since, if leadsync
 //     had added it: before everything else in the plan. One that must not be profiled is removed from those that leadsync had
-//     added it to. No limit of the class, and no pause because of one, holds these two up; they are also sent of a contact
-//     that must not be profiled (rule 14). Of a merge the survivor has the places of both. Held contacts are added to none;
+//     added it to. No limit of the class, and no pause because of one, holds these two up, but for the first in a quiet look
+//     (rule 26); they are also sent of a contact that must not be profiled (rule 14). Who can be addressed again before it
+//     was removed stays. Of a merge the survivor has the places of both. Held contacts are added to none;
 //     whether they may be addressed is noted. In shadow each change is recorded once; who was added in shadow is added when
 //     the class is on, and who left or lost consent in shadow leaves then. While the class is off nothing is noted, so
 //     that a loss of consent counts when it is not off any more. An audience and a follow-up (rule 11) have no list in common.
@@ -325,6 +326,8 @@
 //     A task takes its place from then until it is cancelled, or its closing is settled, or an amendment of it is, or
 //     the mirror has it as completed, archived or deleted; also while its outcome is unknown, and if the CRM refused it. An amendment that is due on
 //     the day of the task that it amends, for the same owner, keeps that place. What was written last (rule 17) is the due time as it was sent.
+//     The reminder and the escalation of a clock (rule 19), and what amends them for that cause, keep their day and choose first, whether
+//     there is room or not: on any other day they would come too late.
 //     Tasks without owner or due time, those that are not ours, and what was handed out before there was
 //     a ledger are not counted. A task that people move keeps the place that it was given; one that they open again takes it again.
 //  26. Quiet. A look at a contact that is not held is quiet if another model, mapping or switch decides than at the look before,

@@ -207,7 +207,7 @@ func TestAssign_takesTheContactOverOnce(t *testing.T) {
 	}
 }
 
-// Once the owner of an open task has left, the task goes to who would do it now, and once only.
+// Once the owner of an open task has left, the task goes to who would do it now, and once only (C21).
 func TestPlan_passesTheTasksOfWhoHasLeftOn(t *testing.T) {
 	p := working(t, "inside sales", "industry", "Mining")
 	p.step()

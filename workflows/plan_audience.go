@@ -67,6 +67,7 @@ func (pl *planner) consent(held bool) {
 	}
 	switch may := pl.Model.MayAdvertise(pl.Lead); {
 	case may || held:
+		pl.stayOn()
 		st.addressed(pl.Model, pl.Lead)
 		return
 	case !st.Addressed || mode == ModeShadow && st.Lost:
@@ -81,6 +82,18 @@ func (pl *planner) consent(held bool) {
 	}
 	pl.leaveAll(ReasonNoConsent, seen)
 	st.Addressed, st.Lost = mode == ModeShadow, mode == ModeShadow
+}
+
+// stayOn cancels what would take the contact off audiences, if it can be addressed again.
+func (pl *planner) stayOn() {
+	if pl.out.State.Addressed || !pl.Model.MayAdvertise(pl.Lead) {
+		return
+	}
+	for _, a := range pl.Model.Audiences() {
+		if id := pl.Portal.Lists[a.Name]; id != "" {
+			pl.out.CancelKeys = append(pl.out.CancelKeys, pl.listKey(id))
+		}
+	}
 }
 
 // leaveAll takes the contact off the audiences that leadsync has put it on, those included that the model lost since.
@@ -164,7 +177,8 @@ func (pl *planner) leaveAudience(name string, code scoring.ReasonCode, seen map[
 }
 
 // offList plans that the contact is taken off a list, once in a plan. Whoever lacks consent, or must not be profiled, is
-// taken off whatever the limit and its pause say.
+// taken off whatever the limit and its pause say, unless it is only another model or mapping that says so: a mistake in
+// either must not empty the lists.
 func (pl *planner) offList(name string, m Membership, code scoring.ReasonCode, seen map[string]bool) {
 	if m.List == "" || seen[m.List] {
 		return
@@ -173,7 +187,7 @@ func (pl *planner) offList(name string, m Membership, code scoring.ReasonCode, s
 	a := pl.onAudience(name, m.List, code)
 	a.From = name
 	pl.add(a, ListPayload{List: m.List, Name: name})
-	pl.out.Entries[len(pl.out.Entries)-1].Released = code != ReasonAudienceLeft && a.Mode == ModeOn
+	pl.out.Entries[len(pl.out.Entries)-1].Released = code != ReasonAudienceLeft && a.Mode == ModeOn && !pl.quiet
 	if m.Key != "" && m.Key != a.Key && a.Mode == ModeOn {
 		pl.out.CancelKeys = append(pl.out.CancelKeys, m.Key) // what was planned for a contact that was merged into this one
 	}

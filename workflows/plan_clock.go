@@ -203,13 +203,16 @@ func (pl *planner) firstContact(rule scoring.ClockRule, c Clock, hours officeHou
 	if !c.EndedAt.IsZero() {
 		until = c.EndedAt
 	}
-	for _, a := range pl.Model.OfKind(pl.Lead.Activities, rule.First) {
-		if a.At.After(until) || !first.IsZero() && !a.At.Before(first) {
+	acts := pl.Model.OfKind(pl.Lead.Activities, rule.First)
+	slices.SortFunc(acts, func(a, b scoring.Activity) int { return b.At.Compare(a.At) })
+	for _, a := range acts {
+		if a.At.After(until) {
 			continue
 		}
-		if !a.At.Before(c.StartedAt) || hours.Between(a.At, c.StartedAt) <= grace {
-			first = a.At
+		if a.At.Before(c.StartedAt) && hours.Between(a.At, c.StartedAt) > grace {
+			break // so is everything before it, and counting the working time of years takes long
 		}
+		first = a.At
 	}
 	return first
 }

@@ -96,6 +96,26 @@ func TestClock_start(t *testing.T) {
 	}
 }
 
+// The daily budget carries neither reminder nor escalation past the limit (rule 25); the call that was asked for before it
+// may be carried.
+func TestClock_keepsItsDay(t *testing.T) {
+	p := answered(t, nil)
+	p.step()
+	p.stage("salesqualifiedlead").after(time.Minute)
+	keeps := map[string]bool{}
+	for range 8 {
+		for _, e := range p.after(time.Hour).step().Entries {
+			if e.Class == workflows.ClassTask && e.Kind != workflows.KindClose {
+				keeps[string(e.Reason.Code)+" "+e.Reason.Params["rule"]] = workflows.KeepsDay(e.Reason)
+			}
+		}
+	}
+	want := map[string]bool{"follow_up first call": false, "response_reminder first contact": true, "amended first contact": true}
+	if diff := cmp.Diff(want, keeps); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestClock_ofHeld(t *testing.T) {
 	p := answered(t, map[string]string{"lifecyclestage": "salesqualifiedlead"})
 	state := workflows.Baseline(p.portal, p.model, p.record, p.now)
@@ -309,6 +329,8 @@ func TestMeasureResponse_figures(t *testing.T) {
 	}
 }
 
+// How many of the leads that qualified were misjudged is told by rule, source and stage, with the reasons that sales
+// gave (S95, S107).
 func TestMeasureMisjudged(t *testing.T) {
 	bad := workflows.Qualified{Stage: "mql", Carrier: "rule: fit: a", Source: "ads", JudgedAt: monday, Outcome: scoring.OutcomeMark, Reason: "no budget"}
 	good := workflows.Qualified{Stage: "sql", Carrier: "rule: fit: b", Source: "ads"}

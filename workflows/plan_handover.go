@@ -31,6 +31,9 @@ type Shown struct {
 	Shadow bool `json:"shadow,omitempty"`
 }
 
+// shownSuffix ends the key of the entry that writes them.
+const shownSuffix = "/shown"
+
 // Names of what the handover does, where other actions have the name of their follow-up.
 const (
 	HandoverRejected = "handover rejected"
@@ -214,7 +217,7 @@ func (pl *planner) show() {
 	}
 	pl.out.State.Wrote = pl.out.State.Wrote || mode == ModeOn && now.Missing != ""
 	pl.add(Action{
-		Class: ClassStage, Mode: mode, Kind: KindUpdate, Key: "contact/" + string(pl.Record.ID) + "/shown",
+		Class: ClassStage, Mode: mode, Kind: KindUpdate, Key: "contact/" + string(pl.Record.ID) + shownSuffix,
 		Reason: scoring.Reason{Code: ReasonShown, Params: map[string]string{"stage": orNothing(pl.out.State.Stage, "none"), "responsible": now.Responsible}},
 	}, UpdatePayload{Properties: props})
 }

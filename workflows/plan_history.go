@@ -37,11 +37,14 @@ func (pl *planner) look() {
 	if !pl.Record.ReadAt.IsZero() {
 		st.LookedAt = pl.Record.ReadAt
 	}
-	versions := versionsOf(pl.Record, pl.Portal.Names.Status)
+	versions, raw := versionsOf(pl.Record, pl.Portal.Names.Status), pl.Record.Contact.Properties[pl.Portal.Names.Status]
+	if pl.Record.Told && len(versions) == 0 && raw == "" {
+		pl.passedStages(seen) // it never had a status
+	}
 	if !pl.Record.Told || len(versions) == 0 {
 		return
 	}
-	last, raw := versions[len(versions)-1], pl.Record.Contact.Properties[pl.Portal.Names.Status]
+	last := versions[len(versions)-1]
 	if last.Value != raw {
 		return // the history lags behind the contact: it explains nothing yet
 	}

@@ -155,8 +155,9 @@ func (pl *planner) cool(end scoring.MisjudgedEnd) {
 
 // withdrawn takes a judgement back if the status was left where it was entered: somebody corrected it.
 func (pl *planner) withdrawn(was string) {
-	st := &pl.out.State
-	if st.Judged.End == st.Status || st.Stage != was || st.Stage != st.Judged.Stage {
+	st, before := &pl.out.State, pl.Record.State
+	left := before != nil && before.Status == st.Judged.End && st.Status != before.Status // in this plan, not at some look before
+	if !left || st.Stage != was || st.Stage != st.Judged.Stage {
 		return
 	}
 	for i := range st.Qualified {

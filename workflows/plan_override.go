@@ -62,10 +62,11 @@ func (pl *planner) choices() {
 	o := pl.Model.Overrides()
 	if !o.Given {
 		ch.Leases = nil
-	} else {
-		for _, c := range chosen() {
-			pl.lease(c, o)
-		}
+	}
+	for _, c := range chosen() {
+		pl.lease(c, o)
+	}
+	if o.Given {
 		pl.notice(o)
 	}
 	pl.salesAnswer()
@@ -123,13 +124,13 @@ func byPerson(o connector.Origin) bool {
 	return o == connector.OriginPerson || o == connector.OriginUnknown
 }
 
-// lease ends the lease on a property, or begins one.
+// lease ends the lease on a property, or begins one. What a person has set goes before what is under way.
 func (pl *planner) lease(c Chosen, o scoring.Overrides) {
 	ch := &pl.out.State.Choices
 	v, fresh := pl.lately(c)
-	if fresh && o.Leases() && byPerson(v.Origin) {
-		pl.giveWay(c, v)
-		if pl.against(c) {
+	if fresh && byPerson(v.Origin) {
+		pl.giveWay(c, v) // with or without leases
+		if o.Leases() && pl.against(c) {
 			pl.hold(c, v, o)
 			return
 		}
@@ -189,6 +190,9 @@ func (pl *planner) giveWay(c Chosen, v Observation) {
 	if c == ChosenStatus {
 		pl.Lead.Status = word(v.Value)
 		return
+	}
+	if pl.Record.Returning != nil { // when it is sent, a stage that a person cleared looks like one that it cleared itself
+		pl.out.CancelKeys = append(pl.out.CancelKeys, "contact/"+string(pl.Record.ID)+"/back")
 	}
 	pl.Lead.Stage = word(v.Value)
 }

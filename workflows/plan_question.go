@@ -29,13 +29,17 @@ func (pl *planner) wonder(q question) {
 
 // wishFrom is the task that a question asks for.
 func (pl *planner) wishFrom(q question) wish {
+	params := map[string]string{"rule": q.rule}
+	if q.code == ReasonClockReminded || q.code == ReasonClockEscalated {
+		params[paramKeeps] = "day"
+	}
 	return wish{
 		rule: q.name, key: Key(pl.Portal.ID, pl.out.State.Root, q.name, q.episode), values: pl.placeholders(), surely: true,
 		task: scoring.TaskRule{
 			Kind: string(connector.TaskToDo), Priority: q.priority, Subject: q.text.Subject, Body: q.text.Body, For: q.to,
 			Due: scoring.Due{Span: q.due},
 		},
-		reason: scoring.Reason{Code: q.code, Params: map[string]string{"rule": q.rule}},
+		reason: scoring.Reason{Code: q.code, Params: params},
 	}
 }
 

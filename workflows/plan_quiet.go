@@ -42,6 +42,7 @@ type Standing struct {
 	ShadowStatus   string    `json:"shadow_status,omitempty"`
 	Recycled       *Recycled `json:"recycled,omitempty"`
 	Wrote          []Writing `json:"wrote,omitempty"`
+	Shown          Shown     `json:"shown,omitzero"`
 	// Prints are those of the look before anything was planned.
 	Prints Prints `json:"prints,omitempty"`
 }
@@ -167,7 +168,7 @@ func standingOf(s *LeadState) *Standing {
 	return &Standing{
 		Stage: s.Stage, Furthest: s.Furthest, StageSince: s.StageSince, Status: s.Status, StatusSince: s.StatusSince,
 		StatusActivity: s.StatusActivity, ShadowStage: s.ShadowStage, ShadowStatus: s.ShadowStatus,
-		Recycled: s.Recycled, Wrote: s.Choices.Wrote,
+		Recycled: s.Recycled, Wrote: s.Choices.Wrote, Shown: s.Choices.Shown,
 	}
 }
 
@@ -188,6 +189,9 @@ func (r LeadRecord) ungathered(basis string) (LeadRecord, []string) {
 		delete(r.Pending, property)
 	}
 	keys := r.Gathered.Keys
+	if slices.ContainsFunc(keys, func(key string) bool { return strings.HasSuffix(key, shownSuffix) }) {
+		state.Choices.Shown = undo.Shown // it is not to be written any more
+	}
 	r.Gathered = Gathered{}
 	return r, keys
 }

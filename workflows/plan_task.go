@@ -172,12 +172,19 @@ func (pl *planner) order(w wish) {
 // is late, or a person changed its words, of which the mirror has nothing. Which of both is seen when the task is
 // amended: what is gone is created, what was edited is left.
 func (pl *planner) lingering(kind string) (OwnTask, bool) {
+	made := pl.out.State.Made
 	for _, t := range openTasks(pl.Portal, pl.Record) {
-		for _, own := range pl.out.State.Made {
-			if t.Own && string(t.Kind) == kind && own.Key == t.Key {
-				return own, true
+		i := slices.IndexFunc(made, func(own OwnTask) bool { return own.Key == t.Key })
+		if !t.Own || string(t.Kind) != kind || i < 0 {
+			continue
+		}
+		last := made[i]
+		for _, own := range made[i+1:] {
+			if own.Moved && own.Was.Kind == last.Was.Kind { // the amendment may be under way still: it comes first
+				last = own
 			}
 		}
+		return last, true
 	}
 	return OwnTask{}, false
 }

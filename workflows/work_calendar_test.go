@@ -87,7 +87,8 @@ func TestPortal_scheduleOfAnOwner(t *testing.T) {
 	}
 }
 
-// On Monday, 2 November, at 09:00 UTC the status asks for a call; the portal works in UTC.
+// On Monday, 2 November, at 09:00 UTC the status asks for a call; the portal works in UTC. It is due in the
+// zone and hours of whoever does it (C8).
 func TestPlan_dueInTheCalendarOfTheOwner(t *testing.T) {
 	type people = map[string]workflows.Person
 	for name, tc := range map[string]struct {

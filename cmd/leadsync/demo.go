@@ -26,6 +26,7 @@ import (
 
 type demoOptions struct {
 	lasts    time.Duration
+	turns    int           // steps instead of a time, as fast as they go; 0: as long as lasts
 	speed    time.Duration // simulated time per second
 	contacts int
 	seed     uint64
@@ -257,7 +258,7 @@ func (d *demo) behave(ctx context.Context) error {
 	const perSecond = 4 // steps, so that the screen moves
 	stride := max(d.speed/perSecond, time.Minute).Truncate(time.Minute)
 	for n := 1; ; n++ {
-		if d.env.now().Sub(began) >= d.lasts {
+		if d.turns > 0 && n > d.turns || d.turns == 0 && d.env.now().Sub(began) >= d.lasts {
 			return nil
 		}
 		if err := d.step(ctx, stride); err != nil {
@@ -267,6 +268,9 @@ func (d *demo) behave(ctx context.Context) error {
 			return err
 		}
 		d.screen.settle()
+		if d.turns > 0 {
+			continue
+		}
 		if err := workflows.Wait(ctx, began.Add(time.Duration(n)*time.Second/perSecond).Sub(d.env.now())); err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ func TestDemo_tasksOfEveryKind(t *testing.T) {
 		stdin: strings.NewReader(""), stdout: out, stderr: out, now: time.Now, readFile: os.ReadFile, getenv: func(string) string { return "" },
 	}
 	d := &demo{
-		demoOptions: demoOptions{lasts: 4 * time.Second, speed: 60 * time.Hour, contacts: 200, seed: 4}, env: &env, screen: newScreen(&env),
+		demoOptions: demoOptions{turns: 16, speed: 60 * time.Hour, contacts: 200, seed: 4}, env: &env, screen: newScreen(&env),
 		model: []byte(head + followUpsWithEverything),
 	}
 	err := d.run(t.Context())

@@ -128,7 +128,7 @@ func TestTable_isWhatTheLawsSay(t *testing.T) {
 	}
 }
 
-// Day for day: every day of seven years, in every place, is off exactly if the table has it.
+// Day for day: every day of seven years, in every place, is off exactly if the table has it (C8).
 func TestSchedule_keepsTheTable(t *testing.T) {
 	always := week(t, map[string]string{"mon-sun": "00:00-24:00"})
 	kept := 0

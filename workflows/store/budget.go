@@ -232,8 +232,13 @@ func (t *taker) allocate(ctx context.Context, budget *workflows.Budget, candidat
 	first := map[string]string{} // the first day that counts, by owner
 	tasks := make([]workflows.WaitingTask, 0, len(candidates))
 	for _, w := range candidates {
+		var reason scoring.Reason
+		if err := decode(w.row.Reason, &reason); err != nil {
+			return nil, fmt.Errorf("read entry %q: %w", w.row.Key, err)
+		}
 		tasks = append(tasks, workflows.WaitingTask{
 			Key: w.row.Key, Owner: w.task.OwnerID, Priority: w.task.Priority, DueAt: w.task.DueAt, Since: fromMicros(w.row.PlannedAt),
+			Fixed: workflows.KeepsDay(reason),
 		})
 		at := budget.Place(w.task.OwnerID, w.task.DueAt)
 		if day, has := first[at.Owner]; at.Owner != "" && budget.PerDay(at.Owner) > 0 && (!has || at.Day < day) {

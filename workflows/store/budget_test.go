@@ -319,7 +319,7 @@ func TestBudgetOverflow(t *testing.T) {
 // budget on a day but what is reported, nothing is lost, and what was handed out once keeps its day.
 func TestBudgetRandomly(t *testing.T) {
 	eachDatabase(t, func(b *bench) {
-		for seed := range uint64(6) {
+		for seed := range uint64(2) {
 			random := rand.New(rand.NewPCG(seed, 17))
 			days, settled := map[string]string{}, map[string]workflows.EntryState{}
 			latest := map[connector.ObjectID]string{}

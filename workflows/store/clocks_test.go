@@ -80,6 +80,7 @@ func TestMergeOfOutcomes(t *testing.T) {
 	})
 }
 
+// To delete a lead is proposed, with the reason, and no more once the judgement is taken back; nothing is deleted (S94).
 func TestProposals(t *testing.T) {
 	eachDatabase(t, func(b *bench) {
 		judged := func(id connector.ObjectID, outcome scoring.MisjudgedOutcome, after time.Duration) workflows.Decided {

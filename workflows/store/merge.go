@@ -199,10 +199,7 @@ func inherit(next, old workflows.LeadState) (merged workflows.LeadState, twins [
 	if next.Root == "" || older(old.Root, next.Root) {
 		next.Root = old.Root
 	}
-	episodes := maps.Clone(old.Episodes)
-	for rule, n := range next.Episodes {
-		episodes = put(episodes, rule, max(n, episodes[rule]))
-	}
+	own := next.Episodes
 	tasks := maps.Clone(old.OpenTasks)
 	for _, rule := range slices.Sorted(maps.Keys(next.OpenTasks)) {
 		if second := tasks[rule]; second != "" && second != next.OpenTasks[rule] {
@@ -210,11 +207,12 @@ func inherit(next, old workflows.LeadState) (merged workflows.LeadState, twins [
 		}
 		tasks = put(tasks, rule, next.OpenTasks[rule])
 	}
-	next.Episodes, next.OpenTasks = episodes, tasks
+	next.OpenTasks = tasks
 	var seconds []twin
 	next.Following, seconds = inheritFollowing(next.Following, old.Following)
 	twins = append(twins, seconds...)
 	next.Outcomes = inheritOutcomes(next.Outcomes, old.Outcomes)
+	next.Episodes, next.Passed = next.CountOn(own, old.Episodes), most(next.Passed, old.Passed)
 	next.Outreach = next.Inherit(old.Outreach)
 	next.Wrote = next.Wrote || old.Wrote // whether it may be profiled is the survivor's word
 	if old.LookedAt.After(next.LookedAt) {
@@ -288,7 +286,7 @@ func readdress(row entryColumns, contact connector.ObjectID) (string, error) {
 		amend.Task.Contact = contact
 		return encode(amend)
 	case workflows.KindDeal:
-		var deal connector.Deal
+		var deal workflows.DealPayload
 		if err := json.Unmarshal([]byte(row.Payload), &deal); err != nil {
 			return "", err
 		}

@@ -7,6 +7,15 @@ import (
 	"leadsync/workflows"
 )
 
+// most is the higher count of each name: keys are made of counts, and none may be used twice.
+func most(own, old map[string]int) map[string]int {
+	counts := maps.Clone(old)
+	for name, n := range own {
+		counts = put(counts, name, max(n, counts[name]))
+	}
+	return counts
+}
+
 // inheritFollowing gives a survivor what follow-ups remember of the other contact: its open tasks, of which those of a
 // kind that the survivor has one of are twins, its waits and rows of attempts, what it has considered, and its former
 // tasks, by which the edited ones among them are told.

@@ -91,6 +91,15 @@ const (
 	pruneBuriedFinds = `DELETE FROM unannounced WHERE portal = ? AND (type, id) IN (
     SELECT t.type, t.id FROM tombstones t WHERE t.portal = ?)`
 
+	pruneBuriedFrozen = `DELETE FROM frozen WHERE portal = ? AND contact IN (
+    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+
+	pruneBuriedOrders = `DELETE FROM backfills WHERE portal = ? AND contact IN (
+    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+
+	pruneBuriedAnswers = `DELETE FROM answers WHERE portal = ? AND contact IN (
+    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+
 	pruneBuriedEnds = `DELETE FROM unannounced WHERE portal = ? AND (other_type, other_id) IN (
     SELECT t.type, t.id FROM tombstones t WHERE t.portal = ?)`
 )
@@ -101,6 +110,7 @@ func (s *Store) pruneBuried(ctx context.Context, portal connector.PortalID) (int
 		for _, query := range []string{
 			pruneBuriedVersions, pruneBuriedSubmissions, pruneBuriedVisits, pruneBuriedWishes, pruneBuriedAnnouncements, pruneBuriedFinds,
 			pruneBuriedEnds, pruneBuriedClocks, pruneBuriedQualified, pruneBuriedJudgements, pruneBuriedDays,
+			pruneBuriedFrozen, pruneBuriedOrders, pruneBuriedAnswers,
 		} {
 			n, err := in.exec(ctx, query, portal, portal)
 			if total += n; err != nil {

@@ -125,7 +125,7 @@ func (p *pageSaver) moveRecordLinks(ctx context.Context, losers []connector.Ref)
 }
 
 const unfinishedThings = selectEntries + `FROM outbox o
-WHERE o.portal = ? AND o.state IN ('ready', 'sending') AND o.kind IN ('task', 'deal') ORDER BY o.entry_key`
+WHERE o.portal = ? AND o.state IN ('ready', 'sending') AND o.kind IN ('task', 'amend', 'deal') ORDER BY o.entry_key`
 
 // readdressCompanies lets unfinished tasks and deals name the company that is left.
 func (p *pageSaver) readdressCompanies(ctx context.Context) error {
@@ -153,28 +153,25 @@ const readdressEntries = `UPDATE outbox SET payload = m.payload
 FROM (SELECT j.value->>0 AS portal, j.value->>1 AS entry_key, j.value->>2 AS payload FROM {rows}) AS m
 WHERE outbox.portal = m.portal AND outbox.entry_key = m.entry_key`
 
-// withCompany gives the payload of a task or deal with the survivor of its company.
+// withCompany gives the payload of a task, an amendment or a deal with the survivor of its company.
 func withCompany(row entryColumns, merged map[connector.ObjectID]connector.ObjectID) (string, bool, error) {
-	if row.Kind == workflows.KindTask {
-		var task connector.Task
-		if err := json.Unmarshal([]byte(row.Payload), &task); err != nil {
-			return "", false, err
-		}
-		to, has := merged[task.Company]
-		if task.Company = to; !has {
-			return "", false, nil
-		}
-		text, err := encode(task)
-		return text, true, err
+	var task connector.Task
+	var amend workflows.AmendPayload
+	var deal workflows.DealPayload
+	payload, company := any(&deal), &deal.Company
+	switch row.Kind { //nolint:exhaustive // no others are read
+	case workflows.KindTask:
+		payload, company = &task, &task.Company
+	case workflows.KindAmend:
+		payload, company = &amend, &amend.Task.Company
 	}
-	var deal connector.Deal
-	if err := json.Unmarshal([]byte(row.Payload), &deal); err != nil {
+	if err := json.Unmarshal([]byte(row.Payload), payload); err != nil {
 		return "", false, err
 	}
-	to, has := merged[deal.Company]
-	if deal.Company = to; !has {
+	to, has := merged[*company]
+	if *company = to; !has {
 		return "", false, nil
 	}
-	text, err := encode(deal)
+	text, err := encode(payload)
 	return text, true, err
 }

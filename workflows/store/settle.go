@@ -128,7 +128,7 @@ func (in *session) settled(portal connector.PortalID, row entryColumns, one work
 	case workflows.StateReady, workflows.StateSending:
 		settledAt = nil
 		if one.State == state {
-			nextAt = in.now.Add(one.Wait).UnixMicro()
+			nextAt = max(nextAt, in.now.Add(one.Wait).UnixMicro()) // what a run has gathered meanwhile waits for its end
 		}
 	case workflows.StateShadow:
 		settledAt = nil

@@ -96,14 +96,16 @@ func (a *auditor) compareDays(given []simulator.Entry) {
 	}
 }
 
-// openOn are the open tasks of ours of some owners that nobody edited, by day.
+// openOn are the open tasks of ours of some owners that nobody edited, by day, without those that may be a clock's, which
+// keep their day: in a model with clocks urgent things to do.
 func (a *auditor) openOn(owners map[string]bool) map[onDayOf][]*made {
 	on := map[onDayOf][]*made{}
 	if len(owners) == 0 {
 		return on
 	}
 	for _, m := range a.ours {
-		if at, ok := a.onDayOf(m); ok && owners[at.owner] && m.open() && !m.edited() {
+		clock := len(a.model.clocks) > 0 && m.record.props["hs_task_type"] == "TODO" && m.record.props["hs_task_priority"] == "HIGH"
+		if at, ok := a.onDayOf(m); ok && owners[at.owner] && m.open() && !m.edited() && !clock {
 			on[at] = append(on[at], m)
 		}
 	}

@@ -246,6 +246,8 @@ func TestEveryPortalValueArrives(t *testing.T) {
 	}
 }
 
+// An account's own options of stages, lead statuses, call outcomes and pipelines go before those that are preset, beside them,
+// or take them away (S93).
 func TestMapsCompleteTheirDefaults(t *testing.T) {
 	got := portal(t,
 		"stages: {mql: 153180554, evangelist: \"\", sal: \"153180555\"}",

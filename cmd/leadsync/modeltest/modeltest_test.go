@@ -61,6 +61,7 @@ follow_ups:
   - {name: back, on_status: later, back_to: mql}
   - {name: deal, on_status: deal, deal: {name: "Deal of {fact.email}", pipeline: sales, amount: size, close_in: 30d}}
   - {name: take over, on_stage: sql, lists: {add: [sales], remove: [newsletter]}}
+  - {name: second call, on_status: deal, task: {kind: call, due: 1wd, subject: "Call {fact.email} about the deal"}}
 `
 
 func loadTiny(path string) (*scoring.Model, error) {
@@ -83,6 +84,11 @@ stories:
       - {on: 2026-03-06 10:00, call: {outcome: Connected}%s}
       - {on: 2026-03-06 11:00, status: later%s}
       - {on: 2026-03-07 11:00, status: deal%s}
+`
+
+// returning goes on after the opening.
+const returning = `      - {on: 2026-03-08 11:00, status: new%s}
+      - {on: 2026-03-09 11:00, other_task: call, status: deal%s}
 `
 
 func played(t *testing.T, text string) modeltest.Report {
@@ -126,6 +132,10 @@ func TestExpectations(t *testing.T) {
 		{"added", 3, "added_to: sales", "added_to: none", ""},
 		{"removed", 3, "removed_from: [newsletter]", "removed_from: none", ""},
 		{"closed", 4, "closed: first call", "closed: none", ""},
+		{"amended", 6, "amended: first call", "amended: none", ""},
+		{"not amended", 3, "amended: none", "amended: first call", "none"},
+		{"satisfied", 7, "satisfied: second call", "satisfied: none", ""},
+		{"not satisfied", 5, "satisfied: none", "satisfied: second call", "none"},
 		{"back", 4, "back_to: mql", "back_to: none", ""},
 		{"not back", 3, "back_to: none", "back_to: mql", "none"},
 		{"deal", 5, `deal: {rule: deal, amount: "100", name: Deal of anna}`, "deal: {rule: deal, amount: 99}", `deal deal, "Deal of anna@example.com", amount 100, in sales at first`},
@@ -136,12 +146,12 @@ func TestExpectations(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			story := func(expect string) modeltest.Report {
-				steps := make([]any, strings.Count(opening, "%s"))
+				steps := make([]any, strings.Count(opening+returning, "%s"))
 				for i := range steps {
 					steps[i] = ""
 				}
 				steps[test.step-1] = ", expect: {" + expect + "}"
-				return played(t, fmt.Sprintf(opening, steps...))
+				return played(t, fmt.Sprintf(opening+returning, steps...))
 			}
 			if r := story(test.right); r.Failed > 0 {
 				t.Errorf("%s: %+v", test.right, r.Files[0].Stories[0].Differences)

@@ -20,10 +20,11 @@ import (
 	"leadsync/fixtures"
 )
 
-// yardstick are the requirements that a model has to be able to say, each of which is a story or a test.
+// yardstick are the requirements that a model has to be able to say, and what follows from it, each of which is a story or
+// a test.
 func yardstick() []string {
 	var list []string
-	for _, span := range []string{"S1 to S20", "S26 to S75", "S94", "S96", "S100", "S102", "S109", "C1 to C6", "C10", "C23", "C24"} {
+	for _, span := range []string{"S1 to S96", "S100", "S102", "S105", "S107", "S109", "C1 to C13", "C21", "C23", "C24"} {
 		list = append(list, numbered(span)...)
 	}
 	return list
@@ -110,6 +111,9 @@ func TestEveryRequirementHasAStoryOrTest(t *testing.T) {
 	root := os.DirFS(filepath.Join("..", "..", ".."))
 	tests := 0
 	err = fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if path == "connector/hubspot/simulator" { // knows nothing of leadsync, and can show nothing of it
+			return fs.SkipDir
+		}
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -163,7 +167,7 @@ func (x) TestC_S9() {}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if n := len(yardstick()); n != 20+50+5+6+3 || !slices.Contains(yardstick(), "S52") {
+	if n := len(yardstick()); n != 96+5+13+3 || !slices.Contains(yardstick(), "S52") {
 		t.Errorf("%d requirements: %v", n, yardstick())
 	}
 	if got := fmt.Sprint(shownBy("die Adresse (S3, S4 bis S6), auch (siehe S9) S10")); got != "[S3 S4 S5 S6]" {

@@ -24,12 +24,12 @@ func (r *Runner) orphans(ctx context.Context) ([]workflows.OrphanCount, error) {
 	r.mu.Lock()
 	portal := r.portal
 	r.mu.Unlock()
-	if portal == nil || r.State() == StateLoading { // its words are not known yet, or its contacts
-		return nil, nil
-	}
 	o := &r.orphanage
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if portal == nil || r.State() != StateWorking { // its words are not known yet, or not all of its contacts
+		return o.counts, nil
+	}
 	now := r.svc.Now()
 	if !o.counted.IsZero() && now.Sub(o.counted) < orphansFor && !now.Before(o.counted) {
 		return o.counts, nil

@@ -166,7 +166,7 @@ func TestPush_requiredOfDeals(t *testing.T) {
 	}
 }
 
-// HubSpot answers a stage that lies behind with success and leaves it: the entry must not settle.
+// HubSpot answers a stage that lies behind with success and leaves it: the entry must not settle (C9).
 func TestPush_stageThatStayed(t *testing.T) {
 	d := newDesk(t)
 	id := d.must(d.account.CreateContact(user(), map[string]string{"email": "p@example.com", "lifecyclestage": "customer"}))
@@ -177,7 +177,7 @@ func TestPush_stageThatStayed(t *testing.T) {
 	}
 }
 
-// The way back and the lists, in an account that moves stages forward only.
+// The way back and the lists, in an account that moves stages forward only (S22, S25, C9).
 func TestStory_recycling(t *testing.T) {
 	r := newRig(t, rigOptions{modes: "{score: on, stage: on, status: on, task: on, deal: on, list: on}"})
 	newsletter := r.must(r.account.CreateList(user(), simulator.List{Name: "Newsletter"}))
