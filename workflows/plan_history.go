@@ -38,10 +38,11 @@ func (pl *planner) look() {
 		st.LookedAt = pl.Record.ReadAt
 	}
 	versions, raw := versionsOf(pl.Record, pl.Portal.Names.Status), pl.Record.Contact.Properties[pl.Portal.Names.Status]
-	if pl.Record.Told && len(versions) == 0 && raw == "" {
-		pl.passedStages(seen) // it never had a status
+	if !pl.Record.Told {
+		return
 	}
-	if !pl.Record.Told || len(versions) == 0 {
+	if len(versions) == 0 {
+		pl.passedWithout(raw, seen)
 		return
 	}
 	last := versions[len(versions)-1]
@@ -56,6 +57,14 @@ func (pl *planner) look() {
 	g.again = !g.ours && stands && awayFor(g.since, raw) >= slip
 	st.StatusSeen = last.At
 	pl.passedStages(seen)
+}
+
+// passedWithout is passedStages for a contact that never had a status. One that has it by now, of which the history does
+// not tell yet, says nothing.
+func (pl *planner) passedWithout(status string, seen time.Time) {
+	if status == "" {
+		pl.passedStages(seen)
+	}
 }
 
 // passedStages raises the high-water mark by the stages that somebody else let the contact pass since a look.

@@ -1,0 +1,6 @@
+//go:build !race
+
+package workflows_test
+
+// yearLeads is how many leads live through a year.
+const yearLeads = 500
