@@ -34,6 +34,7 @@ fuzz: ## every fuzz test for ten seconds
 
 nightly: ## what takes hours: random models by the 100,000, properties, fuzz tests for FUZZ each (5m)
 	LEADSYNC_TRIPLES=$(or $(TRIPLES),100000) go test -run '^(TestAgreement|TestNothingChangesBetweenSteps)' -v -count=1 -timeout 12h ./cmd/leadsync/audit/naive
+	LEADSYNC_LEADS=$(or $(LEADS),10000) go test -run '^TestYear' -v -count=1 -timeout 3h ./workflows
 	LEADSYNC_QUIET_LEADS=200000 go test -run '^TestQuiet$$' -v -count=1 -timeout 3h ./cmd/leadsync/service
 	go test -count=1 -timeout 12h ./scoring -rapid.checks $(or $(CHECKS),10000)
 	@set -e; for name in $$(go test -list '^Fuzz' ./scoring | grep '^Fuzz'); do \

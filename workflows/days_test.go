@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,6 +70,7 @@ type ending struct {
 
 // days is the account, leadsync beside it, and the dice of what people do.
 type days struct {
+	calm atomic.Bool // nothing dies any more
 	*testing.T
 	seed    uint64
 	dice    *rand.Rand
@@ -114,7 +116,7 @@ func tenDays(t *testing.T, seed uint64, failing bool, with ...func(*days)) (end 
 		d.live(failing)
 		d.fired(failing)
 		d.account.Faults().Clear()
-		d.worker.Puller.Pass, d.worker.Reconciler.Pass, d.worker.Pusher.Pass = nil, nil, nil
+		d.calm.Store(true)
 		time.Sleep(3 * time.Hour) // quiet
 		cancel()
 		<-stopped
@@ -219,7 +221,7 @@ func (d *days) supervise(ctx context.Context) {
 // die ends the worker between two durable steps now and then, as a kill does.
 func (d *days) die(dice *rand.Rand) workflows.Pass {
 	return func(workflows.Point) {
-		if dice.IntN(40) == 0 {
+		if !d.calm.Load() && dice.IntN(40) == 0 {
 			runtime.Goexit()
 		}
 	}
