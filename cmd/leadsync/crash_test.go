@@ -155,6 +155,12 @@ func besiege(t *testing.T, database string) {
 			return
 		}
 	}
+	if s.deeds == 0 { // it died in the first load: the work of people is still to come
+		s.wait(s.serve)
+		s.act()
+		s.rest()
+		s.audit()
+	}
 	s.serve.stop(t)
 	if s.deeds == 0 {
 		t.Error("nobody did anything, so nothing was proven")
@@ -221,19 +227,25 @@ func (s *siege) fell(victim *process) bool {
 func (s *siege) recover() {
 	s.Helper()
 	s.serve = s.town.serve(s.T)
+	s.rest()
+	if s.goLive == 0 {
+		s.goLive = s.firstWrite()
+	}
+}
+
+// rest waits until the service, which must not die, has done everything there is to do.
+func (s *siege) rest() {
+	s.Helper()
 	ready := s.settled
 	if s.goLive == 0 {
 		ready = s.loaded
 	}
-	eventually(s.T, patience, func() string { return s.stuck("the service did not come to rest after a kill") }, func() bool {
+	eventually(s.T, patience, func() string { return s.stuck("the service did not come to rest") }, func() bool {
 		if !s.serve.alive() {
-			s.Fatalf("the service ended after a kill: %v\n%s", s.serve.err, s.serve.stderr.tail(4000))
+			s.Fatalf("the service ended by itself: %v\n%s", s.serve.err, s.serve.stderr.tail(4000))
 		}
 		return ready()
 	})
-	if s.goLive == 0 {
-		s.goLive = s.firstWrite()
-	}
 }
 
 // loaded reports whether the first load is over, with all that follows from it.

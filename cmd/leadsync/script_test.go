@@ -100,20 +100,21 @@ func accountCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(writeInstallation(&env, simulateOptions{install: ts.MkAbs("."), serveOn: ts.Getenv("SERVE")}, server.URL, ""))
 }
 
+// awaitCommand waits until a page shows a text, whatever white space the page lays out its JSON with.
 func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	positively(ts, neg)
 	if len(args) != 2 {
 		ts.Fatalf("usage: await URL TEXT")
 	}
 	client := &http.Client{Timeout: 2 * time.Second}
-	deadline, tick := time.NewTimer(30*time.Second), time.NewTicker(20*time.Millisecond)
+	deadline, tick := time.NewTimer(2*time.Minute), time.NewTicker(20*time.Millisecond)
 	defer deadline.Stop()
 	defer tick.Stop()
 	last := ""
 	for !strings.Contains(last, args[1]) {
 		select {
 		case <-deadline.C:
-			ts.Fatalf("%s does not show %q within 30 s, but %q", args[0], args[1], last)
+			ts.Fatalf("%s does not show %q within two minutes, but %q", args[0], args[1], last)
 		case <-tick.C:
 		}
 		resp, err := client.Get(args[0])
@@ -124,7 +125,7 @@ func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
 		body, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		ts.Check(err)
-		last = string(body)
+		last = strings.Join(strings.Fields(string(body)), " ")
 	}
 }
 
