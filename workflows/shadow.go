@@ -88,14 +88,14 @@ func (c shadowing) since(property string) []Observation {
 	})
 }
 
-func (c shadowing) stage(s *Shadowed) {
-	property := c.portal.Names.Stage
+// moved compares the property that an update would have set; further reports whether the contact stands beyond that.
+func (c shadowing) moved(s *Shadowed, property string, name func(string) string, further func(is, want string) bool) {
 	want, ok := c.wanted(property)
 	if !ok {
 		return
 	}
 	is := c.record.Contact.Properties[property]
-	s.Rule, s.Instead = c.portal.stageName(want), named(c.portal.stageName, is)
+	s.Rule, s.Instead = name(want), named(name, is)
 	versions := c.since(property)
 	for _, v := range versions {
 		if v.Value == want {
@@ -103,11 +103,10 @@ func (c shadowing) stage(s *Shadowed) {
 			return
 		}
 	}
-	order := c.portal.Order
 	switch {
 	case is == want:
 		s.Verdict = VerdictSame
-	case slices.Index(order, s.Instead) > slices.Index(order, s.Rule) && slices.Contains(order, s.Rule):
+	case further(s.Instead, s.Rule):
 		s.Verdict = VerdictFurther
 	case len(versions) > 0:
 		s.Verdict, s.At = VerdictOther, versions[len(versions)-1].At
@@ -116,29 +115,15 @@ func (c shadowing) stage(s *Shadowed) {
 	}
 }
 
+func (c shadowing) stage(s *Shadowed) {
+	order := c.portal.Order
+	c.moved(s, c.portal.Names.Stage, c.portal.stageName, func(is, want string) bool {
+		return slices.Contains(order, want) && slices.Index(order, is) > slices.Index(order, want)
+	})
+}
+
 func (c shadowing) status(s *Shadowed) {
-	property := c.portal.Names.Status
-	want, ok := c.wanted(property)
-	if !ok {
-		return
-	}
-	is := c.record.Contact.Properties[property]
-	s.Rule, s.Instead = c.portal.statusName(want), named(c.portal.statusName, is)
-	versions := c.since(property)
-	for _, v := range versions {
-		if v.Value == want {
-			s.Verdict, s.At = VerdictSame, v.At
-			return
-		}
-	}
-	switch {
-	case is == want:
-		s.Verdict = VerdictSame
-	case len(versions) > 0:
-		s.Verdict, s.At = VerdictOther, versions[len(versions)-1].At
-	default:
-		s.Verdict = VerdictNothing
-	}
+	c.moved(s, c.portal.Names.Status, c.portal.statusName, func(string, string) bool { return false })
 }
 
 // named is the model's name of a value of the account, or the value itself.

@@ -32,8 +32,8 @@ func historyCommand(env *environment) *cobra.Command {
 	cmd.Flags().BoolVar(&o.decisions, "decisions", false, "only what leadsync decided")
 	cmd.Flags().IntVar(&o.limit, "limit", 1000, "at most so many entries, the newest")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if o.limit < 1 {
-			return usageError{fmt.Errorf("--limit must be at least 1")}
+		if err := atLeastOne(o.limit); err != nil {
+			return err
 		}
 		x, err := openExplainer(cmd, env, *portal)
 		if err != nil {

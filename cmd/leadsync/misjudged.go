@@ -42,7 +42,7 @@ func misjudgedCommand(env *environment) *cobra.Command {
 		case !slices.Contains([]string{"rule", "source", "stage"}, by):
 			return usageError{fmt.Errorf("--by is %q; write rule, source or stage", by)}
 		case limit < 1:
-			return usageError{errors.New("--limit must be at least 1")}
+			return atLeastOne(limit)
 		case proposals && (cmd.Flags().Changed("by") || cmd.Flags().Changed("since")):
 			return usageError{errors.New("--proposals lists all of them; leave --by and --since out")}
 		}

@@ -31,8 +31,8 @@ func orphansCommand(env *environment) *cobra.Command {
 	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many contacts")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if limit < 1 {
-			return usageError{fmt.Errorf("--limit must be at least 1")}
+		if err := atLeastOne(limit); err != nil {
+			return err
 		}
 		x, err := openExplainer(cmd, env, *portal)
 		if err != nil {
@@ -43,15 +43,7 @@ func orphansCommand(env *environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if asJSON {
-			err = printJSON(env.stdout, found)
-		} else {
-			found.write(env.stdout)
-		}
-		if err == nil && found.Contacts > 0 {
-			return errFound
-		}
-		return err
+		return listed(env, asJSON, found, found.Contacts, func() { found.write(env.stdout) })
 	}
 	return cmd
 }
@@ -92,8 +84,7 @@ func (x *explainer) orphans(ctx context.Context, limit int) (*orphanList, error)
 	for _, stage := range query.Stages {
 		out.Stages = append(out.Stages, x.portal.StageName(stage.Value))
 	}
-	const chunk = 100
-	for some := range slices.Chunk(found[:min(limit, len(found))], chunk) {
+	for some := range slices.Chunk(found[:min(limit, len(found))], recordsAtOnce) {
 		leads, err := x.orphaned(ctx, some)
 		if err != nil {
 			return nil, err
@@ -105,11 +96,7 @@ func (x *explainer) orphans(ctx context.Context, limit int) (*orphanList, error)
 
 // orphaned adds what the mirror has of the contacts.
 func (x *explainer) orphaned(ctx context.Context, found []workflows.Orphan) ([]orphanedLead, error) {
-	ids := make([]connector.ObjectID, len(found))
-	for i, o := range found {
-		ids[i] = o.Contact
-	}
-	records, err := x.store.Leads(ctx, x.cfg.Account, ids)
+	records, err := recordsOf(ctx, x, found, func(o workflows.Orphan) connector.ObjectID { return o.Contact })
 	if err != nil {
 		return nil, err
 	}

@@ -32,10 +32,10 @@ func overridesCommand(env *environment) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		kinds := []string{"", string(workflows.FrozenLease), string(workflows.FrozenRival), string(workflows.FrozenBehind)}
-		switch {
-		case limit < 1:
-			return usageError{fmt.Errorf("--limit must be at least 1")}
-		case !slices.Contains(kinds, kind):
+		if err := atLeastOne(limit); err != nil {
+			return err
+		}
+		if !slices.Contains(kinds, kind) {
 			return usageError{fmt.Errorf("--kind is %q; write lease, rival or behind", kind)}
 		}
 		x, err := openExplainer(cmd, env, *portal)
@@ -47,15 +47,7 @@ func overridesCommand(env *environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if asJSON {
-			err = printJSON(env.stdout, found)
-		} else {
-			found.write(env.stdout, x.portal.Language)
-		}
-		if err == nil && found.Total > 0 {
-			return errFound
-		}
-		return err
+		return listed(env, asJSON, found, found.Total, func() { found.write(env.stdout, x.portal.Language) })
 	}
 	return cmd
 }
@@ -83,7 +75,7 @@ func (x *explainer) overrides(ctx context.Context, kind workflows.FrozenKind, li
 	if out.List, err = x.store.Frozen(ctx, x.cfg.Account, kind, limit); err != nil {
 		return nil, err
 	}
-	for chunk := range slices.Chunk(out.List, violationChunk) {
+	for chunk := range slices.Chunk(out.List, recordsAtOnce) {
 		if err := x.upToDate(ctx, chunk); err != nil {
 			return nil, err
 		}
@@ -93,11 +85,7 @@ func (x *explainer) overrides(ctx context.Context, kind workflows.FrozenKind, li
 
 // upToDate says what the model would have for the stages of some contacts now.
 func (x *explainer) upToDate(ctx context.Context, some []workflows.Frozen) error {
-	ids := make([]connector.ObjectID, len(some))
-	for i, f := range some {
-		ids[i] = f.Contact
-	}
-	records, err := x.store.Leads(ctx, x.cfg.Account, ids)
+	records, err := recordsOf(ctx, x, some, func(f workflows.Frozen) connector.ObjectID { return f.Contact })
 	if err != nil {
 		return err
 	}

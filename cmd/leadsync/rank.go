@@ -82,7 +82,7 @@ type rankAsk struct {
 func (ask rankAsk) fits(given func(string) bool, file string, printed, bands bool) error {
 	switch {
 	case ask.limit < 1:
-		return usageError{errors.New("--limit must be at least 1")}
+		return atLeastOne(ask.limit)
 	case given("csv") && (printed || file == ""):
 		return usageError{errors.New("--csv takes the name of a file, and neither --json nor --bands")}
 	case bands && (given("stage") || given("limit") || given("owner")):

@@ -30,8 +30,8 @@ func shadowCommand(env *environment, portal *string) *cobra.Command {
 	cmd.Flags().BoolVar(&o.list, "list", false, "list the contacts where people did otherwise, or nothing")
 	cmd.Flags().IntVar(&o.limit, "limit", 10_000, "at most so many effects, the newest")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if o.limit < 1 {
-			return usageError{fmt.Errorf("--limit must be at least 1")}
+		if err := atLeastOne(o.limit); err != nil {
+			return err
 		}
 		asJSON, err := cmd.Flags().GetBool("json")
 		if err != nil {
@@ -95,7 +95,7 @@ func (x *explainer) shadows(ctx context.Context, o shadowOptions) (*shadowReport
 	}
 	entries = slices.DeleteFunc(entries, func(e workflows.OutboxEntry) bool { return e.Class == workflows.ClassScore })
 	entries = entries[:min(len(entries), o.limit)]
-	for chunk := range slices.Chunk(entries, violationChunk) {
+	for chunk := range slices.Chunk(entries, recordsAtOnce) {
 		if err := x.compareShadows(ctx, chunk, out); err != nil {
 			return nil, err
 		}
@@ -109,11 +109,7 @@ func (x *explainer) shadows(ctx context.Context, o shadowOptions) (*shadowReport
 }
 
 func (x *explainer) compareShadows(ctx context.Context, entries []workflows.OutboxEntry, out *shadowReport) error {
-	ids := make([]connector.ObjectID, len(entries))
-	for i, e := range entries {
-		ids[i] = e.Contact
-	}
-	records, err := x.store.Leads(ctx, x.cfg.Account, ids)
+	records, err := recordsOf(ctx, x, entries, func(e workflows.OutboxEntry) connector.ObjectID { return e.Contact })
 	if err != nil {
 		return err
 	}

@@ -33,8 +33,8 @@ func violationsCommand(env *environment) *cobra.Command {
 	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many contacts")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if limit < 1 {
-			return usageError{fmt.Errorf("--limit must be at least 1")}
+		if err := atLeastOne(limit); err != nil {
+			return err
 		}
 		x, err := openExplainer(cmd, env, *portal)
 		if err != nil {
@@ -45,15 +45,7 @@ func violationsCommand(env *environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if asJSON {
-			err = printJSON(env.stdout, found)
-		} else {
-			found.write(env.stdout, x.portal.Language)
-		}
-		if err == nil && found.Contacts > 0 {
-			return errFound
-		}
-		return err
+		return listed(env, asJSON, found, found.Contacts, func() { found.write(env.stdout, x.portal.Language) })
 	}
 	return cmd
 }
@@ -110,7 +102,7 @@ func (x *explainer) violations(ctx context.Context, invariant string, limit int)
 	if err != nil {
 		return nil, err
 	}
-	for chunk := range slices.Chunk(found, violationChunk) {
+	for chunk := range slices.Chunk(found, recordsAtOnce) {
 		some, err := x.violating(ctx, chunk)
 		if err != nil {
 			return nil, err
@@ -120,15 +112,8 @@ func (x *explainer) violations(ctx context.Context, invariant string, limit int)
 	return out, nil
 }
 
-// violationChunk is how many contacts are read from the mirror at once.
-const violationChunk = 100
-
 func (x *explainer) violating(ctx context.Context, found []workflows.Violating) ([]violatingContact, error) {
-	ids := make([]connector.ObjectID, len(found))
-	for i, v := range found {
-		ids[i] = v.Contact
-	}
-	records, err := x.store.Leads(ctx, x.cfg.Account, ids)
+	records, err := recordsOf(ctx, x, found, func(v workflows.Violating) connector.ObjectID { return v.Contact })
 	if err != nil {
 		return nil, err
 	}

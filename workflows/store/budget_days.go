@@ -118,8 +118,7 @@ func (s *Store) OverBudget(ctx context.Context, portal connector.PortalID, names
 
 const moveDays = `UPDATE task_days SET contact = ? WHERE portal = ? AND contact = ?`
 
-const pruneBuriedDays = `DELETE FROM task_days WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+const pruneBuriedDays = `DELETE FROM task_days` + ofBuried
 
 func ownersOf(found []ownerRow) []connector.Owner {
 	owners := make([]connector.Owner, 0, len(found))

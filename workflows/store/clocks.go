@@ -261,12 +261,9 @@ const pruneQualified = `DELETE FROM qualifications WHERE portal = ? AND (contact
     SELECT q.contact, q.stage, q.entered_at FROM qualifications q WHERE q.portal = ? AND q.entered_at < ? ORDER BY q.entered_at LIMIT ?)`
 
 const (
-	pruneBuriedClocks = `DELETE FROM clocks WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedClocks = `DELETE FROM clocks` + ofBuried
 
-	pruneBuriedQualified = `DELETE FROM qualifications WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedQualified = `DELETE FROM qualifications` + ofBuried
 
-	pruneBuriedJudgements = `DELETE FROM judgements WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedJudgements = `DELETE FROM judgements` + ofBuried
 )

@@ -70,35 +70,35 @@ func (s *Store) raiseLongRemoved(ctx context.Context, portal connector.PortalID)
 	return nil
 }
 
+// Rows of what was erased: of contacts, and of records of any type.
+const (
+	ofBuried = ` WHERE portal = ? AND contact IN (
+    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+
+	ofBuriedRecords = ` WHERE portal = ? AND (type, id) IN (
+    SELECT t.type, t.id FROM tombstones t WHERE t.portal = ?)`
+)
+
 // A process of the release before, which runs beside this one while it is being replaced, erases contacts from the
 // tables that it knows. These are the others.
 const (
-	pruneBuriedVersions = `DELETE FROM versions WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedVersions = `DELETE FROM versions` + ofBuried
 
-	pruneBuriedSubmissions = `DELETE FROM submissions WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedSubmissions = `DELETE FROM submissions` + ofBuried
 
-	pruneBuriedVisits = `DELETE FROM visits WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedVisits = `DELETE FROM visits` + ofBuried
 
-	pruneBuriedWishes = `DELETE FROM visits_wanted WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedWishes = `DELETE FROM visits_wanted` + ofBuried
 
-	pruneBuriedAnnouncements = `DELETE FROM announcements WHERE portal = ? AND (type, id) IN (
-    SELECT t.type, t.id FROM tombstones t WHERE t.portal = ?)`
+	pruneBuriedAnnouncements = `DELETE FROM announcements` + ofBuriedRecords
 
-	pruneBuriedFinds = `DELETE FROM unannounced WHERE portal = ? AND (type, id) IN (
-    SELECT t.type, t.id FROM tombstones t WHERE t.portal = ?)`
+	pruneBuriedFinds = `DELETE FROM unannounced` + ofBuriedRecords
 
-	pruneBuriedFrozen = `DELETE FROM frozen WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedFrozen = `DELETE FROM frozen` + ofBuried
 
-	pruneBuriedOrders = `DELETE FROM backfills WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedOrders = `DELETE FROM backfills` + ofBuried
 
-	pruneBuriedAnswers = `DELETE FROM answers WHERE portal = ? AND contact IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'contact')`
+	pruneBuriedAnswers = `DELETE FROM answers` + ofBuried
 
 	pruneBuriedEnds = `DELETE FROM unannounced WHERE portal = ? AND (other_type, other_id) IN (
     SELECT t.type, t.id FROM tombstones t WHERE t.portal = ?)`

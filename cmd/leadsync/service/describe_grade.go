@@ -16,15 +16,9 @@ func (d *describer) rank(what string, p connector.Property, name string, values 
 			missing = append(missing, value)
 		}
 	}
-	var text string
-	remedy := "choose another property under `properties`"
+	text, remedy := unfit(p, "enumeration", "string")
 	switch {
-	case p.Name == "":
-		text, remedy = "does not exist", "run `leadsync doctor --create`"
-	case p.ReadOnly:
-		text = "is read-only"
-	case p.Type != "enumeration" && p.Type != "string":
-		text = "is of type " + p.Type
+	case text != "":
 	case len(missing) > 0:
 		text, remedy = "has no option for "+strings.Join(missing, ", "), "add the options in the account's settings, with these internal values"
 	default:
@@ -34,4 +28,18 @@ func (d *describer) rank(what string, p connector.Property, name string, values 
 		d.find(remedy, "contact property %q %s; the %s is not written", name, text, what)
 	}
 	return ""
+}
+
+// unfit says why values of some types cannot be written to a property, and what to do; nothing if they can.
+func unfit(p connector.Property, types ...string) (text, remedy string) {
+	const another = "choose another property under `properties`"
+	switch {
+	case p.Name == "":
+		return "does not exist", "run `leadsync doctor --create`"
+	case p.ReadOnly:
+		return "is read-only", another
+	case !slices.Contains(types, p.Type):
+		return "is of type " + p.Type, another
+	}
+	return "", ""
 }

@@ -16,19 +16,8 @@ func sides(property string) []string {
 // missing checks the property that shows what a stage lacks: a text.
 func (d *describer) missing(byName map[string]connector.Property) {
 	name := d.portal.Written.Missing
-	p := byName[name]
-	var text string
-	remedy := "choose another property under `properties`"
-	switch {
-	case name == "":
-		return
-	case p.Name == "":
-		text, remedy = "does not exist", "run `leadsync doctor --create`"
-	case p.ReadOnly:
-		text = "is read-only"
-	case p.Type != "string":
-		text = "is of type " + p.Type
-	default:
+	text, remedy := unfit(byName[name], "string")
+	if name == "" || text == "" {
 		return
 	}
 	d.find(remedy, "contact property %q %s; what a stage lacks is not shown in the CRM", name, text)
