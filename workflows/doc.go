@@ -310,7 +310,10 @@
 //     for the owner, satisfied by nothing), once until another end is entered; the task is obsolete when the word is there, the
 //     judgement is taken back or the contact enters one of the stages forward. The outcomes: mark does nothing more;
 //     recycle is counted in recycled, once between two enterings of the stages; delete proposes the contact
-//     for deletion, and nothing is deleted. A status that is left in the stage in which it was entered, without the stage having changed in the same
+//     for deletion, and nothing is deleted by that. An operator orders the deletion of a counted batch, class delete; the next plan of
+//     each takes the order, once: it is dropped with a reason if the model does not propose it any more, the contact stands elsewhere in
+//     the CRM than in this plan, or it has an open deal. Otherwise every open task of ours is archived and the contact deleted, if it
+//     has that stage and status still when it is sent and was not merged. A status that is left in the stage in which it was entered, without the stage having changed in the same
 //     plan, was a mistake: the judgement, its count and the cool-down are taken back, with a record. For
 //     cool_down after an end was entered (of several the longest), also in the plan that enters the status, rule 2 takes
 //     in the place of the model's stage the furthest one that asks for no points: reached by its direct way, or without a score among its criteria.

@@ -23,6 +23,8 @@ const (
 	KindCompany EntryKind = "company" // move the stage of the contact's company forward: absolute, repeatable
 
 	KindAmend EntryKind = "amend" // make our open task another one, under a new key; create that if there is none
+
+	KindDelete EntryKind = "delete" // archive the contact: repeatable
 )
 
 // Absolute reports whether an entry says how things shall be, so that a newer plan replaces the row's payload.
@@ -55,7 +57,7 @@ type OutboxEntry struct {
 	Contact connector.ObjectID `json:"contact,omitempty"`
 	State   EntryState         `json:"state"` // shadow or ready when planned
 	Reason  scoring.Reason     `json:"reason"`
-	Payload json.RawMessage    `json:"payload"` // UpdatePayload, connector.Task, connector.Deal, ClosePayload, BackPayload, ListPayload, CompanyPayload or AmendPayload
+	Payload json.RawMessage    `json:"payload"` // UpdatePayload, connector.Task, connector.Deal, ClosePayload, BackPayload, ListPayload, CompanyPayload, AmendPayload or DeletePayload
 	// Attempt counts sendings; a settlement names the attempt it belongs to.
 	Attempt int `json:"attempt"`
 	// Run names the run that it was gathered by, and that is to be over before it is sent; empty: it is sent by itself.

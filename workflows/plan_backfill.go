@@ -21,6 +21,9 @@ func (pl *planner) backfills(held bool) {
 	}
 	for _, name := range pl.Record.Orders {
 		pl.out.Ordered = append(pl.out.Ordered, name)
+		if pl.deletion(name) {
+			continue
+		}
 		f, why := pl.orderable(name)
 		switch {
 		case why == "" && !f.stands(stage, status):

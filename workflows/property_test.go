@@ -135,7 +135,7 @@ func TestPlan_tasks(t *testing.T) {
 						r.Fatalf("%q closes what is not open", a.Key)
 					}
 					delete(open, key)
-				case workflows.KindUpdate, workflows.KindBack, workflows.KindList, workflows.KindCompany:
+				case workflows.KindUpdate, workflows.KindBack, workflows.KindList, workflows.KindCompany, workflows.KindDelete:
 				}
 			}
 			status := workflows.LeadOf(p.portal, p.model, p.record).Status

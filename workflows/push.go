@@ -63,7 +63,7 @@ func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
 	ctx = connector.For(ctx, connector.PurposePush)
 	n := 0
 	var errs []error
-	for _, kind := range []EntryKind{KindList, KindUpdate, KindBack, KindTask, KindAmend, KindDeal, KindClose, KindCompany} {
+	for _, kind := range []EntryKind{KindList, KindUpdate, KindBack, KindTask, KindAmend, KindDeal, KindClose, KindCompany, KindDelete} {
 		taken, err := p.Store.Take(ctx, f, Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits, Shares: p.Portal.Shares, Portal: p.Portal})
 		if err != nil {
 			return n, fmt.Errorf("take %s entries: %w", kind, err)
@@ -119,6 +119,8 @@ func (p *Pusher) send(ctx context.Context, kind EntryKind, entries []OutboxEntry
 		return p.lists(ctx, entries)
 	case KindCompany:
 		return p.companies(ctx, entries)
+	case KindDelete:
+		return p.deletions(ctx, entries)
 	}
 	return nil, fmt.Errorf("send %d entries of unknown kind %q", len(entries), kind)
 }

@@ -67,5 +67,6 @@ const (
 
 	ReasonQuiet           scoring.ReasonCode = "quiet"            // rule: those that were left out
 	ReasonBackfilled      scoring.ReasonCode = "backfilled"       // rule
-	ReasonBackfillDropped scoring.ReasonCode = "backfill_dropped" // rule, why: moved, episode or rule
+	ReasonBackfillDropped scoring.ReasonCode = "backfill_dropped" // rule, why: moved, episode, deal or rule
+	ReasonDeletion        scoring.ReasonCode = "deletion"         // rule, why
 )

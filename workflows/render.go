@@ -67,6 +67,7 @@ func sentencesOfFollowUps() map[scoring.ReasonCode][2]string {
 		ReasonCoolingDown:      {"after {rule} points do not lead to {stage} until {until}", "nach {rule} führen Punkte bis {until} nicht nach {stage}"},
 		ReasonQuiet:            {"another model, mapping or switch, and no change of the contact: {rule} is left out", "ein anderes Modell, eine andere Zuordnung oder Schaltung, und keine Änderung am Kontakt: {rule} unterbleibt"},
 		ReasonBackfilled:       {"{rule}: an operator ordered it", "{rule}: ein Betreuer hat es angeordnet"},
+		ReasonDeletion:         {"deleted after {rule}, as an operator has confirmed", "gelöscht nach {rule}, wie ein Betreuer bestätigt hat"},
 		ReasonBackfillDropped:  {"{rule}: the order is dropped ({why})", "{rule}: die Anordnung entfällt ({why})"},
 	}
 }

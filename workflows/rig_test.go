@@ -198,7 +198,7 @@ func brief(planned workflows.Planned) []string {
 			text = string(a.Kind) + " " + a.Rule
 		case workflows.KindClose:
 			text = "close " + a.Rule
-		case workflows.KindUpdate, workflows.KindBack, workflows.KindList, workflows.KindCompany:
+		case workflows.KindUpdate, workflows.KindBack, workflows.KindList, workflows.KindCompany, workflows.KindDelete:
 		}
 		if a.Mode != workflows.ModeOn {
 			text += " (" + string(a.Mode) + ")"

@@ -35,11 +35,12 @@ const (
 
 	ClassCompany Class = "company" // lifecycle stages of companies (S9)
 	ClassOwner   Class = "owner"   // owners of contacts that have none, or one who has left (C21)
+	ClassDelete  Class = "delete"  // deletion of contacts that were misjudged, confirmed batch by batch (S94)
 )
 
 // Classes are all classes of effect, in the order in which people are shown them.
 func Classes() []Class {
-	return []Class{ClassScore, ClassStage, ClassStatus, ClassTask, ClassDeal, ClassList, ClassCompany, ClassOwner}
+	return []Class{ClassScore, ClassStage, ClassStatus, ClassTask, ClassDeal, ClassList, ClassCompany, ClassOwner, ClassDelete}
 }
 
 // Mode says what happens to the effects of a class.

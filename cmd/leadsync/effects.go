@@ -156,14 +156,14 @@ func releaseCommand(env *environment, c portalCommand) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "release CLASS",
 		Short: "Let a class go on that its limit has paused; what waits now is sent and not counted",
-		Args:  exactly(1, "one class (task, deal, stage, list or company)"),
+		Args:  exactly(1, "one class (task, deal, stage, list, company, owner or delete)"),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		class := workflows.Class(args[0])
 		return c.with(cmd, func(ctx context.Context, in *installation, p config.Portal, st *store.Store) error {
 			if _, ok := in.cfg.Limits.PerHour()[class]; !ok {
-				return usageError{fmt.Errorf("class %q has no limit; those that have one are task, deal, stage, list and company", class)}
+				return usageError{fmt.Errorf("class %q has no limit; those that have one are task, deal, stage, list, company, owner and delete", class)}
 			}
 			counts, err := st.Effects(ctx, p.Account)
 			if err != nil {

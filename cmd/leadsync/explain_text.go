@@ -157,6 +157,8 @@ func changeOf(a workflows.Action, language string) string {
 	switch {
 	case a.Kind == workflows.KindClose:
 		change = say(language, "close ", "schließen: ") + a.Rule
+	case a.Kind == workflows.KindDelete:
+		change = say(language, "delete the contact", "den Kontakt löschen")
 	case a.Kind == workflows.KindList && a.To != "":
 		change = say(language, "onto ", "auf ") + a.To
 	case a.Kind == workflows.KindList:

@@ -24,7 +24,7 @@ func misjudgedCommand(env *environment) *cobra.Command {
 		Short: "Show how many of the leads that qualified were misjudged, and by what; or who is proposed for deletion",
 		Long: "Of the leads that entered a stage that the model names under misjudged: within the time, how many ended as misjudged: by the\n" +
 			"rule that gave them most of their points then, by source or by stage, with the reasons that sales gave. With --proposals it\n" +
-			"lists the contacts whose status proposes to delete them. leadsync deletes none of them. It asks the CRM for its settings\n" +
+			"lists the contacts whose status proposes to delete them. `leadsync deletions confirm` deletes them, batch by batch. It asks the CRM for its settings\n" +
 			"only, and does without if it cannot.",
 		Args: exactly(0, "no arguments"),
 	}
@@ -97,10 +97,8 @@ func (x *explainer) misjudged(ctx context.Context, ask misjudgedAsk) (*misjudged
 
 func (r *misjudgedReport) write(w io.Writer) {
 	if r.Proposed != nil {
-		for _, p := range r.Proposals {
-			fmt.Fprintf(w, "  %-22s since %s   %s%s\n", contactRef(p.Contact), p.Since.UTC().Format(time.DateTime+" MST"), p.End, givenReason(p.Reason))
-		}
-		fmt.Fprintf(w, "portal %s: %s proposed for deletion, none is deleted by leadsync", r.Portal, plural(*r.Proposed, "contact"))
+		writeProposals(w, r.Proposals)
+		fmt.Fprintf(w, "portal %s: %s proposed for deletion; none is deleted unless you confirm it: leadsync deletions", r.Portal, plural(*r.Proposed, "contact"))
 		if len(r.Proposals) < *r.Proposed {
 			fmt.Fprintf(w, "; %d shown, --limit shows more", len(r.Proposals))
 		}

@@ -110,6 +110,10 @@ func (d *decisionSaver) merge(ctx context.Context, loser, survivor connector.Obj
 	return d.mergeStates(ctx, loser, survivor)
 }
 
+// cancelDeletions takes back what was confirmed of either: who both are now, nobody has confirmed.
+const cancelDeletions = `UPDATE outbox SET state = 'cancelled', state_at = ?, settled_at = ?
+WHERE portal = ? AND contact IN (?, ?) AND kind = 'delete' AND state = 'ready'`
+
 func (d *decisionSaver) mergeStates(ctx context.Context, loser, survivor connector.ObjectID) error {
 	var found []leadRow
 	if err := d.lookup(ctx, &found, findLeads, rows{{string(loser)}, {string(survivor)}}, d.portal); err != nil {
@@ -141,6 +145,10 @@ func (d *decisionSaver) mergeStates(ctx context.Context, loser, survivor connect
 	}
 	if err := d.endTwins(ctx, survivor, twins); err != nil {
 		return err
+	}
+	now := micros(d.now)
+	if _, err := d.exec(ctx, cancelDeletions, now, now, d.portal, loser, survivor); err != nil {
+		return fmt.Errorf("cancel deletions: %w", err)
 	}
 	if err := d.moveEntries(ctx, loser, survivor); err != nil {
 		return err
@@ -292,7 +300,7 @@ func readdress(row entryColumns, contact connector.ObjectID) (string, error) {
 		}
 		deal.Contact = contact
 		return encode(deal)
-	case workflows.KindClose, workflows.KindUpdate, workflows.KindBack, workflows.KindList, workflows.KindCompany:
+	case workflows.KindClose, workflows.KindUpdate, workflows.KindBack, workflows.KindList, workflows.KindCompany, workflows.KindDelete:
 	}
 	return row.Payload, nil
 }

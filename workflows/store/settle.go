@@ -73,7 +73,8 @@ func (o *outcomes) add(in *session, portal connector.PortalID, row entryColumns,
 	if err := collectWritten(row, one, o.written); err != nil {
 		return err
 	}
-	if row.Kind == workflows.KindBack && final(outcome(row, one)) { // look again at where the contact stands
+	// Look again at where the contact stands, or whether it is there at all.
+	if (row.Kind == workflows.KindBack || row.Kind == workflows.KindDelete) && final(outcome(row, one)) {
 		o.ended.raise(connector.Ref{Type: connector.TypeContact, ID: row.Contact})
 	}
 	if one.Note.Code != "" {
@@ -175,7 +176,7 @@ func collectWritten(
 			return fmt.Errorf("read entry %q: %w", row.Key, err)
 		}
 		payload.Properties = map[string]string{back.Property: back.To}
-	case workflows.KindTask, workflows.KindDeal, workflows.KindClose, workflows.KindList, workflows.KindAmend:
+	case workflows.KindTask, workflows.KindDeal, workflows.KindClose, workflows.KindList, workflows.KindAmend, workflows.KindDelete:
 		return nil
 	}
 	if written[ref] == nil {

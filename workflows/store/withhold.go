@@ -213,7 +213,7 @@ func withheld(row entryColumns) (string, error) {
 		}
 		amend.Task.Subject, amend.Task.BodyHTML = "", ""
 		return encode(amend)
-	case workflows.KindDeal, workflows.KindClose, workflows.KindBack, workflows.KindList, workflows.KindCompany:
+	case workflows.KindDeal, workflows.KindClose, workflows.KindBack, workflows.KindList, workflows.KindCompany, workflows.KindDelete:
 	}
 	return row.Payload, nil
 }

@@ -91,6 +91,8 @@ type Limits struct {
 	CompanyMovesPerHour int
 	// OwnerChangesPerHour does the same for owners of contacts.
 	OwnerChangesPerHour int
+	// DeletionsPerHour does the same for contacts that are deleted.
+	DeletionsPerHour int
 	// NewContactsPerHour is how many new contacts of other programs are news within an hour; of more, those that are found
 	// then are held as if they had been there before go-live. 0: any number is news.
 	NewContactsPerHour int
@@ -121,6 +123,7 @@ func (l Limits) PerHour() map[workflows.Class]int {
 
 		workflows.ClassCompany: l.CompanyMovesPerHour,
 		workflows.ClassOwner:   l.OwnerChangesPerHour,
+		workflows.ClassDelete:  l.DeletionsPerHour,
 	}
 }
 

@@ -185,7 +185,7 @@ database_password_file: /run/secrets/db
 listen: ":0"
 model: /etc/m.yaml
 schedules: {contacts: "@every 2m", activities: "@every 3m", companies: "@every 4m", deals: "@every 5m", owners: "@hourly", catch_up_overlap: 1h, form_submissions: "@every 6m", repair: "@weekly", prune: "TZ=UTC 0 5 * * 1"}
-limits: {tasks_per_hour: 1, deals_per_hour: 2, stage_moves_per_hour: 3, stage_moves_percent: 6, list_changes_per_hour: 4, company_moves_per_hour: 5, owner_changes_per_hour: 6, new_contacts_per_hour: 8, reserve_percent: 30, general_per_second: 0.5, search_per_second: 2, repair_calls_per_minute: 7, body_bytes: 64 kB, batch_window: 0s, lease: 1m}
+limits: {tasks_per_hour: 1, deals_per_hour: 2, stage_moves_per_hour: 3, stage_moves_percent: 6, list_changes_per_hour: 4, company_moves_per_hour: 5, owner_changes_per_hour: 6, deletions_per_hour: 9, new_contacts_per_hour: 8, reserve_percent: 30, general_per_second: 0.5, search_per_second: 2, repair_calls_per_minute: 7, body_bytes: 64 kB, batch_window: 0s, lease: 1m}
 log: {level: debug, format: json}
 credentials_key_env: KEY
 previous_credentials_key_file: /run/secrets/old
@@ -202,7 +202,7 @@ portals: [{name: a, account: "2", token_env: T}]
 			Owners: "@hourly", Submissions: "@every 6m", CatchUpOverlap: time.Hour, Repair: "@weekly", Prune: "TZ=UTC 0 5 * * 1",
 		},
 		Limits: config.Limits{
-			TasksPerHour: 1, DealsPerHour: 2, StageMovesPerHour: 3, StageMovesPercent: 6, ListChangesPerHour: 4, CompanyMovesPerHour: 5, OwnerChangesPerHour: 6, NewContactsPerHour: 8, ReservePercent: 30, GeneralPerSecond: 0.5, SearchPerSecond: 2, RepairCallsPerMinute: 7,
+			TasksPerHour: 1, DealsPerHour: 2, StageMovesPerHour: 3, StageMovesPercent: 6, ListChangesPerHour: 4, CompanyMovesPerHour: 5, OwnerChangesPerHour: 6, DeletionsPerHour: 9, NewContactsPerHour: 8, ReservePercent: 30, GeneralPerSecond: 0.5, SearchPerSecond: 2, RepairCallsPerMinute: 7,
 			BodyBytes: 64000, BatchWindow: 0, Lease: time.Minute,
 		},
 		Log: config.Log{Level: "debug", Format: "json"},
@@ -214,7 +214,7 @@ portals: [{name: a, account: "2", token_env: T}]
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("values (-want +got):\n%s", diff)
 	}
-	perHour := map[workflows.Class]int{workflows.ClassTask: 1, workflows.ClassDeal: 2, workflows.ClassStage: 3, workflows.ClassList: 4, workflows.ClassCompany: 5, workflows.ClassOwner: 6}
+	perHour := map[workflows.Class]int{workflows.ClassTask: 1, workflows.ClassDeal: 2, workflows.ClassStage: 3, workflows.ClassList: 4, workflows.ClassCompany: 5, workflows.ClassOwner: 6, workflows.ClassDelete: 9}
 	if diff := cmp.Diff(perHour, got.Limits.PerHour()); diff != "" {
 		t.Errorf("limits per hour (-want +got):\n%s", diff)
 	}

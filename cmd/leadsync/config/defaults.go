@@ -32,6 +32,7 @@ func Default() Config {
 
 			CompanyMovesPerHour: 200,
 			OwnerChangesPerHour: 200,
+			DeletionsPerHour:    100,
 			NewContactsPerHour:  500,
 
 			ReservePercent:  10,
@@ -68,6 +69,7 @@ func DefaultPortal() Portal {
 
 			workflows.ClassCompany: workflows.ModeShadow,
 			workflows.ClassOwner:   workflows.ModeShadow,
+			workflows.ClassDelete:  workflows.ModeOff,
 		},
 		Language:          "en",
 		Calendar:          Calendar{DueAt: 9 * time.Hour},

@@ -88,6 +88,7 @@ func readLimits(m *mapping, l *Limits) {
 	m.integer("list_changes_per_hour", &l.ListChangesPerHour, 1, 1_000_000)
 	m.integer("company_moves_per_hour", &l.CompanyMovesPerHour, 1, 1_000_000)
 	m.integer("owner_changes_per_hour", &l.OwnerChangesPerHour, 1, 1_000_000)
+	m.integer("deletions_per_hour", &l.DeletionsPerHour, 1, 1_000_000)
 	m.integer("new_contacts_per_hour", &l.NewContactsPerHour, 0, 1_000_000)
 	m.integer("reserve_percent", &l.ReservePercent, 0, 90)
 	m.rate("general_per_second", &l.GeneralPerSecond)

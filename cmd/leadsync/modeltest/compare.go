@@ -242,7 +242,7 @@ func subjects(a planned) []subject {
 			return []subject{aboutRemoved}
 		}
 		return []subject{aboutAdded}
-	case workflows.KindUpdate, workflows.KindCompany:
+	case workflows.KindUpdate, workflows.KindCompany, workflows.KindDelete:
 	}
 	return nil
 }
@@ -286,7 +286,7 @@ func (p *player) describe(a planned) string {
 			return "added to " + a.To
 		}
 		return "removed from " + a.From
-	case workflows.KindUpdate, workflows.KindCompany:
+	case workflows.KindUpdate, workflows.KindCompany, workflows.KindDelete:
 	}
 	return fmt.Sprintf("%s %s → %s", a.Class, orNone(a.From), a.To)
 }

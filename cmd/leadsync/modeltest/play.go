@@ -180,7 +180,7 @@ func (p *player) note(a workflows.Action, entries []workflows.OutboxEntry, now t
 			n.task = amend.Task
 		case workflows.KindDeal:
 			err = json.Unmarshal(e.Payload, &n.deal)
-		case workflows.KindUpdate, workflows.KindClose, workflows.KindBack, workflows.KindList, workflows.KindCompany:
+		case workflows.KindUpdate, workflows.KindClose, workflows.KindBack, workflows.KindList, workflows.KindCompany, workflows.KindDelete:
 		}
 		if err != nil {
 			panic(fmt.Sprintf("read payload of %s: %v", e.Key, err)) // the plan wrote it a moment ago
@@ -216,6 +216,7 @@ func (p *player) apply(e workflows.OutboxEntry) error {
 		return p.moveCompany(e)
 	case workflows.KindTask, workflows.KindAmend, workflows.KindClose:
 		return p.doTask(e)
+	case workflows.KindDelete: // only an operator orders it
 	case workflows.KindList: // the account has no say in what follows from them
 	}
 	return nil
