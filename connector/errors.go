@@ -23,6 +23,8 @@ var (
 	ErrThrottled = errors.New("throttled")
 	// ErrUnavailable: it surely did not happen and may work later (connection refused, 503 on a read).
 	ErrUnavailable = errors.New("unavailable")
+	// ErrDown: it was not sent, since nothing had an answer lately. Error.RetryAfter says when the CRM is asked again.
+	ErrDown = errors.New("the CRM does not answer")
 	// ErrAmbiguous: it may have happened (timeout, reset or 5xx after a write). Look before doing it again.
 	ErrAmbiguous = errors.New("ambiguous")
 )

@@ -77,3 +77,23 @@ func (m *Model) BoundsOver(lead Lead, now time.Time, spans [][2]int64) (scores [
 	}
 	return scores, stages
 }
+
+// Break makes the evaluation of a condition panic.
+func (m *Model) Break(source string) {
+	broken := func(c *condition) {
+		if c != nil && c.source == source {
+			c.root = boolNode{}
+		}
+	}
+	for _, s := range m.scores {
+		for _, r := range s.rules {
+			broken(r.when)
+		}
+	}
+	for _, s := range m.stages {
+		broken(s.when)
+	}
+	for _, i := range m.invariants {
+		broken(i.never)
+	}
+}

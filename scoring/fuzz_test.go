@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"leadsync/fixtures"
+	"leadsync/fixtures/hostile"
 	"leadsync/scoring"
 )
 
@@ -124,32 +125,35 @@ func FuzzEvaluate(f *testing.F) {
 			f.Add(uint8(len(text)), text)
 		}
 	}
+	w := hostile.New(f)
 	f.Fuzz(func(t *testing.T, which uint8, bytes []byte) {
-		m := models[int(which)%len(models)]
-		b := tape(bytes)
-		now := b.when()
-		lead := b.lead(m)
-		e := m.Evaluate(lead, now)
-		for _, score := range e.Scores {
-			sum := scoring.Points(0)
-			for _, line := range score.Lines {
-				sum += line.Result
+		w.Run(t, func() {
+			m := models[int(which)%len(models)]
+			b := tape(bytes)
+			now := b.when()
+			lead := b.lead(m)
+			e := m.Evaluate(lead, now)
+			for _, score := range e.Scores {
+				sum := scoring.Points(0)
+				for _, line := range score.Lines {
+					sum += line.Result
+				}
+				if sum != score.Points {
+					t.Errorf("the lines of %s sum to %s, not %s", score.Name, sum, score.Points)
+				}
 			}
-			if sum != score.Points {
-				t.Errorf("the lines of %s sum to %s, not %s", score.Name, sum, score.Points)
+			if !e.NextChange.IsZero() && !e.NextChange.After(e.At) {
+				t.Errorf("at %s the next change is %s", e.At, e.NextChange)
 			}
-		}
-		if !e.NextChange.IsZero() && !e.NextChange.After(e.At) {
-			t.Errorf("at %s the next change is %s", e.At, e.NextChange)
-		}
-		other := lead
-		other.Activities = append(slices.Clone(lead.Activities), lead.Activities...)
-		slices.Reverse(other.Activities)
-		if diff := cmp.Diff(e, m.Evaluate(other, now)); diff != "" {
-			t.Errorf("activities twice, in another order:\n%s", diff)
-		}
-		if e.Text("de") == "" || e.Short("en", 200) == "" && !e.Unprofiled && e.Total() != 0 {
-			t.Error("nothing is said")
-		}
+			other := lead
+			other.Activities = append(slices.Clone(lead.Activities), lead.Activities...)
+			slices.Reverse(other.Activities)
+			if diff := cmp.Diff(e, m.Evaluate(other, now)); diff != "" {
+				t.Errorf("activities twice, in another order:\n%s", diff)
+			}
+			if e.Text("de") == "" || e.Short("en", 200) == "" && !e.Unprofiled && e.Total() != 0 {
+				t.Error("nothing is said")
+			}
+		})
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"leadsync/fixtures"
+	"leadsync/fixtures/hostile"
 	"leadsync/scoring"
 )
 
@@ -270,21 +271,24 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text)
 	}
+	w := hostile.New(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		m, err := scoring.Parse("fuzz.yaml", text)
-		if err != nil {
-			if err.Error() == "" {
-				t.Error("an error without words")
+		w.Run(t, func() {
+			m, err := scoring.Parse("fuzz.yaml", text)
+			if err != nil {
+				if err.Error() == "" {
+					t.Error("an error without words")
+				}
+				return
 			}
-			return
-		}
-		if e := m.Evaluate(visitor(), start()); e.Model != m.Version() {
-			t.Error("the evaluation names another model")
-		}
-		again, err := scoring.Parse("canonical.yaml", m.Canonical())
-		if err != nil || again.Version() != m.Version() {
-			t.Errorf("the canonical text is another model: %v\n%s", err, m.Canonical())
-		}
+			if e := m.Evaluate(visitor(), start()); e.Model != m.Version() {
+				t.Error("the evaluation names another model")
+			}
+			again, err := scoring.Parse("canonical.yaml", m.Canonical())
+			if err != nil || again.Version() != m.Version() {
+				t.Errorf("the canonical text is another model: %v\n%s", err, m.Canonical())
+			}
+		})
 	})
 }
 
@@ -295,24 +299,27 @@ func FuzzCondition(f *testing.F) {
 	} {
 		f.Add(condition)
 	}
+	w := hostile.New(f)
 	f.Fuzz(func(t *testing.T, condition string) {
-		quoted, err := json.Marshal(condition)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := scoring.Parse("fuzz.yaml", []byte(`{"model": "m", "facts": {"title": {"from": ["contact.a"]}, "size": {"from": ["contact.b"], "type": "number"},
+		w.Run(t, func() {
+			quoted, err := json.Marshal(condition)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := scoring.Parse("fuzz.yaml", []byte(`{"model": "m", "facts": {"title": {"from": ["contact.a"]}, "size": {"from": ["contact.b"], "type": "number"},
 			"member": {"from": ["contact.c"], "type": "bool"}, "since": {"from": ["contact.d"], "type": "time"}, "country": {"from": ["contact.e"]}},
 			"activities": {"form": {"counter": "contact.f", "last": "contact.g", "attributes": {"name": "contact.h"}}},
 			"scores": {"fit": {"rules": [{"name": "r", "points": 1, "when": `+string(quoted)+`}]}}, "lifecycle": [{"stage": "mql", "scores": {"fit": 1}}]}`))
-		if err != nil {
-			return
-		}
-		for _, lead := range []scoring.Lead{{}, conditionLead()} {
-			e := m.Evaluate(lead, start())
-			if want := bruteForceDaily(m, lead, e); !want.IsZero() && (e.NextChange.IsZero() || e.NextChange.After(want)) {
-				t.Errorf("next change %s, yet it differs at %s", e.NextChange, want)
+			if err != nil {
+				return
 			}
-		}
+			for _, lead := range []scoring.Lead{{}, conditionLead()} {
+				e := m.Evaluate(lead, start())
+				if want := bruteForceDaily(m, lead, e); !want.IsZero() && (e.NextChange.IsZero() || e.NextChange.After(want)) {
+					t.Errorf("next change %s, yet it differs at %s", e.NextChange, want)
+				}
+			}
+		})
 	})
 }
 

@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -24,6 +25,12 @@ type walker struct {
 	style        yaml.Style
 	indent       int // of a block, which does not belong to the value
 	owed         int // characters of the value that line ends stand for, besides the one that led to this line
+
+	// The characters of the line that was looked at last, its number from 1, and how many there are without space at the end:
+	// a value can be one long line, and a step must not cost a whole one.
+	held        []rune
+	holding     int
+	withoutTail int
 }
 
 func (w *walker) block() bool { return w.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 }
@@ -44,8 +51,11 @@ func (w *walker) rest() []rune {
 	if w.line >= len(w.lines) {
 		return nil
 	}
-	line := []rune(w.lines[w.line])
-	return line[min(w.column, len(line)):]
+	if w.holding != w.line+1 {
+		w.held, w.holding = []rune(w.lines[w.line]), w.line+1
+		w.withoutTail = len([]rune(strings.TrimRightFunc(w.lines[w.line], unicode.IsSpace)))
+	}
+	return w.held[min(w.column, len(w.held)):]
 }
 
 // nextLine moves to the next line that has a character and gives how many empty ones it passed.
@@ -72,20 +82,25 @@ func (w *walker) step() {
 		w.owed--
 		return
 	}
-	if w.style&yaml.DoubleQuotedStyle != 0 && string(w.rest()) == "\\" {
+	if rest := w.rest(); w.escaped(rest) && len(rest) == 1 {
 		w.nextLine() // an escaped line end is no character
 	}
 	rest := w.rest()
 	switch {
-	case len(rest) == 0 || !w.block() && strings.TrimSpace(string(rest)) == "":
+	case len(rest) == 0 || !w.block() && w.column >= w.withoutTail:
 		w.lineEnd()
 	case w.style&yaml.SingleQuotedStyle != 0 && rest[0] == '\'':
 		w.column += 2
-	case w.style&yaml.DoubleQuotedStyle != 0 && rest[0] == '\\':
+	case w.escaped(rest):
 		w.column += escapeLength(rest)
 	default:
 		w.column++
 	}
+}
+
+// escaped reports whether an escape begins here; only double quotes know any.
+func (w *walker) escaped(rest []rune) bool {
+	return w.style&yaml.DoubleQuotedStyle != 0 && len(rest) > 0 && rest[0] == '\\'
 }
 
 // lineEnd moves over the end of a line and the empty lines after it. A literal block has a character for each. All

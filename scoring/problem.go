@@ -81,6 +81,9 @@ func (p Problems) sorted() Problems {
 func nearest(word string, valid []string) string {
 	best, distance := "", 3 // more than two slips are another word
 	for _, candidate := range slices.Sorted(slices.Values(valid)) {
+		if len(word) > 4*(len(candidate)+distance) {
+			continue // longer by more letters than two, however many bytes they have: not worth measuring
+		}
 		if d := editDistance(strings.ToLower(word), strings.ToLower(candidate)); d < distance && d < len(candidate) {
 			best, distance = candidate, d
 		}

@@ -15,7 +15,7 @@ func (p *Pusher) creations(ctx context.Context, t connector.ObjectType, entries 
 	settlements, entries := p.tooFresh(t, entries)
 	var unknown, create []OutboxEntry
 	for _, e := range entries {
-		if e.Unknown {
+		if e.Unknown && !p.Weak.Without(ReadBack) {
 			unknown = append(unknown, e)
 			continue
 		}

@@ -191,8 +191,10 @@ func (d *days) open(path string) {
 		Reconciler: &workflows.Reconciler{CRM: client, Store: d.store, Portal: p, Model: m, Now: time.Now},
 		Pusher:     &workflows.Pusher{CRM: client, Look: client, Copies: client, Store: d.store, Portal: p, Jitter: jitter},
 		Store:      d.store, Baseline: d.store, Schedule: newSchedule(d.T, specs), Log: quiet(), Now: time.Now, Jitter: jitter,
-		Window: time.Second, Idle: 30 * time.Minute, Keep: 72 * time.Hour,
+		Window: time.Second, Idle: 30 * time.Minute,
 	}
+	r := workflows.ShortestRetention()
+	d.worker.Pruner = &workflows.Pruner{Store: d.store, Retention: r, Now: time.Now, Clock: time.Now, Log: quiet()}
 	d.worker.Schedule.Start()
 }
 

@@ -171,7 +171,8 @@ func TestWorker_refusedChore(t *testing.T) {
 		pushed  bool
 	}{
 		"a scope that was taken away": {connector.ErrForbidden, 0, true},
-		"out of order":                {connector.ErrUnavailable, 1, false},
+		"out of order":                {connector.ErrUnavailable, 1, true},
+		"the whole account":           {connector.ErrThrottled, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)

@@ -20,35 +20,37 @@ type changeFeed interface {
 	next(ctx context.Context, at FeedState) (PulledPage, error)
 }
 
-// follow works a feed until it has nothing more.
-func (p *Puller) follow(ctx context.Context, f Fence, feed changeFeed) (PulledCount, error) {
-	var total PulledCount
+// follow works a feed until it has nothing more, or for so many pages (0: all), and reports whether there is more.
+func (p *Puller) follow(ctx context.Context, f Fence, feed changeFeed, pages int) (total PulledCount, more bool, err error) {
 	state, err := p.Store.Feed(ctx, f.Portal, feed.name())
 	if err != nil {
-		return total, fmt.Errorf("load position of %q: %w", feed.name(), err)
+		return total, false, fmt.Errorf("load position of %q: %w", feed.name(), err)
 	}
 	if state.Cursor == "" {
 		if state, err = feed.begin(ctx, f, state); err != nil {
-			return total, err
+			return total, false, err
 		}
+		state.Done = 0
 	}
-	state.Done = 0
-	for {
+	for n := 1; ; n++ {
 		page, err := feed.next(ctx, state)
 		if err != nil {
-			return total, err
+			return total, false, err
 		}
 		count, err := p.save(ctx, f, page)
 		if err != nil {
-			return total, err
+			return total, false, err
 		}
 		total.Objects += count.Objects
 		total.Changed += count.Changed
 		total.Due += count.Due
 		if state = page.Next; state.Complete {
-			return total, nil
+			return total, false, nil
 		}
 		p.tell(feed.name(), state)
+		if n == pages {
+			return total, true, nil
+		}
 	}
 }
 
@@ -72,7 +74,9 @@ func (s *searchFeed) begin(ctx context.Context, f Fence, state FeedState) (FeedS
 		}
 		state.Seen = load.Since
 	}
-	state.Since = state.Seen.Add(-s.puller.Overlap)
+	if state.Since = state.Seen; !s.puller.Weak.Without(SweepOverlap) {
+		state.Since = state.Seen.Add(-s.puller.Overlap)
+	}
 	return state, nil
 }
 

@@ -29,7 +29,7 @@ type archiver interface {
 // has no unique property that would refuse a second one. Nothing is sent for them.
 func (p *Pusher) tooFresh(t connector.ObjectType, entries []OutboxEntry) (off []Settlement, rest []OutboxEntry) {
 	for _, e := range entries {
-		if p.Portal.Marked[t] && e.Unknown && e.UnknownFor < quietPeriod {
+		if p.Portal.Marked[t] && e.Unknown && e.UnknownFor < quietPeriod && !p.Weak.Without(QuietPeriod) {
 			off = append(off, Settlement{
 				Key: e.Key, Attempt: e.Attempt, State: StateSending, Wait: quietPeriod, Error: e.Error, Free: true,
 			})
@@ -45,7 +45,7 @@ func (p *Pusher) tooFresh(t connector.ObjectType, entries []OutboxEntry) (off []
 // after all.
 func (p *Pusher) lookLater(t connector.ObjectType, e OutboxEntry, s Settlement) Settlement {
 	switch {
-	case !p.Portal.Marked[t]:
+	case !p.Portal.Marked[t], p.Weak.Without(QuietPeriod):
 	case s.State == StateSending:
 		s.Wait = max(s.Wait, quietPeriod)
 	case s.State == StateSettled && e.Unknown:

@@ -212,7 +212,7 @@ func TestPush_dealIsMended(t *testing.T) {
 	}
 	clear(b.crm.fail)
 	b.pusher.Portal.DealProperties = map[string]string{"deal_source": "leadsync"}
-	_, err := b.store.RetryEntry(t.Context(), portalID, "d")
+	_, err := b.store.RetryEntry(t.Context(), portalID, "d", workflows.Order{})
 	b.must(err)
 	b.crm.asked()
 	b.must(b.push())

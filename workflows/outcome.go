@@ -23,7 +23,7 @@ func Next(err error, attempt int, jitter float64) (state EntryState, wait time.D
 	switch {
 	case err == nil:
 		return StateSettled, 0, false
-	case errors.Is(err, connector.ErrThrottled):
+	case errors.Is(err, connector.ErrThrottled), errors.Is(err, connector.ErrDown):
 		wait = 10 * time.Second
 		if ce != nil && ce.RetryAfter > 0 {
 			wait = ce.RetryAfter
@@ -50,7 +50,7 @@ func refused(err error) bool {
 // portalWide reports whether an error concerns the portal as a whole, not the record or the call: nothing else
 // will fare better until it has passed.
 func portalWide(err error) bool {
-	return errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled)
+	return errors.Is(err, connector.ErrUnauthorized) || errors.Is(err, connector.ErrThrottled) || errors.Is(err, connector.ErrDown)
 }
 
 // onlyPortalWide is the error if it concerns the portal as a whole, else nil.

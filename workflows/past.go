@@ -44,14 +44,12 @@ func HistoryCalls(contacts int) int { return (contacts + HistoryBatch - 1) / His
 // ReadsPast reports whether the first load reads the history of every contact.
 func (r *Reconciler) ReadsPast() bool { return r.Past != nil && r.Portal.FirstLoadHistory }
 
-// past reads the history of those due contacts for which it pays, and of no others: most changes of a contact
-// have no past that matters.
-func (r *Reconciler) past(ctx context.Context, rows []DueRow, records []LeadRecord, fresh freshly) (told, error) {
-	wanted := map[connector.ObjectID][]string{}
-	var ids []connector.ObjectID
+// pays names the due contacts whose history is worth a call, in the order of the rows, and the properties of each.
+func (r *Reconciler) pays(rows []DueRow, records []LeadRecord, fresh freshly) (ids []connector.ObjectID, wanted map[connector.ObjectID][]string) {
+	wanted = map[connector.ObjectID][]string{}
 	for i, row := range rows {
 		contact, ok := fresh.contacts.Found[row.ID]
-		if r.Past == nil || !ok || contact.ID != row.ID || wanted[row.ID] != nil {
+		if r.Past == nil || !ok || contact.ID != row.ID || wanted[row.ID] != nil || r.Weak.Without(History) {
 			continue
 		}
 		if r.private(fresh.asRead(records[i], contact, r.Portal.Names.CompanyID)) {
@@ -62,6 +60,13 @@ func (r *Reconciler) past(ctx context.Context, rows []DueRow, records []LeadReco
 			ids = append(ids, row.ID)
 		}
 	}
+	return ids, wanted
+}
+
+// past reads the history of those due contacts for which it pays, and of no others: most changes of a contact
+// have no past that matters.
+func (r *Reconciler) past(ctx context.Context, rows []DueRow, records []LeadRecord, fresh freshly) (told, error) {
+	ids, wanted := r.pays(rows, records, fresh)
 	out := told{history: map[connector.ObjectID]connector.History{}, standing: map[connector.ObjectID]bool{}}
 	for chunk := range slices.Chunk(ids, HistoryBatch) {
 		var props []string
@@ -75,9 +80,26 @@ func (r *Reconciler) past(ctx context.Context, rows []DueRow, records []LeadReco
 			// What a neighbour in the call needed is not learned: the same contact is decided alike in any company.
 			maps.DeleteFunc(out.history[id], func(prop string, _ []connector.Version) bool { return !slices.Contains(wanted[id], prop) })
 			out.standing[id] = slices.Contains(wanted[id], r.Portal.Names.Status)
+			fresh.contacts.Found[id] = overtaken(fresh.contacts.Found[id], out.history[id])
 		}
 	}
 	return out, nil
+}
+
+// overtaken is a contact with what its history, which was read after it, tells of since: whoever chose a status between
+// the two readings is not overruled by one that was planned without it (rule 5).
+func overtaken(contact connector.Object, history connector.History) connector.Object {
+	for prop, versions := range history {
+		if len(versions) == 0 {
+			continue
+		}
+		last := versions[len(versions)-1]
+		if last.At.After(contact.UpdatedAt) && last.Value != contact.Properties[prop] {
+			contact.Properties = maps.Clone(contact.Properties)
+			contact.Properties[prop] = last.Value
+		}
+	}
+	return contact
 }
 
 // tell makes one call.

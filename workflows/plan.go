@@ -23,6 +23,10 @@ type Situation struct {
 	// nothing but another basis made this look, Flood that too many contacts of its origin arrive at once.
 	Basis       string
 	Walk, Flood bool
+	// Working is set to the name of the follow-up whose turn it is, so that a panic has an author; nil: nobody asks.
+	Working *string
+	// Weak switches defences off, in the simulation only.
+	Weak Weakness
 }
 
 // Planned is the difference between what is and what should be, with a reason even if it is empty.

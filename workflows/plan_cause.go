@@ -154,6 +154,7 @@ func comesAfter(a scoring.Activity, c Considered) bool {
 func (pl *planner) follow(stage string, entered bool, status string, entry bool) {
 	var people []scoring.Activity
 	for _, f := range pl.Model.FollowUps() {
+		pl.turn(f.Name)
 		switch {
 		case f.OnStage != "" && entered && f.OnStage == stage:
 			pl.cause(f, "stage", stage)
@@ -169,6 +170,7 @@ func (pl *planner) follow(stage string, entered bool, status string, entry bool)
 		}
 		pl.waited(f)
 	}
+	pl.turn("")
 }
 
 // cause counts one more episode of a follow-up, which happens at once or waits.

@@ -179,7 +179,7 @@ func (pl *planner) hold(c Chosen, v Observation, o scoring.Overrides) {
 // giveWay cancels what is under way to a property that a person has set meanwhile: their choice is the later one.
 func (pl *planner) giveWay(c Chosen, v Observation) {
 	property, word := pl.named(c)
-	if withPending(pl.Record)[property] == v.Value {
+	if withPending(pl.Record)[property] == v.Value || pl.Weak.Without(GiveWay) {
 		return
 	}
 	class := ClassStage

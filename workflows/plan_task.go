@@ -94,8 +94,10 @@ func (pl *planner) settle() {
 	}
 	pl.archive(kept)
 	for _, w := range asked {
+		pl.turn(w.rule)
 		pl.order(w)
 	}
+	pl.turn("")
 }
 
 // choose settles the wishes for one kind: none if the contact has what they ask for; otherwise the last one, with the

@@ -46,6 +46,8 @@ type Puller struct {
 	Pass      Pass
 	// Progress is told after every page; may be nil.
 	Progress func(Progress)
+	// Weak switches defences off, in the simulation only.
+	Weak Weakness
 }
 
 // Progress says how far a walk has come. Total is 0 if the CRM does not tell.
@@ -119,7 +121,14 @@ func (p *Puller) gather(t connector.ObjectType) int {
 // a crash interrupted before it begins a new one. Contacts that differ from the mirror become due; other
 // records are stored and make their contacts due.
 func (p *Puller) Sweep(ctx context.Context, f Fence, t connector.ObjectType) (PulledCount, error) {
-	return p.follow(connector.For(ctx, connector.PurposeSweep), f, &searchFeed{puller: p, t: t})
+	count, _, err := p.follow(connector.For(ctx, connector.PurposeSweep), f, &searchFeed{puller: p, t: t}, 0)
+	return count, err
+}
+
+// sweepPages goes on with a sweep for so many pages, and reports whether there is more.
+func (p *Puller) sweepPages(ctx context.Context, f Fence, t connector.ObjectType, pages int) (bool, error) {
+	_, more, err := p.follow(connector.For(ctx, connector.PurposeSweep), f, &searchFeed{puller: p, t: t}, pages)
+	return more, err
 }
 
 // maxSkew is how far the CRM's clock may be behind ours without a change being missed.

@@ -54,6 +54,8 @@ type Pusher struct {
 	// Settled is told what became of every entry, Paused which classes the blast radius stopped; may be nil.
 	Settled func(OutboxEntry, Settlement)
 	Paused  func(Class)
+	// Weak switches defences off, in the simulation only.
+	Weak Weakness
 }
 
 // Push sends what is ready, one batch of each kind, and returns how many entries it took. Creations go

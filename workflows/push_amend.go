@@ -59,7 +59,7 @@ func (p *Pusher) amends(ctx context.Context, entries []OutboxEntry) ([]Settlemen
 		}
 		am.only[e.Key] = wanted[i].Only
 		amends[e.Key] = connector.Amend{Old: wanted[i].Old, Was: wanted[i].Was, Task: wanted[i].Task}
-		if e.Unknown {
+		if e.Unknown && !p.Weak.Without(ReadBack) {
 			unknown = append(unknown, e)
 		} else {
 			known = append(known, e)

@@ -33,8 +33,8 @@ const (
 	ReasonListAdd          scoring.ReasonCode = "list_add"             // rule, list
 	ReasonListRemove       scoring.ReasonCode = "list_remove"          // rule, list
 	ReasonCopyArchived     scoring.ReasonCode = "copy_archived"        // key, copies
-	ReasonRetried          scoring.ReasonCode = "operator_retried"     // key
-	ReasonDropped          scoring.ReasonCode = "operator_dropped"     // key
+	ReasonRetried          scoring.ReasonCode = "operator_retried"     // key, by, because, note
+	ReasonDropped          scoring.ReasonCode = "operator_dropped"     // key, by, because, note
 	ReasonProfiledAgain    scoring.ReasonCode = "profiling_allowed"    // it must not be profiled until now
 	ReasonInvariantBroken  scoring.ReasonCode = "invariant_broken"     // invariant
 	ReasonInvariantHeld    scoring.ReasonCode = "invariant_held"       // invariant

@@ -52,10 +52,19 @@ type Reconciler struct {
 	Arrivals arrivalStore
 	// Fill says what the mirror was not asked for yet; nil: it was asked for everything.
 	Fill *Filler
+	// Quarantine takes contacts whose evaluation fails; nil: nobody does, and they are tried for ever.
+	Quarantine quarantineStore
+	// Weak switches defences off, in the simulation only.
+	Weak Weakness
+
+	working  string        // the follow-up whose turn it is, for who has to mend it
+	judged   *scoring.Lead // while the model evaluates it
+	judgedAt time.Time
 }
 
 // Contacts reconciles due contacts, at most 100 at a time. Those with a hint are read from the CRM with
-// their companies, the others are evaluated from the mirror. An error means that nothing was saved.
+// their companies, the others are evaluated from the mirror. An error means that nothing was saved, unless it is a poison:
+// then everything but the contacts that it names was.
 func (r *Reconciler) Contacts(ctx context.Context, f Fence, rows []DueRow) error {
 	for chunk := range slices.Chunk(rows, batchSize) {
 		if err := r.contacts(ctx, f, chunk); err != nil {
@@ -73,7 +82,7 @@ func (r *Reconciler) contacts(ctx context.Context, f Fence, rows []DueRow) error
 	}
 	records, err := r.Store.Leads(ctx, f.Portal, rowIDs(rows))
 	if err != nil {
-		return fmt.Errorf("load %d leads: %w", len(rows), err)
+		return errors.Join(fmt.Errorf("load %d leads: %w", len(rows), err), r.alone(ctx, f, rows, fresh, err))
 	}
 	if rows, records, err = r.settleFates(ctx, f, due{rows, records, fresh}); err != nil || len(rows) == 0 {
 		return err
@@ -88,15 +97,24 @@ func (r *Reconciler) contacts(ctx context.Context, f Fence, rows []DueRow) error
 	if err != nil {
 		return err
 	}
-	decided := make([]Decided, len(rows))
+	decided := make([]Decided, 0, len(rows))
+	var failed poison
 	for i, row := range rows {
-		decided[i] = r.decide(row, records[i], fresh, owners)
+		d, bad := r.guarded(func() Decided { return r.decide(row, records[i], fresh, owners) }, row)
+		if bad != nil {
+			failed = append(failed, *bad)
+			continue
+		}
+		decided = append(decided, d)
 	}
 	r.Pass.at(PointRead)
 	if err := r.Store.SaveDecisions(ctx, f, decided); err != nil {
 		return fmt.Errorf("save %d decisions: %w", len(decided), err)
 	}
 	r.Pass.at(PointDecided)
+	if len(failed) > 0 {
+		return errors.Join(failed, r.mirror(ctx, f, failed.rows(), fresh))
+	}
 	return nil
 }
 
@@ -118,28 +136,42 @@ func (r *Reconciler) Baseline(ctx context.Context, f Fence, ids []connector.Obje
 	if err != nil {
 		return err
 	}
-	now, basis := r.Now(), EvaluationBasis(r.Portal, r.Model)
+	look := freshly{at: r.Now(), basis: EvaluationBasis(r.Portal, r.Model), told: past}
 	var decided []Decided
+	var failed []Failure
 	for i, record := range records {
-		if record.State != nil {
-			continue // done before a crash
+		if record.State != nil { // done before a crash
+			continue
 		}
-		first := past.learn(&record)
-		first = append(first, Readings(r.Model, record.Contact, record.Observations, now)...)
-		record.Observations = append(slices.Clone(record.Observations), first...)
-		record.Unread = r.Fill.unread(false)
-		state := Baseline(r.Portal, r.Model, record, now)
-		record.State = &state
-		d := r.decide(DueRow{Type: connector.TypeContact, ID: ids[i]}, record, freshly{at: now, basis: basis}, owners)
-		if d.State.Unprofiled.IsZero() {
-			d.Observations = first
+		row := DueRow{Type: connector.TypeContact, ID: ids[i], Revision: noRevision}
+		state := LeadState{Held: true, Root: ids[i], Model: r.Model.Version(), EvaluatedAt: look.at}
+		d, bad := r.guarded(func() Decided { return r.first(&state, record, look, owners) }, row)
+		if bad != nil { // it is remembered as handled all the same, and looked at again when it changes
+			failed = append(failed, *bad)
+			d = Decided{ID: ids[i], State: state}
 		}
 		decided = append(decided, d)
 	}
 	if err := r.Store.SaveDecisions(ctx, f, decided); err != nil {
 		return fmt.Errorf("save %d decisions: %w", len(decided), err)
 	}
-	return nil
+	return r.aside(ctx, f, failed)
+}
+
+// first decides about one loaded contact, and gives the state that it begins with also if that fails.
+func (r *Reconciler) first(state *LeadState, record LeadRecord, look freshly, owners map[string]connector.Owner) Decided {
+	first := look.told.learn(&record)
+	first = append(first, Readings(r.Model, record.Contact, record.Observations, look.at)...)
+	record.Observations = append(slices.Clone(record.Observations), first...)
+	record.Unread = r.Fill.unread(false)
+	*state = Baseline(r.Portal, r.Model, record, look.at)
+	begin := *state
+	record.State = &begin
+	d := r.decide(DueRow{Type: connector.TypeContact, ID: record.ID}, record, freshly{at: look.at, basis: look.basis}, owners)
+	if d.State.Unprofiled.IsZero() {
+		d.Observations = first
+	}
+	return d
 }
 
 // freshly is what was just read for a batch.
@@ -245,10 +277,13 @@ func (r *Reconciler) decide(row DueRow, record LeadRecord, fresh freshly, owners
 
 func (r *Reconciler) evaluate(record LeadRecord, owners map[string]connector.Owner, fresh freshly) (Planned, scoring.Evaluation) {
 	lead := LeadOf(r.Portal, r.Model, record)
+	r.judged, r.judgedAt = &lead, fresh.at
 	ev := r.Model.Evaluate(lead, fresh.at)
+	r.judged = nil
 	plan := Plan(Situation{
 		Portal: r.Portal, Model: r.Model, Record: record, Lead: lead, Evaluation: ev, Owners: owners, Now: fresh.at,
-		Basis: fresh.basis, Walk: fresh.walk, Flood: fresh.flood[record.ID],
+		Basis: fresh.basis, Walk: fresh.walk, Flood: fresh.flood[record.ID], Weak: r.Weak,
+		Working: &r.working,
 	})
 	return plan, ev
 }

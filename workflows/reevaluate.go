@@ -99,6 +99,9 @@ func (r *Reevaluator) Begin(ctx context.Context, f Fence) error {
 	return nil
 }
 
+// UnderWay reports whether a walk is under way, or the last step left that open.
+func (r *Reevaluator) UnderWay() bool { return r != nil && (!r.known || r.walk.UnderWay()) }
+
 // Step evaluates the next contacts if a walk is under way, and reports whether one was.
 func (r *Reevaluator) Step(ctx context.Context, f Fence) (bool, error) {
 	if r == nil {
@@ -169,14 +172,21 @@ func (r *Reconciler) again(ctx context.Context, f Fence, rows []DueRow, enough f
 		return nil, 0, err
 	}
 	mirror := freshly{at: r.Now(), basis: EvaluationBasis(r.Portal, r.Model), walk: true}
+	var failed []Failure
 	for i, row := range rows {
 		if i > 0 && enough() {
-			return decided, i, nil
+			return decided, i, r.aside(ctx, f, failed)
 		}
 		if row.Hinted || records[i].State == nil {
 			continue
 		}
-		decided = append(decided, r.decide(row, records[i], mirror, owners))
+		d, bad := r.guarded(func() Decided { return r.decide(row, records[i], mirror, owners) }, row)
+		if bad != nil {
+			bad.Row.Revision = noRevision // it was not due
+			failed = append(failed, *bad)
+			continue
+		}
+		decided = append(decided, d)
 	}
-	return decided, len(rows), nil
+	return decided, len(rows), r.aside(ctx, f, failed)
 }

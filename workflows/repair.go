@@ -44,7 +44,11 @@ type Repair struct {
 	page  PulledPage // what was read since the checkpoint
 	calls int        // since the last step
 	fails int
+	rests bool // no walk is under way, as far as known
 }
+
+// UnderWay reports whether a walk is under way, or nobody has looked yet.
+func (r *Repair) UnderWay() bool { return r != nil && r.PerMinute > 0 && !r.rests }
 
 // Begin starts a walk through everything, unless one is under way.
 func (r *Repair) Begin(ctx context.Context, f Fence) error {
@@ -55,7 +59,7 @@ func (r *Repair) Begin(ctx context.Context, f Fence) error {
 	if err != nil || !walk.Since.IsZero() && !walk.Complete {
 		return err
 	}
-	r.page = PulledPage{}
+	r.page, r.rests = PulledPage{}, false
 	return r.keep(ctx, f, FeedState{Since: r.Puller.Now()})
 }
 
@@ -94,8 +98,10 @@ func (r *Repair) Step(ctx context.Context, f Fence) (bool, error) {
 func (r *Repair) step(ctx context.Context, f Fence) (bool, error) {
 	walk, err := r.state(ctx, f, feedRepair)
 	if err != nil || walk.Since.IsZero() || walk.Complete {
+		r.rests = err == nil
 		return false, err
 	}
+	r.rests = false
 	for _, t := range r.types() {
 		state, err := r.state(ctx, f, RepairFeed(t))
 		if err != nil {

@@ -20,6 +20,7 @@ type Chore string
 const (
 	ChoreOwners Chore = "owners"
 	ChorePrune  Chore = "prune"
+	ChoreRetry  Chore = "retry"  // try again what could not be read and is in quarantine
 	ChoreRepair Chore = "repair" // begin the slow walk; its pages are read when nothing else is to do
 )
 
@@ -39,6 +40,7 @@ type Schedule struct {
 	cron   *cron.Cron
 	mu     sync.Mutex
 	wanted map[Chore]bool
+	set    setbacks
 	doing  int
 	wake   chan struct{}
 }
@@ -50,7 +52,7 @@ func NewSchedule(specs map[Chore]string, location *time.Location, log *slog.Logg
 	s := &Schedule{
 		// Recover inside SkipIfStillRunning: the other order never runs a job again after one panic.
 		cron:   cron.New(cron.WithLocation(location), cron.WithLogger(l), cron.WithChain(cron.SkipIfStillRunning(l), cron.Recover(l))),
-		wanted: map[Chore]bool{}, wake: make(chan struct{}, 1),
+		wanted: map[Chore]bool{}, wake: make(chan struct{}, 1), set: setbacks{waits: map[Chore]bool{}, fails: map[Chore]int{}},
 	}
 	var bad []string
 	for _, c := range sortedChores(specs) {
@@ -87,7 +89,9 @@ func (s *Schedule) Stop() { <-s.cron.Stop().Done() }
 func (s *Schedule) Want(chores ...Chore) {
 	s.mu.Lock()
 	for _, c := range chores {
-		s.wanted[c] = true
+		if !s.set.waits[c] {
+			s.wanted[c] = true
+		}
 	}
 	s.mu.Unlock()
 	s.Wake()
@@ -125,11 +129,11 @@ func (s *Schedule) Done() {
 	s.mu.Unlock()
 }
 
-// Pending reports how many chores are wanted or being done.
+// Pending reports how many chores are wanted or being done, those included that failed and wait.
 func (s *Schedule) Pending() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.wanted) + s.doing
+	return len(s.wanted) + len(s.set.waits) + s.doing
 }
 
 // cronLogger lets cron speak through slog; its chatter is for debugging.

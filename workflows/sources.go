@@ -111,6 +111,15 @@ type brake struct {
 // Begin asks for a round through the forms: those that are not quiet, or all of them.
 func (s *Sources) Begin(all bool) { s.wanted, s.all = true, s.all || all }
 
+// UnderWay reports whether there is something to read later: a round, or a source that is held back.
+func (s *Sources) UnderWay() bool {
+	if s == nil {
+		return false
+	}
+	held := func(b brake) bool { return s.Clock().Before(b.until) }
+	return s.wanted || len(s.round) > 0 || held(s.submissions) || held(s.visits)
+}
+
 // Step makes a few calls, if there is something to read, and says whether there was.
 func (s *Sources) Step(ctx context.Context, f Fence) (bool, error) {
 	ctx = connector.For(ctx, connector.PurposeSource)

@@ -281,6 +281,8 @@ type PortalState struct {
 	PausedUntil time.Time // operating time; zero with PausedSince set: until somebody or something resumes it
 	PauseReason string
 	Model       string // version of the model last used
+	// FirstRunAt is when the first process began to work the account (operating time); zero: nobody has noted it.
+	FirstRunAt time.Time
 }
 
 // EffectCount counts the outbox of one class.

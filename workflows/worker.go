@@ -14,7 +14,6 @@ import (
 type workStore interface {
 	Due(ctx context.Context, portal connector.PortalID, business time.Time, types []connector.ObjectType, limit int) ([]DueRow, error)
 	Postpone(ctx context.Context, f Fence, rows []Postponed) error
-	Prune(ctx context.Context, portal connector.PortalID, keep time.Duration) (int, error)
 }
 
 // Postponed is a due row that could not be worked on.
@@ -47,8 +46,10 @@ type Worker struct {
 	Now        func() time.Time // business time
 	Jitter     func() float64
 	// Window lets hints gather before a batch is read; Idle is how often to look without being told, for
-	// retries and for what only time changes; Keep is how long settled things are kept.
-	Window, Idle, Keep time.Duration
+	// retries and for what only time changes.
+	Window, Idle time.Duration
+	// Pruner deletes what is old, a step between other work; nil: nothing is deleted.
+	Pruner *Pruner
 	// Repair is the slow walk, taken a step at a time when nothing else is to do; nil: none.
 	Repair *Repair
 	// Filler reads properties that were never read of stored records, before these are evaluated again; nil: none.
@@ -58,8 +59,19 @@ type Worker struct {
 	Reevaluator *Reevaluator
 	// Sources are optional sources, read a few calls at a time; nil: none.
 	Sources *Sources
+	// Storage tells after a failure whether the database takes writes; nil: it is tried by working.
+	Storage prober
 	// Stepped is told after every step whether there was work; may be nil.
 	Stepped func(worked bool)
+	// Weak switches defences off, in the simulation only.
+	Weak Weakness
+	// Rest is how long to wait in the place of Idle while nothing goes on in the background: somebody else looks and wakes
+	// (0: Idle). Leave is closed when the portal is to be given back: Run then ends between two steps with ErrLeft; nil: never.
+	Rest  time.Duration
+	Leave <-chan struct{}
+
+	crowded bool // the last look found as many due contacts as a batch takes
+	batches int  // that go before the next page of a sweep of contacts
 }
 
 // Prepare brings a portal live if it is not: owners, first load of every type, and the baseline. It resumes
@@ -118,6 +130,9 @@ const baselineChunk = 500
 
 // baseline evaluates every loaded contact once and remembers it as handled.
 func (w *Worker) baseline(ctx context.Context, f Fence) error {
+	if w.Weak.Without(FirstLoad) {
+		return nil
+	}
 	state, err := w.Baseline.Feed(ctx, f.Portal, feedBaseline)
 	if err != nil {
 		return fmt.Errorf("load position of the baseline: %w", err)
@@ -156,19 +171,24 @@ func (w *Worker) baseline(ctx context.Context, f Fence) error {
 func (w *Worker) Run(ctx context.Context, f Fence) error {
 	failures := 0
 	for {
-		worked, err := w.Step(ctx, f)
+		if w.leaving() {
+			return ErrLeft
+		}
+		worked := false
+		err := Guard(w.Log, "step", func() (err error) {
+			worked, err = w.Step(ctx, f)
+			return err
+		})
 		if w.Stepped != nil && err == nil {
 			w.Stepped(worked)
 		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, ErrFenced), portalWide(err):
+		case errors.Is(err, ErrFenced), portalWide(err) && !w.Weak.Without(PauseRevoked):
 			return err
 		case err != nil:
-			failures++
-			w.Log.Error("step failed", "portal", f.Portal, "attempt", failures, "error", err)
-			if err := Wait(ctx, Backoff(failures, w.Jitter())); err != nil {
+			if failures, err = w.stumbled(ctx, f, err, failures+1); err != nil {
 				return err
 			}
 			continue
@@ -185,16 +205,36 @@ func (w *Worker) Run(ctx context.Context, f Fence) error {
 
 // rest waits until there may be something to do.
 func (w *Worker) rest(ctx context.Context) error {
-	timer := time.NewTimer(w.Idle)
+	idle := w.Idle
+	if w.Rest > 0 && !w.background() {
+		idle = w.Rest
+	}
+	timer := time.NewTimer(idle)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-w.Leave:
+		return nil
 	case <-timer.C:
 		return nil
 	case <-w.Schedule.Woken():
 		return Wait(ctx, w.Window) // let a burst of hints become one batch
 	}
+}
+
+func (w *Worker) leaving() bool {
+	select {
+	case <-w.Leave:
+		return true
+	default:
+		return false
+	}
+}
+
+// background reports whether something goes on that only the worker itself knows of, a step now and then.
+func (w *Worker) background() bool {
+	return w.Filler.UnderWay() || w.Reevaluator.UnderWay() || w.Repair.UnderWay() || w.Sources.UnderWay()
 }
 
 // Wait waits for a while, or until the context ends, whose error it returns then.
@@ -224,6 +264,7 @@ func (w *Worker) Step(ctx context.Context, f Fence) (bool, error) {
 		func() (bool, error) { return w.due(ctx, f, types[last:], w.Reconciler.Contacts) },
 		func() (bool, error) { n, err := w.Pusher.Push(ctx, f); return n > 0, err },
 		func() (bool, error) { return w.sources(ctx, f) },
+		func() (bool, error) { return w.Pruner.Step(ctx, f) },
 	} {
 		did, err := part()
 		if worked = worked || did; err != nil {
@@ -255,53 +296,14 @@ func (w *Worker) sources(ctx context.Context, f Fence) (bool, error) {
 // due works on one batch of due records. If they cannot be read they are postponed, not lost.
 func (w *Worker) due(ctx context.Context, f Fence, types []connector.ObjectType, do func(context.Context, Fence, []DueRow) error) (bool, error) {
 	rows, err := w.Store.Due(ctx, f.Portal, w.Now(), types, batchSize)
+	w.crowded = len(rows) == batchSize
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	err = do(ctx, f, rows)
-	var ce *connector.Error
-	if err == nil || !errors.As(err, &ce) || ctx.Err() != nil {
-		return true, err
+	if err := do(ctx, f, rows); err != nil {
+		return true, w.failed(ctx, f, batch{rows, do}, err)
 	}
-	rows = unsettled(rows, err)
-	postponed := make([]Postponed, len(rows))
-	for i, r := range rows {
-		state, pause, free := Next(err, r.Attempts+1, w.Jitter())
-		if state == StateParked {
-			pause = Backoff(r.Attempts+1, w.Jitter())
-		}
-		postponed[i] = Postponed{Type: r.Type, ID: r.ID, Wait: pause, Error: ce.Error(), Free: free}
-	}
-	if perr := w.Store.Postpone(ctx, f, postponed); perr != nil {
-		return true, errors.Join(err, perr)
-	}
-	if portalWide(err) {
-		return true, err
-	}
-	w.Log.Warn("records postponed", "portal", f.Portal, "records", len(rows), "error", err)
 	return true, nil
-}
-
-// chores does what is wanted. After a failure it and the rest stay wanted. What the account refuses for good, such
-// as one kind of record whose scope was taken away, waits for its next time and holds up nothing else.
-func (w *Worker) chores(ctx context.Context, f Fence) (bool, error) {
-	chores := w.Schedule.Take()
-	var failed error
-	for _, c := range chores {
-		if failed == nil {
-			failed = w.chore(ctx, f, c)
-		}
-		if refused(failed) {
-			w.Log.Warn("the account refuses a chore, the others go on", "portal", f.Portal, "chore", c, "error", failed,
-				"remedy", "run `leadsync doctor`")
-			failed = nil
-		}
-		if failed != nil {
-			w.Schedule.Want(c)
-		}
-		w.Schedule.Done()
-	}
-	return len(chores) > 0, failed
 }
 
 func (w *Worker) chore(ctx context.Context, f Fence, c Chore) error {
@@ -318,13 +320,18 @@ func (w *Worker) chore(ctx context.Context, f Fence, c Chore) error {
 			w.Sources.Begin(c == ChoreAllSubmissions)
 		}
 		return nil
+	case ChoreRetry:
+		return w.retryReads(ctx, f)
 	case ChorePrune:
-		_, err := w.Store.Prune(ctx, f.Portal, w.Keep)
-		return err
+		w.Pruner.Begin()
+		return nil
 	default:
 		t := connector.ObjectType(strings.TrimPrefix(string(c), feedSweep))
-		if !w.Puller.Portal.Reads(w.Puller.Model, t) {
+		if !w.Puller.Portal.Reads(w.Puller.Model, t) || w.Weak.Without(Sweep) {
 			return nil
+		}
+		if t == connector.TypeContact {
+			return w.sweepContacts(ctx, f)
 		}
 		_, err := w.Puller.Sweep(ctx, f, t)
 		return err

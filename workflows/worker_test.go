@@ -24,7 +24,7 @@ func newWorker(b *bench) *workflows.Worker {
 		Puller:     &workflows.Puller{CRM: b.crm, Store: b.store, Portal: p, Model: m, Now: now, Overlap: 15 * time.Minute},
 		Reconciler: &workflows.Reconciler{CRM: b.crm, Store: b.store, Portal: p, Model: m, Now: now},
 		Pusher:     b.pusher, Store: b.store, Baseline: b.store, Schedule: newSchedule(b.T, nil), Log: quiet(), Now: now,
-		Jitter: func() float64 { return 0 }, Window: time.Second, Idle: time.Minute, Keep: time.Hour,
+		Jitter: func() float64 { return 0 }, Window: time.Second, Idle: time.Minute,
 	}
 }
 
@@ -134,7 +134,6 @@ func TestWorker_postpones(t *testing.T) {
 	}
 }
 
-// A chore that fails stays wanted, and so do those behind it.
 // One kind of record that cannot be read holds up no other kind: what was settled is not postponed.
 func TestWorker_postponesTheKindThatFails(t *testing.T) {
 	b := newBench(t)
@@ -159,13 +158,14 @@ func TestWorker_postponesTheKindThatFails(t *testing.T) {
 	}
 }
 
+// What concerns the whole account leaves a chore and those behind it wanted.
 func TestWorker_choresStayWanted(t *testing.T) {
 	b := newBench(t)
 	w := newWorker(b)
-	b.crm.fail["Owners"] = fault(connector.ErrUnavailable)
+	b.crm.fail["Owners"] = fault(connector.ErrThrottled)
 	sweep := workflows.SweepOf(connector.TypeDeal)
 	w.Schedule.Want(workflows.ChoreOwners, workflows.ChorePrune, sweep)
-	if worked, err := w.Step(t.Context(), b.fence); !worked || !errors.Is(err, connector.ErrUnavailable) {
+	if worked, err := w.Step(t.Context(), b.fence); !worked || !errors.Is(err, connector.ErrThrottled) {
 		t.Fatalf("worked %v, error %v", worked, err)
 	}
 	if n := w.Schedule.Pending(); n != 3 {
@@ -180,6 +180,57 @@ func TestWorker_choresStayWanted(t *testing.T) {
 	if w.Schedule.Pending() != 0 || len(owners) != 1 || !slices.Contains(b.crm.asked(), "Changed deal") {
 		t.Errorf("%d pending, owners %v", w.Schedule.Pending(), owners)
 	}
+}
+
+// A chore whose endpoint fails for ever waits, longer each time, however often it is wanted; contacts and the other chores
+// do not wait for it.
+func TestWorker_choreFailsForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		w := newWorker(b)
+		b.crm.fail["Owners"] = fault(connector.ErrUnavailable)
+		asked := map[string]int{}
+		for minute := range 60 {
+			if minute == 30 {
+				b.crm.props["1"] = reach("sql")
+				b.hint("1")
+			}
+			w.Schedule.Want(workflows.ChoreOwners, workflows.SweepOf(connector.TypeDeal))
+			_, err := w.Step(t.Context(), b.fence)
+			b.must(err)
+			for _, call := range b.crm.asked() {
+				asked[call]++
+			}
+			if minute == 30 && b.crm.props["1"]["lifecyclestage"] == "" {
+				t.Error("the contact waits for the chore")
+			}
+			time.Sleep(time.Minute)
+			synctest.Wait()
+		}
+		if asked["Changed deal"] != 60 || asked["Owners"] < 10 || asked["Owners"] > 20 {
+			t.Errorf("asked %v; want 60 sweeps, and the owners 10 to 20 times", asked)
+		}
+		clear(b.crm.fail)
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		_, err := w.Step(t.Context(), b.fence)
+		b.must(err)
+		if w.Schedule.Pending() != 0 || !slices.Contains(b.crm.asked(), "Owners") {
+			t.Errorf("%d chores pending", w.Schedule.Pending())
+		}
+		b.crm.fail["Owners"] = fault(connector.ErrUnavailable) // the wait is short again
+		w.Schedule.Want(workflows.ChoreOwners)
+		_, err = w.Step(t.Context(), b.fence)
+		b.must(err)
+		clear(b.crm.fail)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		_, err = w.Step(t.Context(), b.fence)
+		b.must(err)
+		if w.Schedule.Pending() != 0 {
+			t.Error("the wait after the first failure is longer than 2 s")
+		}
+	})
 }
 
 func TestWorker_prepare(t *testing.T) {

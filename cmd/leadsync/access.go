@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 
 	"leadsync/cmd/leadsync/config"
 	"leadsync/connector/hubspot"
@@ -51,9 +50,13 @@ func newOAuth(env *environment, p config.Portal, keeper *grantKeeper, log *slog.
 	if authorize == "" && p.BaseURL != hubspot.DefaultBaseURL {
 		authorize = p.BaseURL + "/oauth/authorize" // a simulated account plays both parts
 	}
+	transport, err := wireTo(p)
+	if err != nil {
+		return nil, err
+	}
 	return hubspot.NewOAuth(hubspot.OAuthConfig{
 		BaseURL: p.BaseURL, AuthorizeURL: authorize, RedirectURL: p.OAuth.RedirectURL, ClientID: p.OAuth.ClientID,
-		ClientSecret: secret, Keeper: keeper, Transport: http.DefaultTransport.(*http.Transport).Clone(),
+		ClientSecret: secret, Keeper: keeper, Transport: transport,
 		Now: env.now, Logger: log, Jitter: jitter, Versions: p.Versions,
 	})
 }

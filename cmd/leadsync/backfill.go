@@ -25,7 +25,7 @@ func writeGathered(w io.Writer, counts []workflows.EffectCount) {
 		}
 	}
 	if len(parts) > 0 {
-		fmt.Fprintf(w, "\nGathered until all stored contacts are evaluated again: %s. Then the limits decide about all of them together.\n", strings.Join(parts, ", "))
+		tell(w, "\nGathered until all stored contacts are evaluated again: %s. Then the limits decide about all of them together.\n", strings.Join(parts, ", "))
 	}
 }
 
@@ -98,10 +98,10 @@ func (c portalCommand) ordered(ctx context.Context, p config.Portal, st *store.S
 	}
 	slices.Sort(rules)
 	for _, rule := range rules {
-		fmt.Fprintf(c.env.stdout, "%s: %s to go\n", rule, plural(waiting[rule], "contact"))
+		tell(c.env.stdout, "%s: %s to go\n", rule, plural(waiting[rule], "contact"))
 	}
 	if len(rules) == 0 {
-		fmt.Fprintln(c.env.stdout, "No follow-up is ordered.")
+		tellLine(c.env.stdout, "No follow-up is ordered.")
 	}
 	return nil
 }
@@ -142,7 +142,7 @@ func (c portalCommand) backfill(ctx context.Context, in *installation, p config.
 		report.IDs = []connector.ObjectID{}
 	}
 	if !*c.asJSON {
-		fmt.Fprintf(c.env.stdout, "%s in portal %s: %s on %s%s never had it (class %s, %s)\n",
+		tell(c.env.stdout, "%s in portal %s: %s on %s%s never had it (class %s, %s)\n",
 			f.Name, p.Name, plural(total, "contact"), f.OnStage, f.OnStatus, workflows.ClassOf(f), p.Effects[workflows.ClassOf(f)])
 	}
 	if len(ids) > 0 && !o.dryRun {
@@ -170,11 +170,11 @@ func (c portalCommand) printBackfill(report backfillReport, dryRun bool) error {
 	}
 	if dryRun {
 		for _, id := range report.IDs {
-			fmt.Fprintln(w, id)
+			tellLine(w, id)
 		}
 		return nil
 	}
-	fmt.Fprintf(w, "%s ordered, %s to go; `leadsync backfill` shows how far it is\n", plural(report.Ordered, "contact"), plural(report.Waiting, "contact"))
+	tell(w, "%s ordered, %s to go; `leadsync backfill` shows how far it is\n", plural(report.Ordered, "contact"), plural(report.Waiting, "contact"))
 	return nil
 }
 
@@ -190,7 +190,7 @@ func (c portalCommand) order(ctx context.Context, p config.Portal, st *store.Sto
 		}
 		done += len(step)
 		if !*c.asJSON && len(ids) > orderStep {
-			fmt.Fprintf(c.env.stdout, "%d of %d\n", done, len(ids))
+			tell(c.env.stdout, "%d of %d\n", done, len(ids))
 		}
 	}
 	return done, nil

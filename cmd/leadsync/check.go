@@ -55,7 +55,7 @@ func checkCommand(env *environment) *cobra.Command {
 		if asJSON {
 			err = printJSON(env.stdout, withStatic(results, static))
 		} else {
-			fmt.Fprintf(env.stdout, "%s and %s are well-formed (model %s, version %.12s)\n", in.path, in.cfg.Model, in.model.Name(), in.model.Version())
+			tell(env.stdout, "%s and %s are well-formed (model %s, version %.12s)\n", in.path, in.cfg.Model, in.model.Name(), in.model.Version())
 			writeFindings(env.stdout, static)
 			for _, r := range results {
 				r.write(env.stdout)
@@ -116,13 +116,13 @@ func (s scopeCheck) lacks() bool { return len(s.Missing) > 0 && !s.Optional }
 func (s scopeCheck) write(w io.Writer, missing string) {
 	switch {
 	case s.lacks():
-		fmt.Fprint(w, missing)
+		tell(w, "%s", block(missing))
 	case len(s.Missing) > 0:
-		fmt.Fprintf(w, "  note      not readable: %s; leadsync works without, the scope %s would allow it\n", s.Need, s.Scope)
+		tell(w, "  note      not readable: %s; leadsync works without, the scope %s would allow it\n", s.Need, s.Scope)
 	case s.Error != "":
-		fmt.Fprintf(w, "  unknown   %s: %s\n", s.Need, s.Error)
+		tell(w, "  unknown   %s: %s\n", s.Need, s.Error)
 	default:
-		fmt.Fprintf(w, "  ok        can read %s\n", s.Need)
+		tell(w, "  ok        can read %s\n", s.Need)
 	}
 }
 
@@ -227,18 +227,18 @@ func createProperties(ctx context.Context, client *hubspot.Client, p config.Port
 }
 
 func (c accountCheck) write(w io.Writer) {
-	fmt.Fprintf(w, "\nportal %s (account %s)\n", c.Portal, c.Account)
+	tell(w, "\nportal %s (account %s)\n", c.Portal, c.Account)
 	defer c.writeModel(w)
 	switch {
 	case c.Skipped != "":
-		fmt.Fprintf(w, "  the account was not asked: %s\n", c.Skipped)
+		tell(w, "  the account was not asked: %s\n", c.Skipped)
 		return
 	case c.Error != "":
-		fmt.Fprintf(w, "  %s\n", c.Error)
+		tell(w, "  %s\n", c.Error)
 		return
 	}
 	for _, name := range c.Created {
-		fmt.Fprintf(w, "  there now: %s\n", name)
+		tell(w, "  there now: %s\n", name)
 	}
 	for _, s := range c.Scopes {
 		s.write(w, fmt.Sprintf("  MISSING   scope for %s: %v\n            give the token the scope %s\n", s.Need, s.Missing, s.Scope))
@@ -248,11 +248,11 @@ func (c accountCheck) write(w io.Writer) {
 		if f.Blocking {
 			mark = "BLOCKED "
 		}
-		fmt.Fprintf(w, "  %s  %s\n            %s\n", mark, f.Text, f.Remedy)
+		tell(w, "  %s  %s\n            %s\n", mark, f.Text, f.Remedy)
 	}
-	fmt.Fprint(w, "  effects  ")
+	tell(w, "  effects  ")
 	for _, class := range workflows.Classes() {
-		fmt.Fprintf(w, " %s: %s ", class, c.Effects[string(class)])
+		tell(w, " %s: %s ", class, c.Effects[string(class)])
 	}
-	fmt.Fprintln(w, "\n  Whether the token may write cannot be told without writing; the first effects that are on will tell.")
+	tellLine(w, block("\n  Whether the token may write cannot be told without writing; the first effects that are on will tell."))
 }

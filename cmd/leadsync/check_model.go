@@ -151,9 +151,9 @@ func withStatic(results []accountCheck, static []scoring.Finding) []accountCheck
 // writeModel tells what the account and its mirror say about the model.
 func (c accountCheck) writeModel(w io.Writer) {
 	if c.Mirror.Skipped != "" {
-		fmt.Fprintf(w, "  the criteria were not counted over the mirror: %s\n", c.Mirror.Skipped)
+		tell(w, "  the criteria were not counted over the mirror: %s\n", c.Mirror.Skipped)
 	} else {
-		fmt.Fprintf(w, "  the criteria were counted over %d contacts of the mirror\n", c.Mirror.Contacts)
+		tell(w, "  the criteria were counted over %d contacts of the mirror\n", c.Mirror.Contacts)
 	}
 	writeFindings(w, c.Model)
 }
@@ -177,10 +177,10 @@ func compareModel(ctx context.Context, env *environment, in *installation, conn 
 
 func writeFindings(w io.Writer, findings []scoring.Finding) {
 	for _, f := range findings {
-		fmt.Fprintf(w, "%s:%d:%d: warning: %s (%s)\n    why: %s\n", f.File, f.Line, f.Column, f.Text, f.Kind, f.Why)
+		tell(w, "%s:%d:%d: warning: %s (%s)\n    why: %s\n", f.File, f.Line, f.Column, f.Text, f.Kind, f.Why)
 		if f.Example != "" {
-			fmt.Fprintf(w, "    for example: %s\n", f.Example)
+			tell(w, "    for example: %s\n", f.Example)
 		}
-		fmt.Fprintf(w, "    %s\n", f.Remedy)
+		tell(w, "    %s\n", f.Remedy)
 	}
 }

@@ -20,8 +20,8 @@ import (
 )
 
 type connectOptions struct {
-	asJSON, disconnect, forget bool
-	timeout                    time.Duration
+	asJSON, disconnect, forget, reencrypt bool
+	timeout                               time.Duration
 }
 
 func connectCommand(env *environment) *cobra.Command {
@@ -40,7 +40,11 @@ func connectCommand(env *environment) *cobra.Command {
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long to wait for the administrator")
 	cmd.Flags().BoolVar(&o.disconnect, "disconnect", false, "revoke the grant at the CRM and delete it here (oauth only)")
 	cmd.Flags().BoolVar(&o.forget, "forget", false, "with --disconnect: delete it here without asking the CRM to revoke it")
+	cmd.Flags().BoolVar(&o.reencrypt, "reencrypt", false, "encrypt what is stored with the present credentials_key, and say which keys are needed (oauth only)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if o.reencrypt && (o.disconnect || o.forget) {
+			return usageError{errors.New("--reencrypt goes with neither --disconnect nor --forget")}
+		}
 		if o.timeout <= 0 {
 			return usageError{fmt.Errorf("--timeout %s: give a time above 0, such as 10m", o.timeout)}
 		}
@@ -71,24 +75,21 @@ type connectResult struct {
 	Probes  []scopeCheck `json:"probes,omitempty"`
 	Revoked bool         `json:"revoked,omitempty"`
 	Deleted bool         `json:"deleted,omitempty"`
-	Next    []string     `json:"next,omitempty"`
+	// Key is the id of the key that the grant is encrypted with, after --reencrypt; KeyBefore the one before it.
+	Key       string   `json:"key,omitempty"`
+	KeyBefore string   `json:"key_before,omitempty"`
+	Next      []string `json:"next,omitempty"`
 }
 
 func connectPortal(ctx context.Context, env *environment, in *installation, p config.Portal, o connectOptions) error {
-	out := connectResult{Portal: p.Name, Account: p.Account, Kind: "token"}
-	var err error
-	switch {
-	case p.OAuth.IsZero() && o.disconnect:
-		return usageError{fmt.Errorf("portal %q has a token, of which nothing is stored here: revoke it in the account's settings", p.Name)}
-	case p.OAuth.IsZero():
-		err = out.byToken(ctx, env, in, p)
-	case o.disconnect:
-		out.Kind = "oauth"
-		err = out.end(ctx, env, in, p, o.forget)
-	default:
-		out.Kind = "oauth"
-		err = out.byOAuth(ctx, env, in, p, o)
+	out := connectResult{Portal: p.Name, Account: p.Account, Kind: "oauth"}
+	if p.OAuth.IsZero() {
+		out.Kind = "token"
+		if err := o.needsGrant(p); err != nil {
+			return err
+		}
 	}
+	err := out.do(ctx, env, in, p, o)
 	if err != nil {
 		return fmt.Errorf("portal %q: %w", p.Name, err)
 	}
@@ -101,6 +102,30 @@ func connectPortal(ctx context.Context, env *environment, in *installation, p co
 		return errFound
 	}
 	return err
+}
+
+// needsGrant refuses, for a portal with a token, what is done to a stored grant.
+func (o connectOptions) needsGrant(p config.Portal) error {
+	switch {
+	case o.disconnect:
+		return usageError{fmt.Errorf("portal %q has a token, of which nothing is stored here: revoke it in the account's settings", p.Name)}
+	case o.reencrypt:
+		return usageError{fmt.Errorf("portal %q has a token, of which nothing is stored here", p.Name)}
+	}
+	return nil
+}
+
+// do does what the options ask for.
+func (c *connectResult) do(ctx context.Context, env *environment, in *installation, p config.Portal, o connectOptions) error {
+	switch {
+	case p.OAuth.IsZero():
+		return c.byToken(ctx, env, in, p)
+	case o.reencrypt:
+		return c.byOtherKey(ctx, env, in, p)
+	case o.disconnect:
+		return c.end(ctx, env, in, p, o.forget)
+	}
+	return c.byOAuth(ctx, env, in, p, o)
 }
 
 func (c *connectResult) lacking() bool {
@@ -150,26 +175,30 @@ func wrongAccount(p config.Portal, found connector.PortalID) error {
 }
 
 func (c *connectResult) write(w io.Writer) {
+	if c.Key != "" {
+		c.writeKeys(w)
+		return
+	}
 	if c.Deleted {
-		fmt.Fprintf(w, "portal %s: disconnected from account %s; what was stored is deleted.\n", c.Portal, c.Account)
+		tell(w, "portal %s: disconnected from account %s; what was stored is deleted.\n", c.Portal, c.Account)
 		if !c.Revoked {
-			fmt.Fprintln(w, "The CRM was not told: uninstall the app in the account (Settings, Integrations, Connected apps).")
+			tellLine(w, "The CRM was not told: uninstall the app in the account (Settings, Integrations, Connected apps).")
 		}
 		return
 	}
-	fmt.Fprintf(w, "portal %s is connected to account %s by %s.\n", c.Portal, c.Account, map[string]string{"token": "token", "oauth": "OAuth"}[c.Kind])
+	tell(w, "portal %s is connected to account %s by %s.\n", c.Portal, c.Account, map[string]string{"token": "token", "oauth": "OAuth"}[c.Kind])
 	if c.Kind == "oauth" {
-		fmt.Fprintln(w, "The grant is stored, encrypted; a running `leadsync serve` takes it up by itself.")
+		tellLine(w, "The grant is stored, encrypted; a running `leadsync serve` takes it up by itself.")
 	}
 	for _, scope := range c.Missing {
-		fmt.Fprintf(w, "  MISSING   scope %s was asked for and not granted\n", scope)
+		tell(w, "  MISSING   scope %s was asked for and not granted\n", scope)
 	}
 	for _, s := range c.Probes {
 		s.write(w, fmt.Sprintf("  MISSING   scope for %s: %s\n", s.Need, s.Scope))
 	}
-	fmt.Fprintln(w, "Next:")
+	tellLine(w, "Next:")
 	for _, step := range c.Next {
-		fmt.Fprintf(w, "  %s\n", step)
+		tell(w, "  %s\n", step)
 	}
 }
 

@@ -48,10 +48,10 @@ func (c *connectResult) byOAuth(ctx context.Context, env *environment, in *insta
 	if err != nil {
 		return fmt.Errorf("wait for the answer at redirect_url: %w", err)
 	}
-	stop := serveHandler(ctx, listener, f)
-	fmt.Fprintf(say, "Open this link as an administrator of account %s and agree:\n\n  %s\n\n", p.Account,
+	stop := serveHandler(ctx, env.now, listener, f)
+	tell(say, "Open this link as an administrator of account %s and agree:\n\n  %s\n\n", p.Account,
 		oauth.AuthorizeURL(f.state, p.OAuth.Scopes, p.OAuth.OptionalScopes))
-	fmt.Fprintf(say, "The browser then comes back to %s on this machine. If it runs on another one, forward the port first:\n"+
+	tell(say, "The browser then comes back to %s on this machine. If it runs on another one, forward the port first:\n"+
 		"  ssh -L %s:localhost:%s THIS-MACHINE\n", p.OAuth.RedirectURL, back.Port(), back.Port())
 	err = f.wait(ctx, o.timeout)
 	if err := errors.Join(err, stop()); err != nil {
@@ -96,7 +96,7 @@ func (f *authorization) wait(ctx context.Context, timeout time.Duration) error {
 			return fmt.Errorf("no answer within %s; nothing was stored. Run `leadsync connect` again for a new link", timeout)
 		case <-tick.C:
 			left -= every
-			fmt.Fprintf(f.say, "still waiting for the administrator, %s left\n", max(left, 0).Round(time.Second))
+			tell(f.say, "still waiting for the administrator, %s left\n", max(left, 0).Round(time.Second))
 		}
 	}
 }
@@ -109,7 +109,7 @@ func (f *authorization) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	if subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(f.state)) != 1 {
-		fmt.Fprintln(f.say, "an answer with a wrong state came back and was refused; it belongs to another link, or is forged. Still waiting.")
+		tellLine(f.say, "an answer with a wrong state came back and was refused; it belongs to another link, or is forged. Still waiting.")
 		showPage(w, http.StatusBadRequest, "This answer does not belong to the link",
 			"Nothing was stored. Use the link that leadsync printed last.")
 		return

@@ -43,6 +43,9 @@ func installOAuth(t *testing.T, app simulator.OAuthApp) *installed {
 	if err := addProperties(in.Account); err != nil {
 		t.Fatal(err)
 	}
+	if err := in.AddProperty(simulator.Contacts, simulator.Property{Name: "no_profiling", Label: "No profiling", Type: "bool"}); err != nil {
+		t.Fatal(err)
+	}
 	h := in.Handler()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/oauth/") {
@@ -70,7 +73,7 @@ func installOAuth(t *testing.T, app simulator.OAuthApp) *installed {
 	text = strings.Replace(text, "    token_file: token\n",
 		fmt.Sprintf("    oauth: {client_id: sim-client-0000, client_secret_file: app-secret, redirect_url: \"http://%s/back\"}\n", quietAddress(t)), 1)
 	text = strings.Replace(text, "model: model.yaml\n", "model: model.yaml\ncredentials_key_env: KEY\nprevious_credentials_key_env: OLD_KEY\n", 1)
-	text = strings.Replace(text, "    clock: simulator\n", "", 1)
+	text = strings.Replace(text, "    clock: simulator\n", "    allow_private_address: true\n", 1)
 	if err := writeFiles(in.dir, text, demoModel()); err != nil {
 		t.Fatal(err)
 	}

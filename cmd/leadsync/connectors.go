@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"leadsync/cmd/leadsync/service"
 	"leadsync/connector"
 	"leadsync/connector/hubspot"
+	"leadsync/workflows"
 )
 
 // connect makes the way to one portal's CRM. This is the one list of CRMs.
@@ -25,7 +25,10 @@ func connect(env *environment, cfg *config.Config, p config.Portal, log *slog.Lo
 		return service.Connection{}, nil, fmt.Errorf("portal %q: %w", p.Name, err)
 	}
 	conn := service.Connection{Names: hubspotNames(), Now: func() time.Time { return env.now().UTC() }}
-	var transport http.RoundTripper = http.DefaultTransport.(*http.Transport).Clone()
+	transport, err := wireTo(p)
+	if err != nil {
+		return conn, nil, err
+	}
 	if env.wire != nil {
 		transport = env.wire(transport)
 	}
@@ -33,12 +36,13 @@ func connect(env *environment, cfg *config.Config, p config.Portal, log *slog.Lo
 		clock := service.NewSimulatedClock(transport, env.now)
 		transport, conn.Now = clock, clock.Now
 	}
+	conn.Breaker = &workflows.Breaker{Now: env.now, Jitter: jitter}
 	reserve := float64(cfg.Limits.ReservePercent) / 100
 	settings := hubspot.Config{
 		BaseURL: p.BaseURL, Transport: transport, Now: env.now, Logger: log, Jitter: jitter,
 		Token: tokens.token, Renew: tokens.renew,
 		GeneralPerSecond: cfg.Limits.GeneralPerSecond, SearchPerSecond: cfg.Limits.SearchPerSecond,
-		Observe: observe, KeyProperty: p.Properties.Key, AppID: p.Webhooks.AppID, Versions: p.Versions, Reserve: &reserve,
+		Observe: observe, Circuit: conn.Breaker, KeyProperty: p.Properties.Key, AppID: p.Webhooks.AppID, Versions: p.Versions, Reserve: &reserve,
 	}
 	client, err := hubspot.New(settings)
 	if err != nil {
@@ -110,12 +114,4 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen on %s: %w; choose another address", address, err)
 	}
 	return l, nil
-}
-
-// httpServer bounds everything a client can make a server wait for.
-func httpServer(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 32 << 10,
-	}
 }

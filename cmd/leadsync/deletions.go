@@ -114,14 +114,14 @@ func (c portalCommand) printDeletions(r deletionsReport) error {
 		return printJSON(w, r)
 	}
 	writeProposals(w, r.Batch)
-	fmt.Fprintf(w, "portal %s: %s proposed for deletion; class delete is %s", r.Portal, plural(r.Proposed, "contact"), r.Switch)
+	tell(w, "portal %s: %s proposed for deletion; class delete is %s", r.Portal, plural(r.Proposed, "contact"), r.Switch)
 	if r.Waiting > 0 {
-		fmt.Fprintf(w, "; %d confirmed and not carried out yet", r.Waiting)
+		tell(w, "; %d confirmed and not carried out yet", r.Waiting)
 	}
 	if r.Proposed > len(r.Batch) {
-		fmt.Fprintf(w, "; %d shown, --limit shows more", len(r.Batch))
+		tell(w, "; %d shown, --limit shows more", len(r.Batch))
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 	return nil
 }
 
@@ -165,7 +165,7 @@ func (c portalCommand) confirmDeletions(ctx context.Context, in *installation, o
 	if *c.asJSON {
 		return printJSON(c.env.stdout, report)
 	}
-	fmt.Fprintf(c.env.stdout, "%s confirmed; the service carries it out, `leadsync history CONTACT` tells what became of each\n", plural(report.Confirmed, "deletion"))
+	tell(c.env.stdout, "%s confirmed; the service carries it out, `leadsync history CONTACT` tells what became of each\n", plural(report.Confirmed, "deletion"))
 	return nil
 }
 
@@ -202,7 +202,7 @@ func (c portalCommand) typed(o deletionOrder, n int) error {
 		if o.portal.Effects[workflows.ClassDelete] == workflows.ModeShadow {
 			verb = "Recording in shadow the deletion of"
 		}
-		fmt.Fprintf(c.env.stderr, "%s %s from account %s of portal %s. Type their number to go on: ", verb, plural(n, "contact"), o.portal.Account, o.portal.Name)
+		tell(c.env.stderr, "%s %s from account %s of portal %s. Type their number to go on: ", verb, plural(n, "contact"), o.portal.Account, o.portal.Name)
 		line, err := bufio.NewReader(c.env.stdin).ReadString('\n')
 		if err != nil && line == "" {
 			return errors.New("nothing is deleted: no number was typed")
@@ -219,6 +219,6 @@ func (c portalCommand) typed(o deletionOrder, n int) error {
 
 func writeProposals(w io.Writer, list []workflows.Proposal) {
 	for _, p := range list {
-		fmt.Fprintf(w, "  %-22s since %s   %s%s\n", contactRef(p.Contact), p.Since.UTC().Format(time.DateTime+" MST"), p.End, givenReason(p.Reason))
+		tell(w, "  %-22s since %s   %s%s\n", contactRef(p.Contact), p.Since.UTC().Format(time.DateTime+" MST"), p.End, givenReason(p.Reason))
 	}
 }

@@ -160,8 +160,8 @@ func (d *demo) build(ctx context.Context, dir string) (stop func() error, err er
 		return nil, err
 	}
 	d.account.Start(ctx)
-	stopAPI := serveHandler(ctx, api, d.apiHandler())
-	stopHooks := serveHandler(ctx, hooks, d.svc.Handler())
+	stopAPI := serveHandler(ctx, d.env.now, api, d.apiHandler())
+	stopHooks := serveHandler(ctx, d.env.now, hooks, d.svc.Handler())
 	return func() error {
 		d.account.Close()
 		return errors.Join(stopHooks(), stopAPI(), d.store.Close())

@@ -92,7 +92,7 @@ type examination struct {
 	calls int
 }
 
-func (x *examination) step(text string) { fmt.Fprintf(x.env.stderr, "examining %s\n", text) }
+func (x *examination) step(text string) { tell(x.env.stderr, "examining %s\n", text) }
 
 func (x *examination) count(hubspot.Call) {
 	x.mu.Lock()

@@ -102,30 +102,30 @@ func (d *diagnosis) fails() bool {
 }
 
 func (d *diagnosis) write(w io.Writer) {
-	fmt.Fprintf(w, "portal %s, account %s", d.Portal, d.Account.ID)
+	tell(w, "portal %s, account %s", d.Portal, d.Account.ID)
 	if d.Account.TimeZone != "" {
-		fmt.Fprintf(w, ", %s", d.Account.TimeZone)
+		tell(w, ", %s", d.Account.TimeZone)
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 	if d.Error != "" {
-		fmt.Fprintf(w, "  %s\n", d.Error)
+		tell(w, "  %s\n", d.Error)
 		return
 	}
 	for _, name := range d.Created {
-		fmt.Fprintf(w, "  there now: %s\n", name)
+		tell(w, "  there now: %s\n", name)
 	}
 	d.writeAccount(w)
 	d.writeActing(w)
 	d.writeCost(w)
 	if len(d.Findings) > 0 {
-		fmt.Fprintln(w, "\nFindings")
+		tellLine(w, block("\nFindings"))
 	}
 	for _, f := range d.Findings {
 		mark := "note   "
 		if f.Blocking {
 			mark = "BLOCKED"
 		}
-		fmt.Fprintf(w, "  %s  %s\n           %s\n", mark, f.Text, f.Remedy)
+		tell(w, "  %s  %s\n           %s\n", mark, f.Text, f.Remedy)
 	}
 	d.writeVerdict(w)
 }
@@ -135,18 +135,18 @@ func (d *diagnosis) writeAccount(w io.Writer) {
 		title string
 		lines []optionLine
 	}{{"Lifecycle stages, in the account's order", d.Stages}, {"Lead statuses", d.Statuses}} {
-		fmt.Fprintf(w, "\n%s\n", s.title)
+		tell(w, "\n%s\n", s.title)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		for i, o := range s.lines {
 			model := o.Model
 			if model == "" {
 				model = "(not mapped: never set or seen)"
 			}
-			fmt.Fprintf(t, "  %d\t%s\t%s\t%s\n", i+1, o.Label, o.Value, model)
+			tell(t, "  %d\t%s\t%s\t%s\n", i+1, o.Label, o.Value, model)
 		}
 		_ = t.Flush() // the screen has gone away if this fails
 	}
-	fmt.Fprintln(w, "\nPipelines")
+	tellLine(w, block("\nPipelines"))
 	for _, p := range d.Pipelines {
 		var stages []string
 		for _, s := range p.Stages {
@@ -159,77 +159,77 @@ func (d *diagnosis) writeAccount(w io.Writer) {
 			}
 			stages = append(stages, s.ID+mark)
 		}
-		fmt.Fprintf(w, "  %s %q: %s\n", p.ID, p.Label, strings.Join(stages, ", "))
+		tell(w, "  %s %q: %s\n", p.ID, p.Label, strings.Join(stages, ", "))
 	}
-	fmt.Fprintf(w, "\nOwners: %d active, %d queues", d.Owners.Active, d.Owners.Queues)
+	tell(w, "\nOwners: %d active, %d queues", d.Owners.Active, d.Owners.Queues)
 	for i, o := range d.Owners.Left {
 		if i == 0 {
-			fmt.Fprint(w, "; have left and are never given work:")
+			tell(w, "; have left and are never given work:")
 		}
-		fmt.Fprintf(w, " %s (%s)", o.Name, o.ID)
+		tell(w, " %s (%s)", o.Name, o.ID)
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 }
 
 func (d *diagnosis) writeActing(w io.Writer) {
 	if d.Acting == nil {
 		return
 	}
-	fmt.Fprintln(w, "\nWhat else acts on the properties that leadsync writes")
+	tellLine(w, block("\nWhat else acts on the properties that leadsync writes"))
 	for _, a := range d.Acting.Automations {
-		fmt.Fprintf(w, "  workflow %s %q", a.ID, a.Name)
+		tell(w, "  workflow %s %q", a.ID, a.Name)
 		if len(a.Enrols) > 0 {
-			fmt.Fprintf(w, ", enrols on %s", strings.Join(a.Enrols, ", "))
+			tell(w, ", enrols on %s", strings.Join(a.Enrols, ", "))
 		}
 		if len(a.Sets) > 0 {
-			fmt.Fprintf(w, ", sets %s", strings.Join(a.Sets, ", "))
+			tell(w, ", sets %s", strings.Join(a.Sets, ", "))
 		}
 		if len(a.Unread) > 0 {
-			fmt.Fprintf(w, "; look yourself, these parts are not understood: %s", strings.Join(a.Unread, ", "))
+			tell(w, "; look yourself, these parts are not understood: %s", strings.Join(a.Unread, ", "))
 		}
-		fmt.Fprintln(w)
+		tellLine(w)
 	}
 	if d.Acting.Readable && len(d.Acting.Automations) == 0 {
-		fmt.Fprintln(w, "  no active workflow")
+		tellLine(w, "  no active workflow")
 	}
 	for _, line := range d.Acting.Checklist {
-		fmt.Fprintf(w, "  [ ] %s\n", line)
+		tell(w, "  [ ] %s\n", line)
 	}
 	if d.Acknowledged {
-		fmt.Fprintf(w, "  acknowledged as %s\n", d.Acting.Code)
+		tell(w, "  acknowledged as %s\n", d.Acting.Code)
 		return
 	}
-	fmt.Fprintf(w, "  When you have read and checked this, write in the portal: acknowledged: \"%s\"\n", d.Acting.Code)
+	tell(w, "  When you have read and checked this, write in the portal: acknowledged: \"%s\"\n", d.Acting.Code)
 }
 
 func (d *diagnosis) writeCost(w io.Writer) {
-	fmt.Fprintln(w, "\nLimits")
+	tellLine(w, block("\nLimits"))
 	for _, l := range d.Limits {
 		if l.Max < 0 {
-			fmt.Fprintf(w, "  %s: the account has not said", l.Bucket)
+			tell(w, "  %s: the account has not said", l.Bucket)
 		} else {
-			fmt.Fprintf(w, "  %s: %d per %s, %s left", l.Bucket, l.Max, l.Window, number(l.Remaining))
+			tell(w, "  %s: %d per %s, %s left", l.Bucket, l.Max, l.Window, number(l.Remaining))
 		}
 		if l.Daily >= 0 {
-			fmt.Fprintf(w, "; per day %s, %s left", number(l.Daily), number(l.DailyRemaining))
+			tell(w, "; per day %s, %s left", number(l.Daily), number(l.DailyRemaining))
 		}
-		fmt.Fprintln(w)
+		tellLine(w)
 	}
 	for _, u := range d.Usage {
-		fmt.Fprintf(w, "  %s: %d of %d calls used today by everybody", u.Name, u.Used, u.Limit)
+		tell(w, "  %s: %d of %d calls used today by everybody", u.Name, u.Used, u.Limit)
 		if !u.ResetsAt.IsZero() {
-			fmt.Fprintf(w, ", resets %s", u.ResetsAt.Format(time.RFC3339))
+			tell(w, ", resets %s", u.ResetsAt.Format(time.RFC3339))
 		}
-		fmt.Fprintln(w)
+		tellLine(w)
 	}
-	fmt.Fprintf(w, "  this examination made %d calls\n", d.Calls)
+	tell(w, "  this examination made %d calls\n", d.Calls)
 	if len(d.Cost) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nWhat leadsync has cost (calls a day, UTC)")
+	tellLine(w, block("\nWhat leadsync has cost (calls a day, UTC)"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range d.Cost {
-		fmt.Fprintf(t, "  %s\t%s\t%d\t%d refused\n", c.Day, c.Purpose, c.Calls, c.Refused)
+		tell(t, "  %s\t%s\t%d\t%d refused\n", c.Day, c.Purpose, c.Calls, c.Refused)
 	}
 	_ = t.Flush() // the screen has gone away if this fails
 }
@@ -242,15 +242,15 @@ func number(n int) string {
 }
 
 func (d *diagnosis) writeVerdict(w io.Writer) {
-	fmt.Fprintln(w, "\nVerdict")
+	tellLine(w, block("\nVerdict"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	order := []state{stateBroken, stateTodo, stateLimited, stateUnknown, stateWorks, stateOff}
 	lines := slices.Clone(d.Verdict)
 	slices.SortStableFunc(lines, func(a, b verdictLine) int { return slices.Index(order, a.State) - slices.Index(order, b.State) })
 	for _, v := range lines {
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", v.State, v.What, v.Detail)
+		tell(t, "  %s\t%s\t%s\n", v.State, v.What, v.Detail)
 		if v.Do != "" {
-			fmt.Fprintf(t, "  \t\t→ %s\n", v.Do)
+			tell(t, "  \t\t→ %s\n", v.Do)
 		}
 	}
 	_ = t.Flush() // the screen has gone away if this fails

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"leadsync/cmd/leadsync/config"
-	"leadsync/connector"
 	"leadsync/workflows"
 	"leadsync/workflows/store"
 )
@@ -100,13 +99,13 @@ func writeEffects(
 	w io.Writer, in *installation, p config.Portal, modes map[workflows.Class]workflows.Mode, counts []workflows.EffectCount,
 ) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "CLASS\tSWITCH\tSTATE\tENTRIES\tSENT IN THE LAST HOUR\tLIMIT\t")
+	tell(t, "CLASS\tSWITCH\tSTATE\tENTRIES\tSENT IN THE LAST HOUR\tLIMIT\t\n")
 	for _, e := range counts {
 		limit := "none"
 		if n, ok := in.cfg.Limits.PerHour()[e.Class]; ok {
 			limit = fmt.Sprint(n)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\t\n", e.Class, switchOf(p, modes, e.Class), e.State, e.Count, e.LastHour, limit)
+		tell(t, "%s\t%s\t%s\t%d\t%d\t%s\t\n", e.Class, switchOf(p, modes, e.Class), e.State, e.Count, e.LastHour, limit)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -114,7 +113,7 @@ func writeEffects(
 	writeGathered(w, counts)
 	for _, class := range workflows.Classes() {
 		if strings.Contains(switchOf(p, modes, class), "(") {
-			fmt.Fprintf(w, "\n%s is switched on and stays in shadow; `leadsync check` says why.\n", class)
+			tell(w, "\n%s is switched on and stays in shadow; `leadsync check` says why.\n", class)
 		}
 	}
 	paused := map[workflows.Class]bool{}
@@ -123,11 +122,11 @@ func writeEffects(
 			continue
 		}
 		paused[e.Class] = true
-		fmt.Fprintf(w, "\n%s is paused since %s because its limit was reached. Look at what waits (`leadsync outbox`), then: leadsync effects release %s --portal %s\n",
+		tell(w, "\n%s is paused since %s because its limit was reached. Look at what waits (`leadsync outbox`), then: leadsync effects release %s --portal %s\n",
 			e.Class, e.PausedSince.UTC().Format(time.RFC3339), e.Class, p.Name)
 	}
 	if len(counts) == 0 {
-		fmt.Fprintln(w, "No effect has been planned yet.")
+		tellLine(w, "No effect has been planned yet.")
 	}
 	return nil
 }
@@ -138,8 +137,8 @@ func writeOverBudget(ctx context.Context, w io.Writer, st *store.Store, p config
 	if err != nil || n == 0 {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\nopen tasks over the daily budget of their owners: %d; raise tasks_per_day of portal %s, or give the work to more people\n", n, p.Name)
-	return err
+	tell(w, "\nopen tasks over the daily budget of their owners: %d; raise tasks_per_day of portal %s, or give the work to more people\n", n, p.Name)
+	return nil
 }
 
 // switchOf is how a class is switched, and how it works if that is another thing.
@@ -179,7 +178,7 @@ func releaseCommand(env *environment, c portalCommand) *cobra.Command {
 				}
 			}
 			if !paused {
-				fmt.Fprintf(env.stdout, "%s is not paused in portal %s; nothing to release\n", class, p.Name)
+				tell(env.stdout, "%s is not paused in portal %s; nothing to release\n", class, p.Name)
 				return nil
 			}
 			question := fmt.Sprintf("%s of class %s will be written to account %s of portal %s. Go on?", plural(waiting, "effect"), class, p.Account, p.Name)
@@ -190,49 +189,7 @@ func releaseCommand(env *environment, c portalCommand) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(env.stdout, "%s released with %s waiting\n", class, plural(n, "effect"))
-			return nil
-		})
-	}
-	return cmd
-}
-
-func outboxCommand(env *environment) *cobra.Command {
-	var state, contact string
-	var limit int
-	cmd := &cobra.Command{
-		Use:   "outbox",
-		Short: "List intended effects with their state, and why parked ones were refused",
-		Args:  exactly(0, "no arguments"),
-	}
-	c := portalCommand{env: env, portal: portalFlag(cmd), asJSON: cmd.Flags().Bool("json", false, "print JSON")}
-	cmd.AddCommand(retryCommand(env), dropCommand(env))
-	cmd.Flags().StringVar(&state, "state", "parked", "shadow, ready, sending, settled, parked or cancelled")
-	cmd.Flags().StringVar(&contact, "contact", "", "only this contact's id")
-	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		switch workflows.EntryState(state) {
-		case workflows.StateShadow, workflows.StateReady, workflows.StateSending, workflows.StateSettled, workflows.StateParked, workflows.StateCancelled:
-		default:
-			return usageError{fmt.Errorf("unknown state %q; use shadow, ready, sending, settled, parked or cancelled", state)}
-		}
-		return c.with(cmd, func(ctx context.Context, _ *installation, p config.Portal, st *store.Store) error {
-			entries, err := st.Outbox(ctx, p.Account, workflows.EntryState(state), connector.ObjectID(contact), limit)
-			if err != nil {
-				return err
-			}
-			if *c.asJSON {
-				return printJSON(env.stdout, entries)
-			}
-			t := tabwriter.NewWriter(env.stdout, 0, 4, 2, ' ', 0)
-			fmt.Fprintln(t, "CONTACT\tCLASS\tKIND\tATTEMPTS\tKEY\tPLANNED\tCRM ID\tNOTE\t")
-			for _, e := range entries {
-				fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t\n", e.Contact, e.Class, e.Kind, e.Attempt, e.Key, e.PlannedAt.UTC().Format("2006-01-02 15:04"), e.RemoteID, e.Error)
-			}
-			if err := t.Flush(); err != nil {
-				return err
-			}
-			fmt.Fprintf(env.stdout, "%s in state %s\n", plural(len(entries), "entry"), state)
+			tell(env.stdout, "%s released with %s waiting\n", class, plural(n, "effect"))
 			return nil
 		})
 	}

@@ -165,11 +165,11 @@ func (x *explainer) find(ctx context.Context, text string) (connector.ObjectID, 
 	}
 	switch len(ids) {
 	case 0:
-		return "", fmt.Errorf("no contact %q in the mirror of portal %q; has `leadsync serve` loaded the account?", text, x.cfg.Name)
+		return "", fmt.Errorf("no contact with this id or address in the mirror of portal %q; has `leadsync serve` loaded the account?", x.cfg.Name)
 	case 1:
 		return ids[0], nil
 	}
-	return "", fmt.Errorf("%d contacts match %q: %v; name one by its id", len(ids), text, ids)
+	return "", fmt.Errorf("%d contacts match: %v; name one by its id", len(ids), ids)
 }
 
 func (x *explainer) explain(ctx context.Context, text string) (*explanation, error) {

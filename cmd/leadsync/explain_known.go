@@ -124,11 +124,11 @@ func (e *explanation) writeKnown(w io.Writer, language string) {
 	if e.AsOf == nil {
 		return
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 	for _, g := range e.AsOf.groups(language) {
-		fmt.Fprintf(w, "%s: %s\n", g.Title, strings.Join(g.Items, ", "))
+		tell(w, "%s: %s\n", g.Title, strings.Join(g.Items, ", "))
 	}
 	for _, line := range e.AsOf.limits(language) {
-		fmt.Fprintln(w, line)
+		tellLine(w, line)
 	}
 }

@@ -22,7 +22,7 @@ func (x *explainer) showPage(env *environment, e *explanation, language string) 
 	if err := writePage(x.options.html, page); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, "wrote %s\n", x.options.html)
+	tell(env.stdout, "wrote %s\n", x.options.html)
 	return nil
 }
 

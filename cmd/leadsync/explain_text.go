@@ -28,29 +28,29 @@ func (x *explainer) nameOf(record workflows.LeadRecord) string {
 }
 
 func (e *explanation) write(w io.Writer, language string) {
-	fmt.Fprintf(w, say(language, "contact %s   stage in the CRM: %s   lead status: %s\n", "Kontakt %s   Phase im CRM: %s   Leadstatus: %s\n"), e.Contact,
+	tell(w, say(language, "contact %s   stage in the CRM: %s   lead status: %s\n", "Kontakt %s   Phase im CRM: %s   Leadstatus: %s\n"), e.Contact,
 		orWord(e.Stage, say(language, "none", "keine")), orWord(e.Status, say(language, "none", "keiner")))
 	for _, note := range e.notes(language) {
-		fmt.Fprintln(w, note)
+		tellLine(w, note)
 	}
 	if e.AsOf != nil {
 		for _, line := range e.AsOf.heading(language) {
-			fmt.Fprintln(w, line)
+			tellLine(w, line)
 		}
 	}
-	fmt.Fprintf(w, "\n%s", e.Evaluation.Text(language))
+	tell(w, "\n%s", block(e.Evaluation.Text(language)))
 	e.writeKnown(w, language)
 	if e.barred {
-		fmt.Fprintln(w, e.barrier(language))
+		tellLine(w, e.barrier(language))
 	}
 	if len(e.Unfinished) > 0 {
-		fmt.Fprintln(w, say(language, "\nNot done yet:", "\nNoch nicht erledigt:"))
+		tellLine(w, block(say(language, "\nNot done yet:", "\nNoch nicht erledigt:")))
 		for _, line := range e.unfinished(language) {
-			fmt.Fprintf(w, "  %s\n", line)
+			tell(w, "  %s\n", line)
 		}
 	}
 	if len(e.Decisions) > 0 {
-		fmt.Fprintln(w, say(language, "\nDecisions, newest first:", "\nEntscheidungen, die neueste zuerst:"))
+		tellLine(w, block(say(language, "\nDecisions, newest first:", "\nEntscheidungen, die neueste zuerst:")))
 		writeDecisions(w, e.Decisions, language)
 	}
 }
@@ -119,9 +119,9 @@ func (e *explanation) unfinished(language string) []string {
 
 func writeDecisions(w io.Writer, decisions []workflows.Decision, language string) {
 	for _, d := range decisions {
-		fmt.Fprintf(w, "  #%d %s  %s %.8s\n", d.No, d.At.Format(stampIn(language)), say(language, "model", "Modell"), d.Model)
+		tell(w, "  #%d %s  %s %.8s\n", d.No, d.At.Format(stampIn(language)), say(language, "model", "Modell"), d.Model)
 		for _, line := range decisionLines(d, language) {
-			fmt.Fprintf(w, "     %s\n", line)
+			tell(w, "     %s\n", line)
 		}
 	}
 }

@@ -67,6 +67,9 @@ type portalHealth struct {
 	State   service.State       `json:"state"`
 	Reason  string              `json:"pause_reason,omitempty"`
 	Feeds   *service.FeedHealth `json:"feeds"`
+	// SilentSince is since when the CRM gives no answer; Quarantine counts the records that are left alone.
+	SilentSince string              `json:"crm_silent_since,omitempty"`
+	Quarantine  *service.Quarantine `json:"quarantine,omitempty"`
 	// Profiles counts the contacts that must not be profiled, and those that break invariants.
 	Profiles *service.Profiles `json:"profiles,omitempty"`
 	// Reevaluation is the walk through the stored contacts after a change of the model; nil if there was none.
@@ -91,9 +94,9 @@ func tellHealth(ctx context.Context, env *environment, base string, asJSON bool)
 	if asJSON {
 		return printJSON(env.stdout, out)
 	}
-	fmt.Fprintln(env.stdout, "alive")
+	tellLine(env.stdout, "alive")
 	if out.Error != "" {
-		fmt.Fprintf(env.stdout, "not ready: %s\n", out.Error)
+		tell(env.stdout, "not ready: %s\n", out.Error)
 	}
 	tellPaused(env.stdout, out.Portals)
 	for _, p := range out.Portals {
@@ -105,22 +108,30 @@ func tellHealth(ctx context.Context, env *environment, base string, asJSON bool)
 // tellPortal says how far the walks of a portal are, who is not profiled, and how complete the news are.
 func tellPortal(w io.Writer, p portalHealth) {
 	if p.State == service.StateWaiting {
-		fmt.Fprintf(w, "%s: waiting for the lease: another process works the account, or one did that died less than `lease` ago\n", p.Portal)
+		tell(w, "%s: waiting for the lease: another process works the account, or one did that died less than `lease` ago\n", p.Portal)
 	}
 	for _, fill := range p.Fills {
-		fmt.Fprintf(w, "%s: %s\n", p.Portal, fill.Text())
+		tell(w, "%s: %s\n", p.Portal, fill.Text())
 	}
 	if p.Reevaluation != nil && !p.Reevaluation.Complete {
-		fmt.Fprintf(w, "%s: %s\n", p.Portal, p.Reevaluation.Text())
+		tell(w, "%s: %s\n", p.Portal, p.Reevaluation.Text())
+	}
+	if p.SilentSince != "" {
+		tell(w, "%s: the CRM has given no answer since %s; it is asked every few seconds, and everything goes on when it answers\n", p.Portal, p.SilentSince)
+	}
+	if p.Quarantine != nil {
+		for _, line := range p.Quarantine.Lines() {
+			tell(w, "%s: %s\n", p.Portal, line)
+		}
 	}
 	tellProfiles(w, p)
 	if p.Feeds == nil {
 		return
 	}
-	fmt.Fprintf(w, "%s: %s\n", p.Portal, p.Feeds.Text())
+	tell(w, "%s: %s\n", p.Portal, p.Feeds.Text())
 	for _, walk := range p.Feeds.Repair {
 		if !walk.Complete {
-			fmt.Fprintf(w, "%s: repair walk of %s records, begun %s: %d done\n",
+			tell(w, "%s: repair walk of %s records, begun %s: %d done\n",
 				p.Portal, walk.Type, walk.Began.UTC().Format("2006-01-02 15:04 MST"), walk.Done)
 		}
 	}
@@ -132,7 +143,7 @@ func tellProfiles(w io.Writer, p portalHealth) {
 		return
 	}
 	for _, line := range p.Profiles.Lines() {
-		fmt.Fprintf(w, "%s: %s\n", p.Portal, line)
+		tell(w, "%s: %s\n", p.Portal, line)
 	}
 }
 
@@ -140,7 +151,7 @@ func tellProfiles(w io.Writer, p portalHealth) {
 func tellPaused(w io.Writer, portals []portalHealth) {
 	for _, p := range portals {
 		if p.Reason != "" {
-			fmt.Fprintf(w, "portal %s: %s: %s\n", p.Portal, p.State, p.Reason)
+			tell(w, "portal %s: %s: %s\n", p.Portal, p.State, p.Reason)
 		}
 	}
 }

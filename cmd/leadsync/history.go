@@ -115,9 +115,9 @@ func (h *contactHistory) write(w io.Writer, language string, zone *time.Location
 	if language == "de" {
 		title = fmt.Sprintf("%s: Entscheidungen: %d", contactRef(h.Contact), h.Decisions)
 	}
-	fmt.Fprintln(w, title+say(language, "; the story, oldest first", "; die Geschichte, Ältestes zuerst"))
+	tellLine(w, title+say(language, "; the story, oldest first", "; die Geschichte, Ältestes zuerst"))
 	if left := h.Happenings - len(h.Story); left > 0 {
-		fmt.Fprintf(w, say(language, "  (%d older entries are left out; --limit shows more)\n", "  (%d ältere Einträge fehlen; --limit zeigt mehr)\n"), left)
+		tell(w, say(language, "  (%d older entries are left out; --limit shows more)\n", "  (%d ältere Einträge fehlen; --limit zeigt mehr)\n"), left)
 	}
 	for i := 0; i < len(h.Story); {
 		happening, times := h.Story[i], 1
@@ -133,9 +133,9 @@ func (h *contactHistory) write(w io.Writer, language string, zone *time.Location
 		if times > 1 {
 			lines[0] += fmt.Sprintf(" ×%d", times)
 		}
-		fmt.Fprintf(w, "%s  %-8s  %s\n", stamp, teller(happening.By, language), lines[0])
+		tell(w, "%s  %-8s  %s\n", stamp, teller(happening.By, language), lines[0])
 		for _, line := range lines[1:] {
-			fmt.Fprintf(w, "%s  %-8s    %s\n", strings.Repeat(" ", len([]rune(stamp))), "", line)
+			tell(w, "%s  %-8s    %s\n", strings.Repeat(" ", len([]rune(stamp))), "", line)
 		}
 	}
 }

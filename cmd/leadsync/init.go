@@ -134,12 +134,12 @@ func (d initialised) print(env *environment, o initOptions) error {
 		return printJSON(env.stdout, d)
 	}
 	for _, path := range d.Written {
-		fmt.Fprintf(env.stdout, "wrote %s\n", path)
+		tell(env.stdout, "wrote %s\n", path)
 	}
 	for _, note := range d.Notes {
-		fmt.Fprintf(env.stdout, "note  %s\n", note)
+		tell(env.stdout, "note  %s\n", note)
 	}
-	fmt.Fprintf(env.stdout, "Read both files with marketing and sales, then run `leadsync doctor --config %s`.\n", filepath.Join(o.out, "leadsync.yaml"))
+	tell(env.stdout, "Read both files with marketing and sales, then run `leadsync doctor --config %s`.\n", filepath.Join(o.out, "leadsync.yaml"))
 	return nil
 }
 
@@ -149,10 +149,10 @@ func ask(ctx context.Context, env *environment, o initOptions) (starter.Found, [
 	p.Name = o.name
 	p.Token = config.SecretSource{Key: "--token", Env: o.tokenEnv, File: o.tokenFile}
 	if o.baseURL != "" {
-		p.BaseURL = strings.TrimRight(o.baseURL, "/")
+		p = typed(p, strings.TrimRight(o.baseURL, "/"))
 	}
 	base := config.Default()
-	found := starter.Found{Name: o.name, BaseURL: strings.TrimRight(o.baseURL, "/"), TokenEnv: o.tokenEnv, Language: o.language, Simulated: o.simulated}
+	found := starter.Found{Name: o.name, BaseURL: strings.TrimRight(o.baseURL, "/"), TokenEnv: o.tokenEnv, Language: o.language, Simulated: o.simulated, Private: p.AllowPrivateAddress && !o.simulated}
 	if o.tokenFile != "" {
 		rel, err := relative(o.out, o.tokenFile)
 		if err != nil {
@@ -198,7 +198,7 @@ type asking struct {
 	notes  []string
 }
 
-func (a *asking) step(text string) { fmt.Fprintf(a.env.stderr, "reading %s\n", text) }
+func (a *asking) step(text string) { tell(a.env.stderr, "reading %s\n", text) }
 
 func (a *asking) all(ctx context.Context, sample int) (err error) {
 	f := a.found
@@ -279,7 +279,7 @@ func (a *asking) usage(ctx context.Context, sample int) error {
 				companies[id]++
 			}
 		}
-		fmt.Fprintf(a.env.stderr, "looking at properties: %d of %d contacts\n", f.Sampled, len(ids))
+		tell(a.env.stderr, "looking at properties: %d of %d contacts\n", f.Sampled, len(ids))
 	}
 	return a.companyUsage(ctx, companies)
 }

@@ -154,6 +154,31 @@ func (k *grantKeeper) remove(ctx context.Context) (bool, error) {
 	return found, err
 }
 
+// reseal encrypts what is stored with the present key, whichever of the keys at hand it was encrypted with, and gives
+// the ids of the two keys. hubspot.ErrNoGrant: nothing is stored; hubspot.ErrGrantChanged: somebody refreshed it
+// meanwhile, which encrypts it with the key of that process.
+func (k *grantKeeper) reseal(ctx context.Context) (before, after string, err error) {
+	kept, err := k.Load(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	err = k.with(ctx, func(st *store.Store) error {
+		c, err := st.Credential(ctx, k.portal)
+		before = c.KeyID
+		return err
+	})
+	if err != nil {
+		return "", "", err
+	}
+	if kept.Disconnected {
+		return "", "", hubspot.ErrDisconnected
+	}
+	if err := k.Save(ctx, kept.Version, kept.Grant); err != nil {
+		return "", "", err
+	}
+	return before, k.vault.KeyID(), nil
+}
+
 func (k *grantKeeper) seal(g hubspot.Grant) (sealed []byte, keyID string, err error) {
 	plain, err := g.Plain()
 	if err != nil {

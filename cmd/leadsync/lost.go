@@ -141,19 +141,19 @@ func (r *lostReport) write(w io.Writer) {
 	for _, g := range r.Groups {
 		if r.By != "" {
 			indent = "    "
-			fmt.Fprintf(w, "  %s: %s\n", clip(plainly(orWord(g.Group, "no "+r.By)), longest), plural(g.Deals, "deal"))
+			tell(w, "  %s: %s\n", clip(plainly(orWord(g.Group, "no "+r.By)), longest), plural(g.Deals, "deal"))
 		}
 		for _, reason := range g.Reasons {
-			fmt.Fprintf(w, "%s%-40s %s\n", indent, clip(plainly(orWord(reason.Reason, "without a reason")), longest), rateOf(reason.Deals, g.Deals, false))
+			tell(w, "%s%-40s %s\n", indent, clip(plainly(orWord(reason.Reason, "without a reason")), longest), rateOf(reason.Deals, g.Deals, false))
 		}
 	}
 	if r.Deals == 0 {
-		fmt.Fprintf(w, "portal %s: no deal was lost since %s", r.Portal, r.Since.UTC().Format(time.DateOnly))
+		tell(w, "portal %s: no deal was lost since %s", r.Portal, r.Since.UTC().Format(time.DateOnly))
 	} else {
-		fmt.Fprintf(w, "portal %s: %s lost since %s", r.Portal, plural(r.Deals, "deal"), r.Since.UTC().Format(time.DateOnly))
+		tell(w, "portal %s: %s lost since %s", r.Portal, plural(r.Deals, "deal"), r.Since.UTC().Format(time.DateOnly))
 	}
 	if r.Undated > 0 {
-		fmt.Fprintf(w, "; besides, %s lost without a close date in the mirror", plural(r.Undated, "deal"))
+		tell(w, "; besides, %s lost without a close date in the mirror", plural(r.Undated, "deal"))
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 }

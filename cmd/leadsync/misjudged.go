@@ -98,29 +98,29 @@ func (x *explainer) misjudged(ctx context.Context, ask misjudgedAsk) (*misjudged
 func (r *misjudgedReport) write(w io.Writer) {
 	if r.Proposed != nil {
 		writeProposals(w, r.Proposals)
-		fmt.Fprintf(w, "portal %s: %s proposed for deletion; none is deleted unless you confirm it: leadsync deletions", r.Portal, plural(*r.Proposed, "contact"))
+		tell(w, "portal %s: %s proposed for deletion; none is deleted unless you confirm it: leadsync deletions", r.Portal, plural(*r.Proposed, "contact"))
 		if len(r.Proposals) < *r.Proposed {
-			fmt.Fprintf(w, "; %d shown, --limit shows more", len(r.Proposals))
+			tell(w, "; %d shown, --limit shows more", len(r.Proposals))
 		}
-		fmt.Fprintln(w)
+		tellLine(w)
 		return
 	}
 	leads, misjudged := 0, 0
 	for _, g := range r.Groups {
 		leads, misjudged = leads+g.Leads, misjudged+g.Misjudged
-		fmt.Fprintf(w, "  %-40s %s\n", orWord(g.Group, "no "+r.By), rateOf(g.Misjudged, g.Leads, g.Few))
+		tell(w, "  %-40s %s\n", orWord(g.Group, "no "+r.By), rateOf(g.Misjudged, g.Leads, g.Few))
 		for _, reason := range slices.Sorted(maps.Keys(g.Reasons)) {
-			fmt.Fprintf(w, "    %d %s\n", g.Reasons[reason], orWord(reason, "without a reason"))
+			tell(w, "    %d %s\n", g.Reasons[reason], orWord(reason, "without a reason"))
 		}
 	}
 	switch {
 	case !r.declared && leads == 0:
-		fmt.Fprintln(w, "the model does not say what a misjudged lead is; see misjudged: in `leadsync schema`")
+		tellLine(w, "the model does not say what a misjudged lead is; see misjudged: in `leadsync schema`")
 	case leads == 0:
-		fmt.Fprintf(w, "portal %s: no lead qualified since %s\n", r.Portal, r.Since.UTC().Format(time.DateOnly))
+		tell(w, "portal %s: no lead qualified since %s\n", r.Portal, r.Since.UTC().Format(time.DateOnly))
 	default:
 		const few = 20
-		fmt.Fprintf(w, "portal %s: misjudged %s\n", r.Portal, rateOf(misjudged, leads, leads < few))
+		tell(w, "portal %s: misjudged %s\n", r.Portal, rateOf(misjudged, leads, leads < few))
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -22,7 +21,7 @@ func writeError(w io.Writer, err error) {
 		}
 		text = strings.Replace(text, problems.Error(), strings.Join(lines, "\n"), 1)
 	}
-	fmt.Fprintf(w, "leadsync: %s\n", text)
+	tell(w, "leadsync: %s\n", block(text))
 }
 
 // problemsIn are the mistakes of all model files that an error tells of.

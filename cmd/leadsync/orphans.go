@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -124,17 +123,17 @@ func lastActivity(m *scoring.Model, lead scoring.Lead, now time.Time) time.Time 
 
 func (l *orphanList) write(w io.Writer) {
 	for _, o := range l.List {
-		fmt.Fprintf(w, "%-22s %s   stage %s, lead status %s, %s, %s%s\n", contactRef(o.Contact), o.why(),
+		tell(w, "%-22s %s   stage %s, lead status %s, %s, %s%s\n", contactRef(o.Contact), o.why(),
 			orWord(o.Stage, "none"), orWord(o.Status, "none"), o.activity(), o.tasks(), o.standing())
 	}
 	if len(l.List) > 0 {
-		fmt.Fprintln(w)
+		tellLine(w)
 	}
-	fmt.Fprintf(w, "portal %s: %s in %s", l.Portal, plural(l.Contacts, "orphaned lead"), orWord(strings.Join(l.Stages, ", "), "no stage"))
+	tell(w, "portal %s: %s in %s", l.Portal, plural(l.Contacts, "orphaned lead"), orWord(strings.Join(l.Stages, ", "), "no stage"))
 	if len(l.List) < l.Contacts {
-		fmt.Fprintf(w, ", %d shown; --limit shows more", len(l.List))
+		tell(w, ", %d shown; --limit shows more", len(l.List))
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 }
 
 func (o orphanedLead) why() string {

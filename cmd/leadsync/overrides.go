@@ -104,18 +104,18 @@ func (l *overrideList) write(w io.Writer, language string) {
 	for _, f := range l.List {
 		if f.Kind != kind {
 			kind = f.Kind
-			fmt.Fprintf(w, "\n%s\n", frozenTitle(kind, language))
+			tell(w, "\n%s\n", frozenTitle(kind, language))
 		}
-		fmt.Fprintf(w, "  %-22s %s\n", contactRef(f.Contact), frozenText(f, language))
+		tell(w, "  %-22s %s\n", contactRef(f.Contact), frozenText(f, language))
 	}
 	if len(l.List) > 0 {
-		fmt.Fprintln(w)
+		tellLine(w)
 	}
-	fmt.Fprintf(w, say(language, "portal %s: %d not moved", "Portal %s: %d nicht bewegt"), l.Portal, l.Total)
+	tell(w, say(language, "portal %s: %d not moved", "Portal %s: %d nicht bewegt"), l.Portal, l.Total)
 	if len(l.List) < l.Total {
-		fmt.Fprintf(w, say(language, ", %d shown; --limit shows more", ", %d gezeigt; --limit zeigt mehr"), len(l.List))
+		tell(w, say(language, ", %d shown; --limit shows more", ", %d gezeigt; --limit zeigt mehr"), len(l.List))
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 }
 
 // frozenText says in one line what stands, since when, until when, why, and what the model would have.

@@ -331,19 +331,19 @@ func (out *preview) estimate(records []workflows.LeadRecord) {
 }
 
 func (out *preview) write(w io.Writer, language string) error {
-	fmt.Fprintf(w, "Portal %s (account %s): %d of %d contacts read. Nothing was written.\n", out.Portal, out.Account, out.Sample, out.Total)
+	tell(w, "Portal %s (account %s): %d of %d contacts read. Nothing was written.\n", out.Portal, out.Account, out.Sample, out.Total)
 	for _, f := range out.Findings {
-		fmt.Fprintf(w, "  note: %s; %s\n", f.Text, f.Remedy)
+		tell(w, "  note: %s; %s\n", f.Text, f.Remedy)
 	}
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	section := func(title string, counts map[string]int) {
-		fmt.Fprintf(t, "\n%s\t\t\n", title)
+		tell(t, "\n%s\t\t\n", title)
 		if len(counts) == 0 {
-			fmt.Fprintf(t, "  none\t\t\n")
+			tell(t, "  none\t\t\n")
 		}
 		keys := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
 		for _, k := range keys {
-			fmt.Fprintf(t, "  %s\t%d\t\n", k, counts[k])
+			tell(t, "  %s\t%d\t\n", k, counts[k])
 		}
 	}
 	section("Stages now", out.Stages)
@@ -356,17 +356,17 @@ func (out *preview) write(w io.Writer, language string) error {
 	section("Deals these would cause", out.Deals)
 	section("Statuses there already, that count as handled (a backfill would cause)", out.Backfill)
 	section("Invariants broken", out.Violations)
-	fmt.Fprintf(t, "\nContacts that must not be profiled\t%d\t\n", out.Unprofiled)
-	fmt.Fprintf(t, "Scores to write\t%d\t\n", out.Scores)
+	tell(t, "\nContacts that must not be profiled\t%d\t\n", out.Unprofiled)
+	tell(t, "Scores to write\t%d\t\n", out.Scores)
 	parts, calls := tally(out.Calls)
-	fmt.Fprintf(t, "Calls made for this preview (%s)\t%d\t\n", parts, calls)
-	fmt.Fprintf(t, "Calls for the first load of the account, about\t%d\t\n", out.FirstLoad)
-	fmt.Fprintf(t, "Calls to write all scores once, about\t%d\t\n", out.Write)
+	tell(t, "Calls made for this preview (%s)\t%d\t\n", parts, calls)
+	tell(t, "Calls for the first load of the account, about\t%d\t\n", out.FirstLoad)
+	tell(t, "Calls to write all scores once, about\t%d\t\n", out.Write)
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("print preview: %w", err)
 	}
 	for _, x := range out.Explained {
-		fmt.Fprintf(w, "\n--- contact %s, stage in the CRM: %s\n%s", x.Contact, orWord(x.Stage, "none"), x.Evaluation.Text(language))
+		tell(w, "\n--- contact %s, stage in the CRM: %s\n%s", x.Contact, orWord(x.Stage, "none"), block(x.Evaluation.Text(language)))
 	}
 	return nil
 }

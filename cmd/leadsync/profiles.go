@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 
 	"leadsync/workflows"
@@ -27,12 +26,12 @@ func writeProfile(w io.Writer, s workflows.Profile, language string) {
 	const layout = "2006-01-02 15:04 MST"
 	switch since, from := s.Unprofiled.UTC().Format(layout), s.ProfiledFrom.UTC().Format(layout); {
 	case !s.Unprofiled.IsZero() && language == "de":
-		fmt.Fprintf(w, "Darf nicht profiliert werden, seit %s: nichts wird bewertet, geschrieben oder gesammelt.\n", since)
+		tell(w, "Darf nicht profiliert werden, seit %s: nichts wird bewertet, geschrieben oder gesammelt.\n", since)
 	case !s.Unprofiled.IsZero():
-		fmt.Fprintf(w, "Must not be profiled, since %s: nothing is scored, written or collected.\n", since)
+		tell(w, "Must not be profiled, since %s: nothing is scored, written or collected.\n", since)
 	case !s.ProfiledFrom.IsZero() && language == "de":
-		fmt.Fprintf(w, "Darf seit %s wieder profiliert werden; was vorher war, zählt nicht.\n", from)
+		tell(w, "Darf seit %s wieder profiliert werden; was vorher war, zählt nicht.\n", from)
 	case !s.ProfiledFrom.IsZero():
-		fmt.Fprintf(w, "May be profiled again since %s; what was before does not count.\n", from)
+		tell(w, "May be profiled again since %s; what was before does not count.\n", from)
 	}
 }

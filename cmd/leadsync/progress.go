@@ -53,7 +53,7 @@ func (b *bars) show(portal string, p workflows.Progress) {
 		if total <= 0 {
 			total = -1 // the CRM does not tell: a spinner
 		}
-		bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(b.env.stderr), progressbar.OptionSetDescription(key),
+		bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(unguarded(b.env.stderr)), progressbar.OptionSetDescription(key),
 			progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionOnCompletion(func() { _, _ = b.env.stderr.Write([]byte("\n")) }))
 		b.open[key] = bar

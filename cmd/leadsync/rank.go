@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -252,21 +254,21 @@ func (r *ranking) write(w io.Writer, bands bool) {
 			if b.From < 0 {
 				name = "below 0 points"
 			}
-			fmt.Fprintf(w, "  %-20s %s\n", name, rateOf(b.Converted, b.Contacts, b.Few))
+			tell(w, "  %-20s %s\n", name, rateOf(b.Converted, b.Contacts, b.Few))
 		}
-		fmt.Fprintf(w, "portal %s: by the points of today, how many of those that got into the stages of rank got beyond them\n", r.Portal)
+		tell(w, "portal %s: by the points of today, how many of those that got into the stages of rank got beyond them\n", r.Portal)
 		return
 	}
 	for _, c := range r.List {
-		fmt.Fprintf(w, "%4d  %-22s priority %3d  %s  %s\n      %s\n", c.Rank, contactRef(c.Contact), c.Priority,
+		tell(w, "%4d  %-22s priority %3d  %s  %s\n      %s\n", c.Rank, contactRef(c.Contact), c.Priority,
 			strings.Join(slices.DeleteFunc([]string{c.Grade, c.Tier, strconv.FormatInt(c.Total, 10) + " points"}, func(s string) bool { return s == "" }), ", "),
 			strings.TrimSpace(c.Stage+" "+c.Status), c.Reasons)
 	}
-	fmt.Fprintf(w, "portal %s: %s with a priority", r.Portal, plural(r.Contacts, "contact"))
+	tell(w, "portal %s: %s with a priority", r.Portal, plural(r.Contacts, "contact"))
 	if len(r.List) < r.Contacts {
-		fmt.Fprintf(w, "; %d shown, --limit shows more", len(r.List))
+		tell(w, "; %d shown, --limit shows more", len(r.List))
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 }
 
 // save writes the list to a new file that nobody else can read.
@@ -279,7 +281,7 @@ func (r *ranking) save(name string, w io.Writer) error {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("write list %q: %w", name, err)
 	}
-	fmt.Fprintf(w, "portal %s: %d of %s written to %s\n", r.Portal, len(r.List), plural(r.Contacts, "contact"), name)
+	tell(w, "portal %s: %d of %s written to %s\n", r.Portal, len(r.List), plural(r.Contacts, "contact"), name)
 	return nil
 }
 
@@ -302,7 +304,8 @@ func (r *ranking) table(w io.Writer) error {
 
 // harmless is a text that no spreadsheet takes for a formula.
 func harmless(text string) string {
-	if strings.ContainsAny(text[:min(1, len(text))], "=+-@\t\r") {
+	seen := strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || hidden(r) })
+	if first, _ := utf8.DecodeRuneInString(seen); strings.ContainsRune("=+-@＝＋－＠", first) || seen != text {
 		return "'" + text
 	}
 	return text

@@ -69,7 +69,10 @@ func record(cmd *cobra.Command, env *environment, o recordOptions) error {
 	if err != nil {
 		return err
 	}
-	p.BaseURL = orWord(o.baseURL, orWord(p.BaseURL, hubspot.DefaultBaseURL))
+	p.BaseURL = orWord(p.BaseURL, hubspot.DefaultBaseURL)
+	if o.baseURL != "" {
+		p = typed(p, o.baseURL)
+	}
 	if err := freeFolder(o); err != nil {
 		return err
 	}
@@ -211,19 +214,20 @@ func (r *rehearsal) capture(ctx context.Context, rec *recorder.Recorder) (record
 }
 
 func (r *recorded) write(w io.Writer) error {
-	fmt.Fprintf(w, "recorded %s into %s; the account was only read\n", plural(r.Requests, "request"), r.Folder)
+	tell(w, "recorded %s into %s; the account was only read\n", plural(r.Requests, "request"), r.Folder)
 	if len(r.Truncated) > 0 {
-		fmt.Fprintf(w, "a sample: listings end after %d records; there are more %v\n", r.Sample, r.Truncated)
+		tell(w, "a sample: listings end after %d records; there are more %v\n", r.Sample, r.Truncated)
 	}
-	fmt.Fprintln(w, "no original was found in what was written; replaced:")
+	tellLine(w, "no original was found in what was written; replaced:")
 	t := tabwriter.NewWriter(w, 2, 4, 2, ' ', 0)
 	for _, x := range r.Replaced {
-		fmt.Fprintf(t, "  %s\t%s\t%d\t\n", x.Kind, x.Where, x.Count)
+		tell(t, "  %s\t%s\t%d\t\n", x.Kind, x.Where, x.Count)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	return writeDrift(w, r.Drift)
+	writeDrift(w, r.Drift)
+	return nil
 }
 
 // silent is for replays: what they would log is their report.

@@ -225,7 +225,7 @@ func (out *replayed) write(w io.Writer, language string) {
 	for _, c := range out.Contacts {
 		decisions += len(c.Decisions)
 	}
-	fmt.Fprintf(w, "Portal %s (account %s) at %s: %s, %s. Nothing was sent.\n",
+	tell(w, "Portal %s (account %s) at %s: %s, %s. Nothing was sent.\n",
 		out.Portal, out.Account, out.At.UTC().Format(time.RFC3339), plural(len(out.Contacts), "contact"), plural(decisions, "decision"))
 	for _, c := range out.Contacts {
 		c.write(w, language)
@@ -237,27 +237,27 @@ func (out *replayed) write(w io.Writer, language string) {
 		if len(list.lines) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "\n%s:\n", list.title)
+		tell(w, "\n%s:\n", list.title)
 		for _, line := range list.lines {
-			fmt.Fprintf(w, "  %s\n", line)
+			tell(w, "  %s\n", line)
 		}
 	}
 }
 
 func (c replayedContact) write(w io.Writer, language string) {
-	fmt.Fprintf(w, "\n%s, stage: %s, lead status: %s", contactRef(c.Contact), orWord(c.Stage, "none"), orWord(c.Status, "none"))
+	tell(w, "\n%s, stage: %s, lead status: %s", contactRef(c.Contact), orWord(c.Stage, "none"), orWord(c.Status, "none"))
 	if c.Evaluation != nil {
 		for _, s := range c.Evaluation.Scores {
-			fmt.Fprintf(w, ", %s: %d", s.Name, s.Whole)
+			tell(w, ", %s: %d", s.Name, s.Whole)
 		}
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 	if len(c.Decisions) == 0 {
-		fmt.Fprintln(w, "  nothing to do")
+		tellLine(w, "  nothing to do")
 	}
 	writeDecisions(w, c.Decisions, language)
 	if len(c.Would) > 0 {
-		fmt.Fprintln(w, "  if it changed now:")
+		tellLine(w, "  if it changed now:")
 	}
 	for _, a := range c.Would {
 		change := a.Rule
@@ -267,7 +267,7 @@ func (c replayedContact) write(w io.Writer, language string) {
 		if a.DueAt != "" {
 			change += " due " + a.DueAt
 		}
-		fmt.Fprintf(w, "     %-6s %s (%s)\n", a.Class, change, workflows.RenderReason(language, a.Reason))
+		tell(w, "     %-6s %s (%s)\n", a.Class, change, workflows.RenderReason(language, a.Reason))
 	}
 }
 
@@ -292,9 +292,9 @@ func reportDrift(env *environment, folder string, asJSON bool) error {
 	if asJSON {
 		err = printJSON(env.stdout, append([]recorder.Drift{}, found...))
 	} else {
-		err = writeDrift(env.stdout, found)
+		writeDrift(env.stdout, found)
 		if len(found) == 0 {
-			fmt.Fprintf(env.stdout, "every answer in %s is what the client expects\n", folder)
+			tell(env.stdout, "every answer in %s is what the client expects\n", folder)
 		}
 	}
 	if err == nil && len(found) > 0 {
@@ -303,12 +303,9 @@ func reportDrift(env *environment, folder string, asJSON bool) error {
 	return err
 }
 
-func writeDrift(w io.Writer, found []recorder.Drift) error {
+func writeDrift(w io.Writer, found []recorder.Drift) {
 	for _, d := range found {
-		if _, err := fmt.Fprintf(w, "drift  %s, interaction %d, %s: %s: expected %s, found %s\n",
-			d.File, d.Interaction, d.Request, orWord(d.Path, "the body"), d.Expected, d.Found); err != nil {
-			return fmt.Errorf("print drift: %w", err)
-		}
+		tell(w, "drift  %s, interaction %d, %s: %s: expected %s, found %s\n",
+			d.File, d.Interaction, d.Request, orWord(d.Path, "the body"), d.Expected, d.Found)
 	}
-	return nil
 }

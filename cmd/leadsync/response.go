@@ -111,34 +111,34 @@ func (r *responseReport) write(w io.Writer) {
 	for _, g := range r.Groups {
 		if g.Rule != clock {
 			clock = g.Rule
-			fmt.Fprintf(w, "%s\n", clock)
+			tell(w, "%s\n", clock)
 		}
 		name := orWord(g.Group, "no "+r.By)
 		if g.Others {
 			name = "all others (fewer than five people)"
 		}
 		if g.Withheld {
-			fmt.Fprintf(w, "  %-36s %s; no figures: name people with their teams under people: in the configuration\n", name, plural(g.Runs, "clock"))
+			tell(w, "  %-36s %s; no figures: name people with their teams under people: in the configuration\n", name, plural(g.Runs, "clock"))
 			continue
 		}
 		f := g.Figures
-		fmt.Fprintf(w, "  %-36s %s: %d met, %d missed, %d due, %d ended without a verdict", name, plural(g.Runs, "clock"), f.Met, f.Missed, f.Due, f.Ended)
+		tell(w, "  %-36s %s: %d met, %d missed, %d due, %d ended without a verdict", name, plural(g.Runs, "clock"), f.Met, f.Missed, f.Due, f.Ended)
 		if f.Share != nil {
 			const percent = 100
-			fmt.Fprintf(w, "; met %.0f %%", *f.Share*percent)
+			tell(w, "; met %.0f %%", *f.Share*percent)
 		}
 		if f.Median != nil {
-			fmt.Fprintf(w, "; median %s, nine of ten within %s of working time", working(*f.Median), working(*f.Slow))
+			tell(w, "; median %s, nine of ten within %s of working time", working(*f.Median), working(*f.Slow))
 		}
-		fmt.Fprintln(w)
+		tellLine(w)
 	}
 	for _, c := range r.Clocks {
 		if !slices.ContainsFunc(r.Groups, func(g workflows.ResponseGroup) bool { return g.Rule == c }) {
-			fmt.Fprintf(w, "%s: no clock started\n", c)
+			tell(w, "%s: no clock started\n", c)
 		}
 	}
 	if len(r.Clocks) == 0 && len(r.Groups) == 0 {
-		fmt.Fprintln(w, "the model has no response clock; see response: in `leadsync schema`")
+		tellLine(w, "the model has no response clock; see response: in `leadsync schema`")
 	}
 }
 

@@ -57,6 +57,7 @@ func (e usageError) Unwrap() error { return e.err }
 
 // run is the program without the process: tests call it too.
 func run(ctx context.Context, env environment) int {
+	env.stdout, env.stderr = guarded(env.stdout), guarded(env.stderr)
 	root := rootCommand(&env)
 	root.SetArgs(env.args)
 	root.SetIn(env.stdin)
@@ -70,7 +71,7 @@ func run(ctx context.Context, env environment) int {
 	case errors.Is(err, errFound):
 		return exitFound
 	case errors.As(err, &usage):
-		fmt.Fprintf(env.stderr, "leadsync: %v\nRun `leadsync help` for the commands.\n", err)
+		tell(env.stderr, "leadsync: %s\nRun `leadsync help` for the commands.\n", block(err.Error()))
 		return exitUsage
 	}
 	writeError(env.stderr, err)
@@ -96,7 +97,7 @@ func rootCommand(env *environment) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringP("config", "c", "leadsync.yaml", "configuration of the installation")
 	root.AddCommand(demoCommand(env), simulateCommand(env), serveCommand(env), connectCommand(env), checkCommand(env), doctorCommand(env), initCommand(env), subscriptionsCommand(env),
-		explainCommand(env), previewCommand(env), effectsCommand(env), backfillCommand(env), historyCommand(env), outboxCommand(env), healthCommand(env), violationsCommand(env), responseCommand(env), misjudgedCommand(env), deletionsCommand(env), rankCommand(env), lostCommand(env), orphansCommand(env), overridesCommand(env),
+		explainCommand(env), previewCommand(env), effectsCommand(env), backfillCommand(env), privacyCommand(env), historyCommand(env), outboxCommand(env), deliveriesCommand(env), backupCommand(env), quarantineCommand(env), healthCommand(env), violationsCommand(env), responseCommand(env), misjudgedCommand(env), deletionsCommand(env), rankCommand(env), lostCommand(env), orphansCommand(env), overridesCommand(env),
 		recordCommand(env), replayCommand(env), schemaCommand(env), testCommand(env))
 	return root
 }
@@ -172,7 +173,9 @@ func (in *installation) open(ctx context.Context, env *environment) (*store.Stor
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, url, store.Options{Now: env.now, Migrate: true})
+	st, err := store.Open(ctx, url, store.Options{
+		Now: env.now, Migrate: true, MaxConns: in.cfg.Limits.DatabaseConnections, Lease: in.cfg.Limits.Lease,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -201,17 +204,17 @@ func newLog(env *environment, l config.Log) *slog.Logger {
 	if l.Format == "json" || l.Format != "text" && !isTerminal(env.stderr) {
 		return slog.New(slog.NewJSONHandler(env.stderr, &slog.HandlerOptions{Level: level}))
 	}
-	return slog.New(tint.NewTextHandler(env.stderr, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(env.stderr)}))
+	return slog.New(tint.NewTextHandler(unguarded(env.stderr), &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(env.stderr)}))
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := terminal(w)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // confirm asks a person; anything but yes is no.
 func confirm(env *environment, question string) bool {
-	fmt.Fprintf(env.stderr, "%s [y/N] ", question)
+	tell(env.stderr, "%s [y/N] ", question)
 	line, err := bufio.NewReader(env.stdin).ReadString('\n')
 	if err != nil && line == "" {
 		return false

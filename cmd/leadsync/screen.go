@@ -48,7 +48,7 @@ func newScreen(env *environment) *screen {
 		zone = time.UTC
 	}
 	return &screen{
-		w: env.stdout, color: isTerminal(env.stdout) && env.getenv("NO_COLOR") == "", zone: zone,
+		w: colored(env.stdout), color: isTerminal(env.stdout) && env.getenv("NO_COLOR") == "", zone: zone,
 		loads: map[string]int{}, deeds: map[string]population.Deed{}, effects: map[string][]string{},
 		names: map[string]string{}, stages: map[string]int{},
 	}

@@ -41,6 +41,7 @@ func TestScript(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv(listening, os.Getenv(listening))
 			env.Setenv("SERVE", quietAddress(t))
 			env.Setenv("QUIET", quietAddress(t))
 			return nil
@@ -90,6 +91,7 @@ func accountCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if contacts > 0 {
 		population.Populate(a, population.Options{Seed: 1, Contacts: contacts, Start: demoStart()})
 	}
+	keepPeople(a)
 	server := httptest.NewServer(a.Handler())
 	ts.Defer(server.Close)
 	ts.Setenv("API", server.URL)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"leadsync/cmd/leadsync/config"
 	"leadsync/cmd/leadsync/service"
 	"leadsync/connector/hubspot"
 	"leadsync/workflows"
@@ -23,18 +24,24 @@ import (
 )
 
 func serveCommand(env *environment) *cobra.Command {
-	return &cobra.Command{
+	role := string(service.RoleAll)
+	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run receiver, poller and worker for all portals of the configuration",
 		Long: "Runs until it is stopped (SIGINT, SIGTERM). The first start loads the account once, resumably; what is there\n" +
 			"already counts as handled. Health: GET /healthz, /readyz; metrics: GET /metrics.",
 		Args: exactly(0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, env) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, env, service.Role(role)) },
 	}
+	cmd.Flags().StringVar(&role, "role", role, "all; receiver: only takes webhooks, needs no token of a CRM; worker: everything else")
+	return cmd
 }
 
-func serve(cmd *cobra.Command, env *environment) error {
+func serve(cmd *cobra.Command, env *environment, role service.Role) error {
 	ctx := cmd.Context()
+	if !slices.Contains(service.Roles(), role) {
+		return usageError{fmt.Errorf("--role %q: write all, receiver or worker", role)}
+	}
 	in, err := loadInstallation(cmd, env)
 	if err != nil {
 		return err
@@ -45,28 +52,31 @@ func serve(cmd *cobra.Command, env *environment) error {
 		return err
 	}
 	defer func() { _ = st.Close() }() // nothing is buffered
-	svc, err := newService(env, in, st, log)
+	svc, err := newService(env, in, st, log, role)
 	if err != nil {
 		return err
 	}
-	if err := announceSwitches(ctx, env.stderr, in, st); err != nil {
-		return err
+	if role != service.RoleReceiver {
+		if err := announceSwitches(ctx, env.stderr, in, st); err != nil {
+			return err
+		}
 	}
 	listener, err := listen(ctx, in.cfg.Listen)
 	if err != nil {
 		return err
 	}
-	log.Info("serving", "listen", listener.Addr().String(), "portals", len(in.cfg.Portals), "model", in.model.Version()[:12])
-	server := httpServer(svc.Handler())
-	g, run := errgroup.WithContext(ctx)
-	g.Go(func() error { return svc.Run(run) })
-	g.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	log.Info("serving", "role", role, "listen", listener.Addr().String(), "portals", len(in.cfg.Portals), "model", in.model.Version()[:12])
+	g := newGate(in.cfg.Limits, env.now, log)
+	server := httpServer(svc.Handler(), g)
+	work, run := errgroup.WithContext(ctx)
+	work.Go(func() error { return svc.Run(run) })
+	work.Go(func() error {
+		if err := server.Serve(g.listener(listener)); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return nil
 	})
-	g.Go(func() error {
+	work.Go(func() error {
 		<-run.Done()
 		// Requests under way are finished: an event that was read is stored or refused, never dropped.
 		stop, cancel := context.WithTimeout(context.WithoutCancel(run), 10*time.Second)
@@ -77,7 +87,7 @@ func serve(cmd *cobra.Command, env *environment) error {
 		}
 		return nil
 	})
-	if err := g.Wait(); err != nil {
+	if err := work.Wait(); err != nil {
 		return err
 	}
 	log.Info("stopped")
@@ -85,12 +95,15 @@ func serve(cmd *cobra.Command, env *environment) error {
 }
 
 // newService connects every portal and wires the service.
-func newService(env *environment, in *installation, st *store.Store, log *slog.Logger) (*service.Service, error) {
+func newService(env *environment, in *installation, st *store.Store, log *slog.Logger, role service.Role) (*service.Service, error) {
 	var svc *service.Service
 	connections := map[string]service.Connection{}
 	var errs []error
 	for _, p := range in.cfg.Portals {
-		conn, _, err := connect(env, in.cfg, p, log, func(c hubspot.Call) { svc.Calls(p.Name)(c) })
+		conn, err := receiverOf(env, p)
+		if role != service.RoleReceiver {
+			conn, _, err = connect(env, in.cfg, p, log, func(c hubspot.Call) { svc.Calls(p.Name)(c) })
+		}
 		errs = append(errs, err)
 		connections[p.Name] = conn
 	}
@@ -103,10 +116,26 @@ func newService(env *environment, in *installation, st *store.Store, log *slog.L
 	}
 	svc, err = service.New(service.Options{
 		Config: in.cfg, Model: in.model, Store: st, Connections: connections, Log: log,
-		Now: env.now, Jitter: jitter, Worker: workerName(env),
+		Now: env.now, Jitter: jitter, Worker: workerName(env), Role: role, Rest: rest,
 		Observer: service.Observer{Progress: progress(env, log)}, Pass: pass,
 	})
 	return svc, err
+}
+
+// rest is how long a worker without work waits before it looks itself; the process looks for all of them every second.
+const rest = time.Minute
+
+// receiverOf is what a receiver needs to know of a portal: no token, no way to its CRM.
+func receiverOf(env *environment, p config.Portal) (service.Connection, error) {
+	conn := service.Connection{Names: hubspotNames(), Now: func() time.Time { return env.now().UTC() }}
+	if !p.Webhooks.Enabled {
+		return conn, nil
+	}
+	var err error
+	if conn.Verifier, err = verifier(env, p); err != nil {
+		return conn, fmt.Errorf("portal %q: %w", p.Name, err)
+	}
+	return conn, nil
 }
 
 // workerName is unique for every process, also when several start on one machine at once.
@@ -135,15 +164,15 @@ func announceSwitches(ctx context.Context, w io.Writer, in *installation, st *st
 				continue
 			}
 			if before[class] == "" {
-				fmt.Fprintf(w, "portal %s: %s is switched on.", p.Name, class)
+				tell(w, "portal %s: %s is switched on.", p.Name, class)
 			} else {
-				fmt.Fprintf(w, "portal %s: %s was in %s and is switched on. Recorded in shadow so far: %d. These are not written; what changes from now on is, unless the account stands in the way (`leadsync doctor`).",
+				tell(w, "portal %s: %s was in %s and is switched on. Recorded in shadow so far: %d. These are not written; what changes from now on is, unless the account stands in the way (`leadsync doctor`).",
 					p.Name, class, before[class], counts[class])
 			}
 			if limit, ok := in.cfg.Limits.PerHour()[class]; ok {
-				fmt.Fprintf(w, " More than %d an hour pause the class.", limit)
+				tell(w, " More than %d an hour pause the class.", limit)
 			}
-			fmt.Fprintln(w)
+			tellLine(w)
 		}
 	}
 	return nil

@@ -131,24 +131,24 @@ func (x *explainer) compareShadows(ctx context.Context, entries []workflows.Outb
 
 func (r *shadowReport) write(w io.Writer, o shadowOptions, zone *time.Location) error {
 	if r.Effects == 0 {
-		fmt.Fprintf(w, "portal %s: nothing but scores was recorded in shadow\n", r.Portal)
+		tell(w, "portal %s: nothing but scores was recorded in shadow\n", r.Portal)
 		return nil
 	}
-	fmt.Fprintf(w, "portal %s: %s recorded in shadow; what people did instead\n\n", r.Portal, plural(r.Effects, "effect"))
+	tell(w, "portal %s: %s recorded in shadow; what people did instead\n\n", r.Portal, plural(r.Effects, "effect"))
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "CLASS\tWOULD HAVE BEEN\tEFFECTS\tTHE SAME\tFURTHER\tOTHERWISE\tNOTHING\tNOT DUE YET\tUNKNOWN\t")
+	tell(t, "CLASS\tWOULD HAVE BEEN\tEFFECTS\tTHE SAME\tFURTHER\tOTHERWISE\tNOTHING\tNOT DUE YET\tUNKNOWN\t\n")
 	for _, s := range r.Rules {
-		fmt.Fprintf(t, "%s\t%s\t%d\t", s.Class, orWord(s.Rule, "not kept"), s.Effects)
+		tell(t, "%s\t%s\t%d\t", s.Class, orWord(s.Rule, "not kept"), s.Effects)
 		for _, v := range workflows.Verdicts() {
-			fmt.Fprintf(t, "%d\t", s.Verdicts[v])
+			tell(t, "%d\t", s.Verdicts[v])
 		}
-		fmt.Fprintln(t)
+		tellLine(t)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	if o.list && len(r.Otherwise) > 0 {
-		fmt.Fprintln(w)
+		tellLine(w)
 	}
 	if o.list {
 		for _, s := range r.Otherwise {
@@ -156,12 +156,12 @@ func (r *shadowReport) write(w io.Writer, o shadowOptions, zone *time.Location) 
 			if s.Verdict == workflows.VerdictOther {
 				what = "somebody did otherwise"
 			}
-			fmt.Fprintf(w, "%s  %s %s, recorded %s: %s; it stands at %s\n", contactRef(s.Contact), s.Class, s.Rule,
+			tell(w, "%s  %s %s, recorded %s: %s; it stands at %s\n", contactRef(s.Contact), s.Class, s.Rule,
 				s.PlannedAt.In(zone).Format("2006-01-02 15:04 MST"), what, orWord(s.Instead, "none"))
 		}
 	}
 	if left := r.Stored - r.Effects; left > 0 {
-		fmt.Fprintf(w, "\n%s left out; --limit takes more\n", plural(left, "older effect"))
+		tell(w, "\n%s left out; --limit takes more\n", plural(left, "older effect"))
 	}
 	return nil
 }

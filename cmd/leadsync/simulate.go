@@ -105,8 +105,8 @@ func simulate(cmd *cobra.Command, env *environment, o simulateOptions) error {
 	mux.HandleFunc("POST /control/audit", auditHandler(account, clock, goLive, since))
 	mux.Handle("/control/", account.Control())
 	mux.Handle("/", account.Handler())
-	stop := serveHandler(ctx, listener, mux)
-	fmt.Fprintf(env.stdout, "simulated account %d with %d contacts on %s (token %q)\n", simulatedPortal, account.Count("contacts"), url, simulatedToken)
+	stop := serveHandler(ctx, env.now, listener, mux)
+	tell(env.stdout, "simulated account %d with %d contacts on %s (token %q)\n", simulatedPortal, account.Count("contacts"), url, simulatedToken)
 	<-ctx.Done()
 	return stop()
 }
@@ -167,7 +167,7 @@ func writeInstallation(env *environment, o simulateOptions, url, target string) 
 	if err := writeFiles(o.install, installationFor(url, o.serveOn, target, "on"), demoModel()); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, "wrote %s; in another terminal: leadsync serve --config %s\n", o.install, filepath.Join(o.install, "leadsync.yaml"))
+	tell(env.stdout, "wrote %s; in another terminal: leadsync serve --config %s\n", o.install, filepath.Join(o.install, "leadsync.yaml"))
 	return nil
 }
 

@@ -52,7 +52,10 @@ type townOptions struct {
 	webhooks bool
 	database string // empty: SQLite
 	every    string // schedule of all sweeps
+	model    []byte // nil: the demo's
 	account  simulator.Options
+	// between gives the address under which the program finds the account instead of its own; nil: its own.
+	between func(address string) string
 }
 
 // newTown builds an account with people in it, and the files of an installation for it, as simulate
@@ -79,7 +82,11 @@ func newTown(t *testing.T, o townOptions) *town {
 	}
 	server := httptest.NewServer(w)
 	t.Cleanup(server.Close)
-	w.install(t, server.URL, target, o)
+	address := server.URL
+	if o.between != nil {
+		address = o.between(address)
+	}
+	w.install(t, address, target, o)
 	w.account.Start(t.Context())
 	t.Cleanup(w.account.Close)
 	return w
@@ -90,6 +97,11 @@ func (w *town) install(t *testing.T, url, target string, o townOptions) {
 	env := environment{stdout: io.Discard}
 	if err := writeInstallation(&env, simulateOptions{install: w.dir, serveOn: w.listen}, url, target); err != nil {
 		t.Fatal(err)
+	}
+	if o.model != nil {
+		if err := os.WriteFile(filepath.Join(w.dir, "model.yaml"), o.model, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	path := filepath.Join(w.dir, "leadsync.yaml")
 	text, err := os.ReadFile(path)
@@ -314,7 +326,7 @@ func (w *town) ready() (portal struct {
 
 // sweeps are the kinds of sweep that the service makes.
 func sweeps() []string {
-	return []string{"contacts", "calls", "meetings", "companies", "deals", "owners"}
+	return []string{"contacts", "calls", "meetings", "tasks", "companies", "deals", "owners"}
 }
 
 // settled reports whether everything that happened has been seen and done: no webhook is under way, every

@@ -157,25 +157,25 @@ func (l *violationList) write(w io.Writer, language string) {
 	for _, v := range l.List {
 		if v.Invariant != name {
 			name = v.Invariant
-			fmt.Fprintf(w, "\n%s\n", name)
+			tell(w, "\n%s\n", name)
 			if ask := scoring.TextIn(v.Asks, language); ask != "" {
-				fmt.Fprintf(w, "  %s\n", ask)
+				tell(w, "  %s\n", ask)
 			}
 		}
-		fmt.Fprintf(w, "  %-22s since %s   stage %s, lead status %s%s\n", contactRef(v.Contact), v.Since.UTC().Format(time.DateTime+" MST"),
+		tell(w, "  %-22s since %s   stage %s, lead status %s%s\n", contactRef(v.Contact), v.Since.UTC().Format(time.DateTime+" MST"),
 			orWord(v.Stage, "none"), orWord(v.Status, "none"), v.facts(language))
 	}
 	if len(l.List) > 0 {
-		fmt.Fprintln(w)
+		tellLine(w)
 	}
 	for _, name := range l.Never {
-		fmt.Fprintf(w, "%s: no contact\n", name)
+		tell(w, "%s: no contact\n", name)
 	}
-	fmt.Fprintf(w, "portal %s: %s", l.Portal, plural(l.Contacts, "violation"))
+	tell(w, "portal %s: %s", l.Portal, plural(l.Contacts, "violation"))
 	if len(l.List) < l.Contacts {
-		fmt.Fprintf(w, ", %d shown; --limit shows more", len(l.List))
+		tell(w, ", %d shown; --limit shows more", len(l.List))
 	}
-	fmt.Fprintln(w)
+	tellLine(w)
 }
 
 // facts are what the condition saw, in one line.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -70,10 +71,11 @@ const (
 )
 
 // serveHandler answers on a listener until the context ends.
-func serveHandler(ctx context.Context, l net.Listener, h http.Handler) func() error {
-	server := httpServer(h)
+func serveHandler(ctx context.Context, now func() time.Time, l net.Listener, h http.Handler) func() error {
+	g := newGate(config.Default().Limits, now, slog.New(slog.DiscardHandler))
+	server := httpServer(h, g)
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
+	go func() { done <- server.Serve(g.listener(l)) }()
 	return func() error {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
@@ -165,13 +167,13 @@ func demoModel() []byte { return demomodel.Text() }
 // writeFiles writes an installation for a simulated account into a folder, as for a real one: configuration,
 // model, and the credentials in files of their own.
 func writeFiles(dir, installation string, model []byte) error {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil { //nolint:gosec // whoever runs the command names the folder
 		return fmt.Errorf("make folder: %w", err)
 	}
 	for name, text := range map[string]string{
 		"leadsync.yaml": installation, "model.yaml": string(model), "token": simulatedToken, "secret": simulatedSecret,
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil { //nolint:gosec // in that folder, by names of ours
 			return fmt.Errorf("write %s: %w", name, err)
 		}
 	}

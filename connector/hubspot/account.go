@@ -49,7 +49,10 @@ func (c *Client) Owners(ctx context.Context) ([]connector.Owner, error) {
 	seen := make(map[string]bool)
 	for _, archived := range []bool{false, true} {
 		after := ""
-		for {
+		for n := 0; ; n++ {
+			if n == mostPages {
+				return nil, endless("list owners")
+			}
 			page, next, err := c.ownerPage(ctx, archived, after)
 			if err != nil {
 				return nil, err

@@ -36,6 +36,9 @@ func (c *Client) Archived(
 			there = append(there, connector.ObjectID(rec.ID))
 		}
 		for _, id := range out.silentAbout(inputs, recordID) {
+			if c.weak.SilentAbsent {
+				break
+			}
 			binned, err := c.binned(ctx, typ, connector.ObjectID(id))
 			if err != nil {
 				return nil, err

@@ -100,12 +100,20 @@ func position(q connector.ChangedQuery) (*walk, error) {
 		return nil, nil //nolint:nilnil // nil is the beginning
 	}
 	var w walk
-	if err := json.Unmarshal([]byte(q.Cursor), &w); err != nil {
+	if json.Unmarshal([]byte(q.Cursor), &w) != nil || !w.sound() {
 		return nil, &connector.Error{
-			Kind: connector.ErrInvalid, Op: "search " + string(q.Type), Message: "the cursor is not one of this walk", Err: err,
+			Kind: connector.ErrInvalid, Op: "search " + string(q.Type), Message: "the cursor is not one of this walk",
 		}
 	}
 	return &w, nil
+}
+
+// sound reports whether a search can go on from a position: a time that HubSpot can have, and ids that are numbers.
+func (w *walk) sound() bool {
+	const year10000 = 253_402_300_800_000
+	odd := func(id string) bool { return !decimal(id) }
+	return w.At >= 0 && w.At < year10000 && len(w.Done) <= tiesNamed && !slices.ContainsFunc(w.Done, odd) &&
+		(w.LastID == "" || !odd(w.LastID))
 }
 
 // searchFor builds the search of a position. partial is true when the properties had to be left out.
@@ -170,6 +178,9 @@ func (w *walk) after(typ connector.ObjectType, page []record, more bool) (connec
 	if len(next.Done) > tiesNamed {
 		next = &walk{At: last, Tied: true}
 	}
+	if !next.sound() {
+		return "", unsound(typ)
+	}
 	return next.cursor(), nil
 }
 
@@ -181,6 +192,9 @@ func (w *walk) afterTied(typ connector.ObjectType, page []record, more bool) (co
 	next := &walk{At: w.At, Tied: true, LastID: string(page[len(page)-1].ID)}
 	if next.LastID == w.LastID {
 		return "", standstill(typ)
+	}
+	if !next.sound() {
+		return "", unsound(typ)
 	}
 	return next.cursor(), nil
 }
@@ -216,6 +230,12 @@ func modifiedAt(typ connector.ObjectType, rec record) (int64, error) {
 	}
 	return 0, &connector.Error{
 		Kind: connector.ErrUnavailable, Op: "search " + string(typ), Message: "a result has no modification time",
+	}
+}
+
+func unsound(typ connector.ObjectType) error {
+	return &connector.Error{
+		Kind: connector.ErrUnavailable, Op: "search " + string(typ), Message: "a result has an id or a time that cannot be",
 	}
 }
 

@@ -38,7 +38,8 @@ type Config struct {
 	// Renew gives another token than the one that HubSpot has rejected with a 401; the call is then made once
 	// more (hubspot-api 2.2). Nil: a 401 is final, as for tokens that never expire.
 	Renew func(ctx context.Context, rejected string) (string, error)
-	// Transport is the wire; nil takes a copy of http.DefaultTransport.
+	// Transport is the wire; nil takes that of NewTransport, which connects to the base URL's host only and to no
+	// private address, but to this machine if the base URL names it literally.
 	Transport http.RoundTripper
 	// Now is operating time: it dates the daily reset and spaces the slow-downs.
 	Now    func() time.Time
@@ -50,6 +51,8 @@ type Config struct {
 	GeneralPerSecond float64
 	// SearchPerSecond is 4 if zero; HubSpot allows 5 a second for all tokens of an account together.
 	SearchPerSecond float64
+	// Circuit may stop attempts while the account does not answer; nil: none is stopped.
+	Circuit Circuit
 	// Observe is called after every attempt, from the goroutine that made it; nil: nobody listens.
 	Observe func(Call)
 	// KeyProperty is the unique property that holds idempotency keys; leadsync_key if empty.
@@ -69,6 +72,8 @@ type Config struct {
 	Attempts  int
 	Timeout   time.Duration
 	RetryWait time.Duration
+	// Weak switches defences off, in the simulation only.
+	Weak Weak
 }
 
 // Call is one attempt of one call, as told to Config.Observe. It holds no ids.
@@ -96,6 +101,7 @@ type Client struct {
 	versions    map[string]string
 	limits      *limits
 	flows       atomic.Pointer[string] // address of the account's automations, once known
+	weak        Weak
 }
 
 // New makes a client; it does not call HubSpot. It fails when a required field of the configuration is
@@ -112,6 +118,7 @@ func New(cfg Config) (*Client, error) {
 		base: base, keyProperty: orString(cfg.KeyProperty, DefaultKeyProperty),
 		now: cfg.Now, logger: cfg.Logger, appID: cfg.AppID, versions: maps.Clone(cfg.Versions),
 		unkeyed: maps.Clone(cfg.Unkeyed), plainKey: maps.Clone(cfg.PlainKey), limits: newLimits(cfg),
+		weak: cfg.Weak,
 	}
 	if c.logger == nil {
 		c.logger = slog.New(slog.DiscardHandler)
@@ -128,9 +135,9 @@ func (cfg Config) check() (*url.URL, error) {
 	if cfg.Attempts < 0 || min(cfg.Timeout, cfg.RetryWait) < 0 || min(cfg.GeneralPerSecond, cfg.SearchPerSecond) < 0 {
 		return nil, errors.New("attempts, waits and rates cannot be negative")
 	}
-	base, err := url.Parse(orString(cfg.BaseURL, DefaultBaseURL))
-	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") || base.RawQuery != "" {
-		return nil, fmt.Errorf("base URL %q is not an http address without query", cfg.BaseURL)
+	base, err := baseURL(cfg.BaseURL)
+	if err != nil {
+		return nil, err
 	}
 	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), ""
 	return base, nil
@@ -175,7 +182,7 @@ func (c *Client) do(ctx context.Context, r request, out any) (answer, error) {
 	if err := c.overDaily(r); err != nil {
 		return answer{}, err
 	}
-	state := &exchange{request: r}
+	state := &exchange{request: c.weak.repeating(r)}
 	req, err := c.wireRequest(context.WithValue(ctx, exchangeKey{}, state), r)
 	if err != nil {
 		return answer{}, &connector.Error{Kind: connector.ErrInvalid, Op: r.op, Message: "cannot be sent", Err: err}
@@ -194,7 +201,7 @@ func (c *Client) do(ctx context.Context, r request, out any) (answer, error) {
 	if out == nil || len(state.body) == 0 && resp.StatusCode == http.StatusNoContent {
 		return answer{status: resp.StatusCode}, nil
 	}
-	if err := json.Unmarshal(state.body, out); err != nil {
+	if !understood(state.body, out) {
 		return answer{status: resp.StatusCode}, unreadableError(r, resp)
 	}
 	return answer{status: resp.StatusCode}, nil

@@ -133,7 +133,7 @@ func (c *Client) archive(
 			failed[ids[i]] = f.entryError(r.op)
 		}
 	}
-	if ans.status != http.StatusNoContent && len(failed) == 0 {
+	if ans.status != http.StatusNoContent && len(failed) == 0 && !c.weak.Uncompared {
 		return c.stillThere(ctx, typ, ids), ans, nil
 	}
 	return failed, ans, nil

@@ -186,7 +186,9 @@ func (cr *creating) send(ctx context.Context, wave []int) (answer, error) {
 		return ans, err
 	}
 	for _, i := range wave {
-		cr.results[i].Err = &connector.Error{Kind: connector.ErrAmbiguous, Op: cr.op(), Message: "left out of the answer"}
+		if !cr.client.weak.Uncompared {
+			cr.results[i].Err = &connector.Error{Kind: connector.ErrAmbiguous, Op: cr.op(), Message: "left out of the answer"}
+		}
 	}
 	for _, f := range out.Errors {
 		for _, i := range f.named(byTrace, nil) {

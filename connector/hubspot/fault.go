@@ -99,6 +99,9 @@ func (c *notes) UnmarshalJSON(b []byte) error {
 
 // decodeFault reads an error body; HTML, nothing and nonsense give the zero fault.
 func decodeFault(body []byte) fault {
+	if tooDeep(body) {
+		return fault{}
+	}
 	f, _ := decoded[fault](body)
 	return f
 }

@@ -47,11 +47,12 @@ type look struct {
 	begun bool
 	// touched says that the history tells of a person; it is asked only where nobody knows what was written last.
 	touched bool
+	blind   bool // nobody looks (Weak.Overwrites)
 }
 
 // edited reports whether a person did something to a task of which this is what was written last.
 func (l look) edited(was connector.TaskPrint) bool {
-	return l.touched || was != connector.TaskPrint{} && (l.print != was || l.begun)
+	return !l.blind && (l.touched || was != connector.TaskPrint{} && (l.print != was || l.begun))
 }
 
 func newSightings(n int) sightings {
@@ -113,10 +114,10 @@ func printProperties() []string {
 }
 
 // lookOf is how a record looks that was read with printProperties.
-func lookOf(rec record) look {
+func (c *Client) lookOf(rec record) look {
 	prop := func(name string) string { return string(rec.Properties[name]) }
 	status := prop("hs_task_status")
-	return look{record: rec, begun: status != "" && status != taskCreated, print: connector.PrintOf(connector.Task{
+	return look{record: rec, blind: c.weak.Overwrites, begun: status != "" && status != taskCreated, print: connector.PrintOf(connector.Task{
 		Kind: connector.TaskKind(prop("hs_task_type")), Subject: prop("hs_task_subject"), Priority: prop("hs_task_priority"),
 		DueAt: instant(prop("hs_timestamp")), OwnerID: prop(ownerProperty),
 	})}
@@ -146,7 +147,7 @@ func (c *Client) keyStates(
 			ID: connector.ObjectID(rec.ID), Archived: gone, Open: !gone && open(typ, rec),
 			UpdatedAt: wireTime(string(rec.UpdatedAt)),
 		}
-		out.looks[connector.ObjectID(rec.ID)] = lookOf(rec)
+		out.looks[connector.ObjectID(rec.ID)] = c.lookOf(rec)
 	}
 	return nil
 }

@@ -189,11 +189,12 @@ func (l *limiter) state() connector.CallLimit {
 	return l.seen
 }
 
-// headerLimit reads the limit that HubSpot states and its window.
+// headerLimit reads the limit that HubSpot states and its window. A window of more than a minute is none: it would make
+// the next call wait for hours.
 func headerLimit(h http.Header) (limit int, window time.Duration, ok bool) {
 	limit = headerNumber(h, "X-Hubspot-Ratelimit-Max")
 	ms := headerNumber(h, "X-Hubspot-Ratelimit-Interval-Milliseconds")
-	return limit, time.Duration(ms) * time.Millisecond, limit > 0 && ms > 0
+	return limit, time.Duration(ms) * time.Millisecond, limit > 0 && ms > 0 && ms <= 60_000
 }
 
 // headerNumber is -1 if the header is absent or no count.

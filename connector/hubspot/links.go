@@ -78,6 +78,9 @@ func (w *linkWalk) all(ctx context.Context, ids []connector.ObjectID) error {
 		inputs[i] = idInput{ID: string(id)}
 	}
 	silent, err := w.read(ctx, inputs, linkReadLimit)
+	if w.client.weak.SilentAbsent {
+		return err
+	}
 	if err == nil && len(silent) > 0 {
 		limit := linkReadLimit
 		if w.strangers {
@@ -94,7 +97,10 @@ func (w *linkWalk) all(ctx context.Context, ids []connector.ObjectID) error {
 // read asks for the inputs and all their pages, and returns those that got no answer.
 func (w *linkWalk) read(ctx context.Context, pending []idInput, limit int) ([]idInput, error) {
 	var silent []idInput
-	for len(pending) > 0 {
+	for n := 0; len(pending) > 0; n++ {
+		if n == mostLongPages {
+			return nil, endless(w.op())
+		}
 		chunk := pending[:min(len(pending), limit)]
 		more, unanswered, err := w.page(ctx, chunk)
 		if err != nil {

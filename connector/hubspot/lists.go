@@ -210,7 +210,10 @@ func (c *Client) verifyMembers(
 	}
 	on := make(map[connector.ObjectID]bool)
 	after := ""
-	for {
+	for n := 0; ; n++ {
+		if n == mostLongPages {
+			return endless(op)
+		}
 		page, next, err := c.members(ctx, change.List, after)
 		if err != nil {
 			return err

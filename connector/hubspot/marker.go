@@ -91,7 +91,7 @@ func (c *Client) findMarked(ctx context.Context, s search, refs []connector.KeyR
 		for _, l := range links {
 			if rec, ok := bearers[l.ToID]; ok && l.FromID == ref.Contact && slices.Contains(c.keysIn(s.typ, rec), ref.Key) {
 				copies = append(copies, rec)
-				out.looks[l.ToID] = lookOf(rec)
+				out.looks[l.ToID] = c.lookOf(rec)
 			}
 		}
 		if len(copies) == 0 {

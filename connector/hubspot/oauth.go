@@ -115,7 +115,7 @@ type OAuthConfig struct {
 	ClientSecret func() (string, error)
 	// Keeper stores the grant. AuthorizeURL, Exchange, Introspect and Forget work without it.
 	Keeper keeper
-	// Transport is the wire; nil takes a copy of http.DefaultTransport.
+	// Transport is the wire; nil takes that of NewTransport, as in Config.
 	Transport http.RoundTripper
 	// Now is operating time, by which tokens expire.
 	Now    func() time.Time
@@ -226,7 +226,7 @@ func (o *OAuth) calling(ctx context.Context, op string, e effect) context.Contex
 // tokenClient retries like every other call, but signs nothing and is not charged to the account's budgets.
 func tokenClient(cfg OAuthConfig) *http.Client {
 	r := retrying(retries{wait: cfg.RetryWait, attempts: cfg.Attempts, jitter: cfg.Jitter}, &tokenAttempts{
-		next: wire(cfg.Transport), now: cfg.Now, logger: cfg.Logger, timeout: orDuration(cfg.Timeout, defaultTimeout),
+		next: wire(cfg.Transport, cfg.BaseURL), now: cfg.Now, logger: cfg.Logger, timeout: orDuration(cfg.Timeout, defaultTimeout),
 	})
 	return &http.Client{Transport: &retryablehttp.RoundTripper{Client: r}, CheckRedirect: stay}
 }

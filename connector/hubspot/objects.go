@@ -144,7 +144,7 @@ func (c *Client) settleRead(ctx context.Context, r reading, result *connector.Re
 		switch {
 		case ok:
 			result.Found[id] = rec.object(r.typ, r.props)
-		case missing[id]:
+		case missing[id], c.weak.SilentAbsent:
 			result.Missing = append(result.Missing, id)
 		default:
 			o, err := c.get(ctx, r.typ, id, r.props)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -56,20 +57,30 @@ func exchangeOf(ctx context.Context) *exchange {
 
 func newRetrying(cfg Config, logger *slog.Logger, budgets *limits) *retryablehttp.Client {
 	return retrying(retries{wait: cfg.RetryWait, attempts: cfg.Attempts, jitter: cfg.Jitter}, &attempts{
-		next: wire(cfg.Transport), token: cfg.Token, renew: cfg.Renew, now: cfg.Now, observe: cfg.Observe, logger: logger,
-		limits: budgets, timeout: orDuration(cfg.Timeout, defaultTimeout),
+		next: wire(cfg.Transport, cfg.BaseURL), token: cfg.Token, renew: cfg.Renew, now: cfg.Now, observe: cfg.Observe, logger: logger,
+		limits: budgets, timeout: orDuration(cfg.Timeout, defaultTimeout), circuit: cfg.Circuit,
 	})
 }
 
 // wire is the transport of a configuration, or one of its own.
-func wire(transport http.RoundTripper) http.RoundTripper {
+func wire(transport http.RoundTripper, base string) http.RoundTripper {
 	if transport != nil {
 		return transport
 	}
-	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		return t.Clone()
+	own, err := NewTransport(Egress{BaseURL: base, Reach: ReachOf(base)})
+	if err != nil {
+		return noWire{err}
 	}
-	return http.DefaultTransport
+	return own
+}
+
+// noWire is the wire where none could be made.
+type noWire struct{ err error }
+
+// RoundTrip says why.
+func (n noWire) RoundTrip(req *http.Request) (*http.Response, error) {
+	closeBody(req)
+	return nil, errors.Join(errNotSent, n.err)
 }
 
 // retries is what of the retry policy can be set.
@@ -136,7 +147,7 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 
 // mayRepeat says whether an attempt without an answer can be made again and might fare better.
 func mayRepeat(r request, err error) bool {
-	if errors.Is(err, errToken) || errors.Is(err, errBodyTooLarge) || errors.Is(err, errNotSent) {
+	if errors.Is(err, errToken) || errors.Is(err, errBodyTooLarge) || errors.Is(err, errNotSent) || errors.Is(err, ErrPrivateAddress) {
 		return false
 	}
 	return r.effect != creates || surelyNotSent(err)
@@ -198,6 +209,7 @@ type attempts struct {
 	logger  *slog.Logger
 	limits  *limits
 	timeout time.Duration
+	circuit Circuit
 }
 
 // RoundTrip makes one attempt, and once in a call a second one if HubSpot rejects a token that can be renewed:
@@ -231,7 +243,15 @@ func (a *attempts) once(req *http.Request, x *exchange) (*http.Response, string,
 	x.body, x.fault = nil, fault{}
 	call := Call{Endpoint: string(x.request.endpoint), Bucket: x.request.endpoint.bucket(), Purpose: connector.PurposeOf(req.Context())}
 	begin := a.now()
-	if err := a.limits.wait(req.Context(), call.Bucket); err != nil {
+	done, err := a.allow()
+	if err != nil {
+		closeBody(req)
+		return nil, "", errors.Join(errNotSent, err)
+	}
+	answered, failed := (*http.Response)(nil), error(nil)
+	ctx := req.Context()
+	defer func() { done(ctx, answered, failed) }()
+	if err := a.limits.wait(ctx, call.Bucket); err != nil {
 		closeBody(req)
 		return nil, "", errors.Join(errNotSent, err)
 	}
@@ -243,6 +263,7 @@ func (a *attempts) once(req *http.Request, x *exchange) (*http.Response, string,
 	sent := a.now()
 	call.Wait = sent.Sub(begin)
 	resp, err := a.send(req, token, x)
+	answered, failed = resp, err
 	call.Took = a.now().Sub(sent)
 	if resp != nil {
 		call.Status = resp.StatusCode
@@ -261,19 +282,23 @@ func noToken(err error) error {
 }
 
 func (a *attempts) send(req *http.Request, token string, x *exchange) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), a.timeout)
+	ctx, cancel, err := connector.Tenure(req.Context(), a.timeout)
+	if err != nil {
+		closeBody(req)
+		return nil, errors.Join(errNotSent, err)
+	}
 	defer cancel()
 	out := req.Clone(ctx)
 	out.Header.Set("Authorization", "Bearer "+token)
 	resp, err := a.next.RoundTrip(out)
 	if err != nil {
-		return nil, err // http.Client wraps it
+		return nil, cutShort(ctx, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to the end or given up
 	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
 	ok := resp.StatusCode >= 200 && resp.StatusCode <= 299
 	if ok && err != nil {
-		return nil, err // http.Client wraps it
+		return nil, cutShort(ctx, err)
 	}
 	if ok && len(body) > bodyLimit {
 		return nil, errBodyTooLarge
@@ -285,6 +310,14 @@ func (a *attempts) send(req *http.Request, token string, x *exchange) (*http.Res
 	x.body = body
 	resp.Body, resp.Request = http.NoBody, req
 	return resp, nil
+}
+
+// cutShort tells an attempt that was given up because the lease may be over from one that had no answer.
+func cutShort(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), connector.ErrTenure) {
+		return fmt.Errorf("%w: %w", connector.ErrTenure, err)
+	}
+	return err // http.Client wraps it
 }
 
 func (a *attempts) report(ctx context.Context, call Call) {
@@ -309,6 +342,11 @@ func lostError(r request, err error) error {
 		e.Kind, e.Message, e.Err = connector.ErrUnauthorized, errToken.Error(), nil
 		if why, ok := errors.AsType[*connector.Error](err); ok { // why there is none says what to do
 			e.Kind, e.Status, e.RetryAfter, e.Err = why.Kind, why.Status, why.RetryAfter, why
+		}
+	case errors.Is(err, connector.ErrDown):
+		e.Kind, e.Message, e.RetryAfter = connector.ErrDown, "not sent", 0
+		if why, ok := errors.AsType[*connector.Error](err); ok {
+			e.Message, e.RetryAfter, e.Err = "not sent: "+why.Message, why.RetryAfter, nil
 		}
 	case errors.Is(err, errNotSent), surelyNotSent(err):
 		e.Message = "not sent"

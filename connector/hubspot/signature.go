@@ -30,6 +30,9 @@ const (
 	newestSignature = 5 * time.Minute // our own hardening
 )
 
+// signatureForm is 32 bytes in base64 with padding.
+var signatureForm = regexp.MustCompile(`^[A-Za-z0-9+/]{43}=$`)
+
 // timestampForm is milliseconds since the epoch (hubspot-api 3.5).
 var timestampForm = regexp.MustCompile(`^[0-9]{13}$`)
 
@@ -46,38 +49,44 @@ type Verifier struct {
 }
 
 // Verify checks one request; requestQuery is its raw query without the question mark. It returns nil,
-// ErrSignatureMissing, ErrSignatureWrong or ErrTimestamp.
+// ErrSignatureMissing, ErrSignatureWrong or ErrTimestamp. The time it takes does not depend on how much of the
+// signature is right.
 func (v Verifier) Verify(method string, header http.Header, body []byte, requestQuery string) error {
-	given := header.Values(signatureHeader)
-	if len(given) == 0 {
-		return ErrSignatureMissing
+	if err := v.Head(header); err != nil {
+		return err
 	}
-	times := header.Values(timestampHeader)
-	if len(times) != 1 || !v.timely(times[0]) {
-		return ErrTimestamp
-	}
-	if len(given) != 1 {
-		return ErrSignatureWrong
-	}
-	signature, err := base64.StdEncoding.DecodeString(given[0])
-	if err != nil {
-		return ErrSignatureWrong
-	}
-	right := false
+	signature, stamp, right := []byte(header.Get(signatureHeader)), header.Get(timestampHeader), false
 	for _, secret := range v.Secrets {
 		if secret == "" {
 			continue
 		}
 		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write([]byte(strings.ToUpper(method)))
+		mac.Write([]byte(method)) // as it came: methods are case-sensitive (RFC 9110 9.1)
 		mac.Write([]byte(v.signedURI(requestQuery)))
 		mac.Write(body)
-		mac.Write([]byte(times[0]))
-		if hmac.Equal(mac.Sum(nil), signature) {
+		mac.Write([]byte(stamp))
+		// The text is compared, not what it decodes to: several texts decode to the same bytes. Every secret is
+		// tried, so that the time does not tell which of them it was.
+		if hmac.Equal([]byte(base64.StdEncoding.EncodeToString(mac.Sum(nil))), signature) {
 			right = true
 		}
 	}
 	if !right {
+		return ErrSignatureWrong
+	}
+	return nil
+}
+
+// Head looks at what is known of a request before its body has been read: whether there is one signature of the right
+// form and one time in range. Its errors are those of Verify.
+func (v Verifier) Head(header http.Header) error {
+	given, times := header.Values(signatureHeader), header.Values(timestampHeader)
+	switch {
+	case len(given) == 0:
+		return ErrSignatureMissing
+	case len(times) != 1 || !v.timely(times[0]):
+		return ErrTimestamp
+	case len(given) != 1 || !signatureForm.MatchString(given[0]):
 		return ErrSignatureWrong
 	}
 	return nil

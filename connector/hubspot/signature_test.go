@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,7 +79,11 @@ func TestSignatureRefusals(t *testing.T) {
 		want   error
 	}{
 		{"as it is", func(*hubspot.Verifier, http.Header, *string, *string) {}, nil},
-		{"method in lower case", func(_ *hubspot.Verifier, _ http.Header, _, m *string) { *m = "post" }, nil},
+		{"method in lower case", func(_ *hubspot.Verifier, _ http.Header, _, m *string) { *m = "post" }, hubspot.ErrSignatureWrong},
+		{"method in letters that only look like it", func(_ *hubspot.Verifier, _ http.Header, _, m *string) { *m = "PO\u017fT" }, hubspot.ErrSignatureWrong},
+		{"the same bytes in another text", func(_ *hubspot.Verifier, h http.Header, _, _ *string) {
+			h.Set("X-HubSpot-Signature-v3", strings.Replace(signLS1, "Q=", "R=", 1))
+		}, hubspot.ErrSignatureWrong},
 		{"second secret counts", func(v *hubspot.Verifier, _ http.Header, _, _ *string) { v.Secrets = []string{"new", secretLS} }, nil},
 		{"exactly 300,000 ms old", func(v *hubspot.Verifier, _ http.Header, _, _ *string) {
 			v.Now = func() time.Time { return sent.Add(300_000 * time.Millisecond) }

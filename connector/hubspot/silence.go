@@ -60,7 +60,7 @@ func (c *Client) batchReadAll(ctx context.Context, b batchReading, op string, na
 			return recordsAnswer{}, err
 		}
 		all.Results, all.Errors = append(all.Results, out.Results...), append(all.Errors, out.Errors...)
-		if b.inputs = out.silentAbout(b.inputs, nameOf); len(b.inputs) == 0 {
+		if b.inputs = out.silentAbout(b.inputs, nameOf); len(b.inputs) == 0 || c.weak.SilentAbsent {
 			return all, nil
 		}
 	}

@@ -104,7 +104,7 @@ func (u *updating) send(ctx context.Context, wave []int) (answer, error) {
 		}
 	}
 	for _, i := range wave {
-		if !settled[i] {
+		if !settled[i] && !u.client.weak.Uncompared {
 			u.silent = append(u.silent, i)
 		}
 	}

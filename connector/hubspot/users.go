@@ -52,7 +52,7 @@ func (c *Client) users(ctx context.Context) ([]user, error) {
 	const page = 100
 	var users []user
 	after := ""
-	for {
+	for range mostPages {
 		query := url.Values{
 			"limit": {strconv.Itoa(page)}, "archived": {"false"},
 			"properties": {"hs_email,hs_standard_time_zone,hs_working_hours,hubspot_owner_id"},
@@ -78,6 +78,7 @@ func (c *Client) users(ctx context.Context) ([]user, error) {
 		}
 		after = next
 	}
+	return nil, endless("list users")
 }
 
 // zone is the user's time zone by its IANA name, empty if it is none.

@@ -1,8 +1,11 @@
 package hubspot_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 
 	"leadsync/connector"
 	"leadsync/connector/hubspot"
+	"leadsync/fixtures/hostile"
 )
 
 func TestDecodeEvents(t *testing.T) {
@@ -282,28 +286,69 @@ func FuzzDecodeEvents(f *testing.F) {
 	for _, seed := range []string{body1, body2, body3, "[]", `[{"portalId":1,"eventType":"contact.merge","mergedObjectIds":[1,2]}]`, `["\"]`} {
 		f.Add([]byte(seed))
 	}
+	w := hostile.New(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		events, err := hubspot.DecodeEvents(body, hubspot.EventLimits{Events: 50})
-		if err != nil {
-			if events != nil || !errors.Is(err, hubspot.ErrMalformed) {
-				t.Fatalf("%d events with error %v", len(events), err)
-			}
-			return
-		}
-		if len(events) > 50 {
-			t.Fatalf("%d events", len(events))
-		}
-		for _, e := range events {
-			if e.Portal == "" || len(e.Key) != 32 || len(e.Raw) == 0 || e.Kind == "" {
-				t.Fatalf("incomplete event %+v", e)
-			}
-			if e.Kind != connector.EventOther && (e.Type == "" || e.ID == "" || e.ID[0] == '-') {
-				t.Fatalf("event without a record %+v", e)
-			}
-			again, err := hubspot.DecodeEvents([]byte("["+string(e.Raw)+"]"), hubspot.EventLimits{})
-			if err != nil || cmp.Diff(e, again[0]) != "" {
-				t.Fatalf("event does not decode to itself: %v", err)
-			}
-		}
+		w.Run(t, func() { decodes(t, body) })
 	})
+}
+
+// decodes holds what DecodeEvents makes of a body against what any JSON reader makes of it.
+func decodes(t *testing.T, body []byte) {
+	t.Helper()
+	events, err := hubspot.DecodeEvents(body, hubspot.EventLimits{Events: 50})
+	if err != nil {
+		if events != nil || !errors.Is(err, hubspot.ErrMalformed) || len(err.Error()) > 200 {
+			t.Fatalf("%d events with error %v", len(events), err)
+		}
+		return
+	}
+	var plain []map[string]any
+	reader := json.NewDecoder(bytes.NewReader(body))
+	reader.UseNumber()
+	if err := reader.Decode(&plain); err != nil || len(plain) != len(events) || len(events) > 50 {
+		t.Fatalf("%d events of %d objects, %v", len(events), len(plain), err)
+	}
+	for i, e := range events {
+		if e.Portal == "" || len(e.Key) != 32 || len(e.Raw) == 0 || e.Kind == "" {
+			t.Fatalf("incomplete event %+v", e)
+		}
+		if e.Kind != connector.EventOther && (e.Type == "" || e.ID == "" || e.ID[0] == '-') {
+			t.Fatalf("event without a record %+v", e)
+		}
+		again, err := hubspot.DecodeEvents([]byte("["+string(e.Raw)+"]"), hubspot.EventLimits{})
+		if err != nil || cmp.Diff(e, again[0]) != "" {
+			t.Fatalf("event does not decode to itself: %v", err)
+		}
+		agrees(t, e, plain[i])
+	}
+}
+
+// agrees compares the fields that decide with those of the plain object, unless a name is there in two spellings.
+func agrees(t *testing.T, e connector.Event, plain map[string]any) {
+	t.Helper()
+	spellings := map[string]int{}
+	for name := range plain {
+		spellings[strings.ToLower(name)]++
+	}
+	for name, got := range map[string]string{"portalId": string(e.Portal), "propertyName": e.Property, "propertyValue": e.Value} {
+		value, there := plain[name]
+		if !there || spellings[strings.ToLower(name)] != 1 || value == nil {
+			continue
+		}
+		want, ok := value.(string)
+		if n, is := value.(json.Number); is {
+			want, ok = n.String(), true
+		}
+		if !ok {
+			continue // as its JSON
+		}
+		if name == "portalId" {
+			if n, err := strconv.ParseInt(want, 10, 64); err == nil {
+				want = strconv.FormatInt(n, 10)
+			}
+		}
+		if got != want {
+			t.Fatalf("%s is %q, not %q", name, got, want)
+		}
+	}
 }

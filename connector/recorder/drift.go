@@ -33,9 +33,9 @@ func FindDrift(paths []string, truncated []string) ([]Drift, error) {
 	all := shapes()
 	templates := Shaped()
 	for _, file := range paths {
-		c, err := cassette.Load(strings.TrimSuffix(file, ".yaml"))
+		c, err := loadCassette(file)
 		if err != nil {
-			return nil, fmt.Errorf("load cassette %q: %w", file, err)
+			return nil, err
 		}
 		f := finder{file: filepath.Base(file), truncated: truncated, afters: map[string]bool{}}
 		for _, i := range c.Interactions {

@@ -52,9 +52,9 @@ func ReplayWith(o ReplayOptions, paths ...string) (*Player, error) {
 	var order []string
 	tracks := make(map[string][]*cassette.Interaction)
 	for _, path := range paths {
-		c, err := cassette.Load(strings.TrimSuffix(path, ".yaml"))
+		c, err := loadCassette(path)
 		if err != nil {
-			return nil, fmt.Errorf("load cassette %q: %w", path, err)
+			return nil, err
 		}
 		for _, i := range c.Interactions {
 			key := i.Request.Method + " " + i.Request.URL + " " + p.canonical([]byte(i.Request.Body))
@@ -70,6 +70,18 @@ func ReplayWith(o ReplayOptions, paths ...string) (*Player, error) {
 		}
 	}
 	return p, nil
+}
+
+// loadCassette reads a cassette, with or without .yaml.
+func loadCassette(path string) (*cassette.Cassette, error) {
+	c, err := cassette.Load(strings.TrimSuffix(path, ".yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("load cassette %q: %w", path, err)
+	}
+	if i := slices.Index(c.Interactions, nil); i >= 0 {
+		return nil, fmt.Errorf("load cassette %q: interaction %d is empty; record it again", path, i+1)
+	}
+	return c, nil
 }
 
 // unknown answers what no interaction matches.

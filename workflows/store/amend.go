@@ -59,6 +59,9 @@ func (t *taker) traced(ctx context.Context, found []entryColumns) ([]entryColumn
 			return nil, err
 		}
 	}
+	if t.weak.Without(workflows.InOrder) {
+		return found, nil
+	}
 	return slices.DeleteFunc(found, func(row entryColumns) bool { return waiting[row.Key] }), nil
 }
 

@@ -126,7 +126,7 @@ func TestRetriedAmendmentIsLookedFor(t *testing.T) {
 		b.plan("1", task("1", "k"), amend("k", "n"))
 		b.ends(workflows.KindTask, "k", workflows.StateSettled)
 		b.ends(workflows.KindAmend, "n", workflows.StateParked)
-		_, err := b.store.RetryEntry(b.ctx, portal, "n")
+		_, err := b.store.RetryEntry(b.ctx, portal, "n", workflows.Order{})
 		b.must(err)
 		taken := b.take(workflows.KindAmend, 10, nil).Entries
 		if len(taken) != 1 || !taken[0].Unknown {
@@ -165,7 +165,7 @@ func TestRetryOfAReplacedTask(t *testing.T) {
 					b.must(b.store.SaveDecisions(b.ctx, b.fence, []workflows.Decided{{
 						ID: "1", Objects: []connector.Object{person("1", 0, "stage", "lead")}, State: workflows.LeadState{Root: "1", Following: tc.following},
 					}}))
-					_, err := b.store.RetryEntry(b.ctx, portal, "n")
+					_, err := b.store.RetryEntry(b.ctx, portal, "n", workflows.Order{})
 					if errors.Is(err, store.ErrReplaced) != tc.refused || err != nil && !tc.refused {
 						b.Errorf("error %v, refused: %v", err, tc.refused)
 					}

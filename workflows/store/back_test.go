@@ -160,13 +160,13 @@ func TestUnknownFor(t *testing.T) {
 func TestRetryAndDrop(t *testing.T) {
 	eachDatabase(t, func(b *bench) {
 		b.plan("1", task("1", "k"), update("1", workflows.ClassStage, "stage", "mql"), membership("1", true), closing("c", "other"))
-		_, err := b.store.RetryEntry(b.ctx, portal, "k")
+		_, err := b.store.RetryEntry(b.ctx, portal, "k", workflows.Order{})
 		if !errors.Is(err, store.ErrWrongState) || !strings.Contains(err.Error(), "ready") {
 			b.Errorf("retry of a ready entry: %v", err)
 		}
 		for _, kind := range []workflows.EntryKind{workflows.KindTask, workflows.KindUpdate} {
 			e := b.take(kind, 1, nil).Entries[0]
-			if _, err := b.store.DropEntry(b.ctx, portal, e.Key); !errors.Is(err, store.ErrWrongState) || !strings.Contains(err.Error(), "being sent") {
+			if _, err := b.store.DropEntry(b.ctx, portal, e.Key, workflows.Order{}); !errors.Is(err, store.ErrWrongState) || !strings.Contains(err.Error(), "being sent") {
 				b.Errorf("drop of an entry that is being sent: %v", err)
 			}
 			s := settlement(e, workflows.StateParked)
@@ -174,7 +174,7 @@ func TestRetryAndDrop(t *testing.T) {
 			b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{s}))
 		}
 		for key, state := range map[string]workflows.EntryState{"k": workflows.StateSending, "contact/1/stage": workflows.StateReady} {
-			before, err := b.store.RetryEntry(b.ctx, portal, key)
+			before, err := b.store.RetryEntry(b.ctx, portal, key, workflows.Order{})
 			b.must(err)
 			if before.State != workflows.StateParked || before.Error != "refused" {
 				b.Errorf("%s was %s (%q)", key, before.State, before.Error)
@@ -190,7 +190,7 @@ func TestRetryAndDrop(t *testing.T) {
 		b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{settlement(e, workflows.StateParked)}))
 		b.settleAll()
 		for _, key := range []string{"k", "contact/1/list/11"} {
-			_, err := b.store.DropEntry(b.ctx, portal, key)
+			_, err := b.store.DropEntry(b.ctx, portal, key, workflows.Order{})
 			b.must(err)
 			if e := b.entry(key); e.State != workflows.StateCancelled || e.Error == "" || e.SettledAt.IsZero() {
 				b.Errorf("dropped: %+v", e)
@@ -199,13 +199,17 @@ func TestRetryAndDrop(t *testing.T) {
 		if diff := cmp.Diff([]string{"contact 1"}, b.dueIDs()); diff != "" {
 			b.Error(diff)
 		}
-		_, err = b.store.DropEntry(b.ctx, portal, "k")
+		_, err = b.store.DropEntry(b.ctx, portal, "k", workflows.Order{})
 		if !errors.Is(err, store.ErrWrongState) || !strings.Contains(err.Error(), "cancelled") {
 			b.Errorf("dropped twice: %v", err)
 		}
 		for _, operate := range []func() (workflows.OutboxEntry, error){
-			func() (workflows.OutboxEntry, error) { return b.store.RetryEntry(b.ctx, portal, "nothing") },
-			func() (workflows.OutboxEntry, error) { return b.store.DropEntry(b.ctx, portal, "nothing") },
+			func() (workflows.OutboxEntry, error) {
+				return b.store.RetryEntry(b.ctx, portal, "nothing", workflows.Order{})
+			},
+			func() (workflows.OutboxEntry, error) {
+				return b.store.DropEntry(b.ctx, portal, "nothing", workflows.Order{})
+			},
 			func() (workflows.OutboxEntry, error) { return b.store.Entry(b.ctx, portal, "nothing") },
 		} {
 			if _, err := operate(); !errors.Is(err, workflows.ErrNoRecord) {

@@ -118,8 +118,6 @@ func (s *Store) OverBudget(ctx context.Context, portal connector.PortalID, names
 
 const moveDays = `UPDATE task_days SET contact = ? WHERE portal = ? AND contact = ?`
 
-const pruneBuriedDays = `DELETE FROM task_days` + ofBuried
-
 func ownersOf(found []ownerRow) []connector.Owner {
 	owners := make([]connector.Owner, 0, len(found))
 	for _, row := range found {

@@ -32,7 +32,7 @@ func TestCalls(t *testing.T) {
 		}
 		b.exec(`UPDATE calls SET day = day - 399 WHERE endpoint = 'POST /search'`)
 		b.exec(`UPDATE calls SET day = day - 402 WHERE endpoint = 'POST /update'`)
-		_, err = b.store.Prune(b.ctx, portal, time.Hour)
+		_, err = b.pruneAll(time.Hour)
 		b.must(err)
 		if got, err := b.store.Calls(b.ctx, portal, 1000); err != nil || len(got) != 1 || !got[0].Day.Equal(today.AddDate(0, 0, -399)) {
 			b.Errorf("after pruning there are %v (%v)", got, err)

@@ -250,20 +250,3 @@ func (s *Store) Proposals(ctx context.Context, portal connector.PortalID, limit 
 	}
 	return list, all, err
 }
-
-// keepMeasured is how long measurements are kept: a year can be compared with the one before.
-const keepMeasured = 400 * 24 * time.Hour
-
-const pruneClocks = `DELETE FROM clocks WHERE portal = ? AND (contact, rule, started_at) IN (
-    SELECT c.contact, c.rule, c.started_at FROM clocks c WHERE c.portal = ? AND c.started_at < ? ORDER BY c.started_at LIMIT ?)`
-
-const pruneQualified = `DELETE FROM qualifications WHERE portal = ? AND (contact, stage, entered_at) IN (
-    SELECT q.contact, q.stage, q.entered_at FROM qualifications q WHERE q.portal = ? AND q.entered_at < ? ORDER BY q.entered_at LIMIT ?)`
-
-const (
-	pruneBuriedClocks = `DELETE FROM clocks` + ofBuried
-
-	pruneBuriedQualified = `DELETE FROM qualifications` + ofBuried
-
-	pruneBuriedJudgements = `DELETE FROM judgements` + ofBuried
-)

@@ -126,7 +126,7 @@ func TestOutcomesOfThoseWhoLeave(t *testing.T) {
 		}
 		b.exec("UPDATE clocks SET started_at = 0")
 		b.exec("UPDATE qualifications SET entered_at = 0")
-		_, err := b.store.Prune(b.ctx, portal, 24*time.Hour)
+		_, err := b.pruneAll(24 * time.Hour)
 		b.must(err)
 		if n := b.count("SELECT COUNT(*) FROM clocks") + b.count("SELECT COUNT(*) FROM qualifications"); n != 0 {
 			b.Errorf("%d measurements are left after more than a year", n)

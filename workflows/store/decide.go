@@ -33,6 +33,9 @@ func (in *session) saveDecisions(ctx context.Context, portal connector.PortalID,
 			return err
 		}
 	}
+	if err := in.recovered(ctx, portal, contactRefs(decided)); err != nil {
+		return err
+	}
 	return in.markDue(ctx, portal, d.marks)
 }
 
@@ -60,9 +63,13 @@ func (d *decisionSaver) begin(ctx context.Context, decided []workflows.Decided) 
 		return err
 	}
 	for _, one := range decided {
-		if !erased[connector.Ref{Type: connector.TypeContact, ID: one.ID}] {
-			d.decided = append(d.decided, one)
+		if erased[connector.Ref{Type: connector.TypeContact, ID: one.ID}] {
+			continue
 		}
+		if one.Objects, err = d.withoutErasedMerges(ctx, d.portal, one.Objects); err != nil {
+			return err
+		}
+		d.decided = append(d.decided, one)
 	}
 	return nil
 }

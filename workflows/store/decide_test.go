@@ -249,19 +249,19 @@ func TestPrune(t *testing.T) {
 		}
 		b.pass(48 * time.Hour)
 		b.receive(delivery("d2", event("e2", "1")))
-		n, err := b.store.Prune(b.ctx, portal, 24*time.Hour)
+		n, err := b.pruneAll(24 * time.Hour)
 		b.must(err)
-		// One delivery, one event key, the settled update, and the ledger of what is finished.
-		if n != 5 {
-			b.Errorf("pruned %d rows, want 5", n)
+		// One delivery, one event key, the settled update and task, and the ledger of both.
+		if n != 6 {
+			b.Errorf("pruned %d rows, want 6", n)
 		}
 		if got := b.receive(delivery("d3", event("e2", "1"))); got.Duplicate != 1 {
 			b.Errorf("a young event key is gone: %+v", got)
 		}
 		left, err := b.store.Outbox(b.ctx, portal, "", "1", 10)
 		b.must(err)
-		if len(left) != 2 {
-			b.Errorf("left %v, want the task and the update that is not settled", keys(left))
+		if len(left) != 1 {
+			b.Errorf("left %v, want the update that is not settled", keys(left))
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -82,11 +83,22 @@ ON CONFLICT (portal, type, id) DO UPDATE SET
 
 func (in *session) markDue(ctx context.Context, portal connector.PortalID, marks dueMarks) error {
 	many := make(rows, 0, len(marks))
-	for _, ref := range slices.SortedFunc(maps.Keys(marks), compareRefs) {
+	refs := slices.SortedFunc(maps.Keys(marks), compareRefs)
+	erased, err := in.tombstones(ctx, portal, refs)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
 		mark := marks[ref]
+		if erased[ref] {
+			continue // whoever names somebody who was erased does not bring the id back
+		}
 		settled, hinted := int64(-1), any(nil)
 		if mark.settle {
 			settled = mark.revision
+			if in.weak.Without(workflows.DueRevision) {
+				settled = math.MaxInt32 // whatever was raised meanwhile
+			}
 		}
 		if mark.raise {
 			hinted = micros(in.now)
@@ -98,6 +110,15 @@ func (in *session) markDue(ctx context.Context, portal connector.PortalID, marks
 	}
 	if err := in.bulk(ctx, markDue, many, portal); err != nil {
 		return fmt.Errorf("mark due: %w", err)
+	}
+	return in.unmarkErased(ctx, portal, erased)
+}
+
+// unmarkErased ends what a process of the release before made due of what was erased.
+func (in *session) unmarkErased(ctx context.Context, portal connector.PortalID, erased map[connector.Ref]bool) error {
+	refs := slices.SortedFunc(maps.Keys(erased), compareRefs)
+	if err := in.bulk(ctx, `DELETE FROM due WHERE portal = ? AND (type, id)`+byRef, refRows(refs), portal); err != nil {
+		return fmt.Errorf("end what is erased: %w", err)
 	}
 	return nil
 }

@@ -21,10 +21,10 @@ WHERE portal = ? AND entry_key = ?`
 
 // RetryEntry lets a parked entry be sent again, once what made the CRM refuse it has been mended, and gives it
 // as it was. What creates something is looked up by its key first, since nobody can be sure that it was never
-// made. The command stands in the contact's decisions. ErrNoRecord if there is no such entry, ErrWrongState
+// made. The order stands in the contact's decisions. ErrNoRecord if there is no such entry, ErrWrongState
 // if it is not parked, ErrReplaced if it is about a task that another one has taken the place of.
-func (s *Store) RetryEntry(ctx context.Context, portal connector.PortalID, key string) (workflows.OutboxEntry, error) {
-	return s.operate(ctx, portal, key, workflows.ReasonRetried, func(in *session, row entryColumns) (workflows.EntryState, error) {
+func (s *Store) RetryEntry(ctx context.Context, portal connector.PortalID, key string, o workflows.Order) (workflows.OutboxEntry, error) {
+	return s.operate(ctx, portal, scoring.Reason{Code: workflows.ReasonRetried, Params: o.Params(key)}, func(in *session, row entryColumns) (workflows.EntryState, error) {
 		if row.State != workflows.StateParked {
 			return "", fmt.Errorf("%w: it is %s, and only a parked one can be sent again", ErrWrongState, row.State)
 		}
@@ -39,10 +39,10 @@ func (s *Store) RetryEntry(ctx context.Context, portal connector.PortalID, key s
 }
 
 // DropEntry cancels an entry that is parked or waits to be sent, and gives it as it was. Its contact becomes
-// due, so that a plan made for what will not happen now is made anew. The command stands in the contact's
+// due, so that a plan made for what will not happen now is made anew. The order stands in the contact's
 // decisions. ErrNoRecord if there is no such entry, ErrWrongState if it is in another state.
-func (s *Store) DropEntry(ctx context.Context, portal connector.PortalID, key string) (workflows.OutboxEntry, error) {
-	return s.operate(ctx, portal, key, workflows.ReasonDropped, func(_ *session, row entryColumns) (workflows.EntryState, error) {
+func (s *Store) DropEntry(ctx context.Context, portal connector.PortalID, key string, o workflows.Order) (workflows.OutboxEntry, error) {
+	return s.operate(ctx, portal, scoring.Reason{Code: workflows.ReasonDropped, Params: o.Params(key)}, func(_ *session, row entryColumns) (workflows.EntryState, error) {
 		switch row.State {
 		case workflows.StateParked, workflows.StateReady:
 			return workflows.StateCancelled, nil
@@ -55,10 +55,11 @@ func (s *Store) DropEntry(ctx context.Context, portal connector.PortalID, key st
 }
 
 func (s *Store) operate(
-	ctx context.Context, portal connector.PortalID, key string, code scoring.ReasonCode,
+	ctx context.Context, portal connector.PortalID, reason scoring.Reason,
 	next func(*session, entryColumns) (workflows.EntryState, error),
 ) (workflows.OutboxEntry, error) {
 	var entry workflows.OutboxEntry
+	key := reason.Params["key"]
 	err := s.alone(ctx, "operate on outbox", portal, func(in *session) error {
 		var found []entryColumns
 		if err := in.lookup(ctx, &found, findEntries, rows{{key}}, portal); err != nil {
@@ -84,7 +85,6 @@ func (s *Store) operate(
 		if err != nil {
 			return fmt.Errorf("store entry %q: %w", key, err)
 		}
-		reason := scoring.Reason{Code: code, Params: map[string]string{"key": key}}
 		if err := in.saveNotes(ctx, portal, []note{{contact: row.Contact, reason: reason, action: actionOf(row)}}); err != nil {
 			return err
 		}

@@ -373,10 +373,7 @@ func (s *Store) Completeness(
 
 // The announcements of a change must be there when the slowest sweep finds it, and the change when its last
 // delivery comes, a day later (hubspot-api 3.1).
-const (
-	keepMatches = 72 * time.Hour
-	keepCounts  = 400 * 24 * time.Hour
-)
+const keepMatches = 72 * time.Hour
 
 const pruneAnnouncements = `DELETE FROM announcements WHERE portal = ? AND (type, id, kind, occurred_at) IN (
     SELECT a.type, a.id, a.kind, a.occurred_at FROM announcements a

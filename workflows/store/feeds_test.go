@@ -388,8 +388,8 @@ func TestEraseUnderAnyID(t *testing.T) {
 					b.count("SELECT COUNT(*) FROM aliases") + b.count("SELECT COUNT(*) FROM announcements"); n != 0 {
 					b.Errorf("%d rows are left:\n%s", n, b.dump())
 				}
-				if n := b.count("SELECT COUNT(*) FROM tombstones"); n != 2 {
-					b.Errorf("%d tombstones, want 2", n)
+				if n := b.count("SELECT COUNT(*) FROM erasures"); n != 2 {
+					b.Errorf("%d marks, want 2", n)
 				}
 			})
 		})

@@ -29,6 +29,10 @@ func TestStaleFenceChangesNothing(t *testing.T) {
 				_, err := b.store.SetModel(b.ctx, stale, "v9", []byte("x"))
 				return err
 			},
+			"RecordModes": func() error {
+				_, err := b.store.RecordModes(b.ctx, stale, map[workflows.Class]workflows.Mode{workflows.ClassTask: workflows.ModeOn})
+				return err
+			},
 			"Pause": func() error {
 				_, err := b.store.Pause(b.ctx, stale, 0, "x")
 				return err
@@ -161,9 +165,9 @@ func TestModelsModesAndOwners(t *testing.T) {
 			b.Errorf("%d models kept, want 2", n)
 		}
 		modes := map[workflows.Class]workflows.Mode{workflows.ClassTask: workflows.ModeShadow, workflows.ClassDeal: workflows.ModeOff}
-		before, err := b.store.RecordModes(b.ctx, portal, modes)
+		before, err := b.store.RecordModes(b.ctx, b.fence, modes)
 		b.must(err)
-		after, err := b.store.RecordModes(b.ctx, portal, map[workflows.Class]workflows.Mode{workflows.ClassTask: workflows.ModeOn})
+		after, err := b.store.RecordModes(b.ctx, b.fence, map[workflows.Class]workflows.Mode{workflows.ClassTask: workflows.ModeOn})
 		b.must(err)
 		if len(before) != 0 || cmp.Diff(modes, after) != "" {
 			b.Errorf("modes before %v, then %v", before, after)

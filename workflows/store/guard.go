@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"strings"
 )
 
 // lib/pq v1.12.3 can leave a connection marked as busy for ever: after an ErrorResponse followed by a lost
@@ -17,7 +20,8 @@ type guardedConnector struct{ driver.Connector }
 
 // Connect opens one guarded connection.
 func (c guardedConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
+	var line *patientConn
+	conn, err := c.Connector.Connect(context.WithValue(ctx, lineKey{}, &line))
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +29,7 @@ func (c guardedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return conn, nil
 	}
-	return &guardedConn{pqConn: full}, nil
+	return &guardedConn{pqConn: full, line: line}, nil
 }
 
 // pqConn is what a connection of lib/pq can do; a wrapper must not lose any of it.
@@ -43,7 +47,17 @@ type pqConn interface { //nolint:interfacebloat // the driver's own list
 
 type guardedConn struct {
 	pqConn
-	bad bool // only the borrower of a connection calls it, so no lock
+	// Only the borrower of a connection calls it, so no lock.
+	bad  bool
+	inTx bool
+	line *patientConn // the wire; nil if it is none of ours
+}
+
+// serve lets the wire hear the end of a context. A transaction's own counts for everything in it.
+func (c *guardedConn) serve(ctx context.Context) {
+	if !c.inTx {
+		c.line.serve(ctx)
+	}
 }
 
 func (c *guardedConn) check(err error) error {
@@ -59,35 +73,70 @@ func (c *guardedConn) IsValid() bool { return !c.bad && c.pqConn.IsValid() }
 
 // ResetSession is asked before a connection is lent again.
 func (c *guardedConn) ResetSession(ctx context.Context) error {
+	c.line.rest()
 	return c.check(c.pqConn.ResetSession(ctx))
 }
 
 // Ping asks the server.
-func (c *guardedConn) Ping(ctx context.Context) error { return c.check(c.pqConn.Ping(ctx)) }
+func (c *guardedConn) Ping(ctx context.Context) error {
+	c.serve(ctx)
+	return c.check(c.pqConn.Ping(ctx))
+}
 
 // BeginTx begins a transaction; its COMMIT and ROLLBACK are guarded as well.
 func (c *guardedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	tx, err := c.pqConn.BeginTx(ctx, o)
+	c.serve(ctx)
+	tx, err := c.begin(ctx, o)
 	if err != nil {
 		return nil, c.check(err)
 	}
+	c.inTx = true
 	return guardedTx{tx, c}, nil
+}
+
+// Close says goodbye; what the connection was used for last is over.
+func (c *guardedConn) Close() error {
+	c.line.rest()
+	return c.pqConn.Close()
+}
+
+// begin sends a bare BEGIN, and what else is asked for after it. The driver's own BeginTx says READ WRITE unless READ ONLY is asked
+// for, which overrules default_transaction_read_only: that is how those who manage a database keep its disk from filling up.
+func (c *guardedConn) begin(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.pqConn.Begin() // the wire hears the context
+	if err != nil || o == (driver.TxOptions{}) {
+		return tx, err
+	}
+	mode := "SET TRANSACTION"
+	if level := sql.IsolationLevel(o.Isolation); level != sql.LevelDefault {
+		mode += " ISOLATION LEVEL " + strings.ToUpper(level.String())
+	}
+	if o.ReadOnly {
+		mode += " READ ONLY"
+	}
+	if _, err := c.pqConn.ExecContext(ctx, mode, nil); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
 }
 
 // PrepareContext prepares a statement, which is not guarded itself.
 func (c *guardedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.serve(ctx)
 	stmt, err := c.pqConn.PrepareContext(ctx, query)
 	return stmt, c.check(err)
 }
 
 // ExecContext runs a statement.
 func (c *guardedConn) ExecContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Result, error) {
+	c.serve(ctx)
 	result, err := c.pqConn.ExecContext(ctx, q, args)
 	return result, c.check(err)
 }
 
 // QueryContext runs a query.
 func (c *guardedConn) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Rows, error) {
+	c.serve(ctx)
 	found, err := c.pqConn.QueryContext(ctx, q, args)
 	return found, c.check(err)
 }
@@ -98,7 +147,14 @@ type guardedTx struct {
 }
 
 // Commit commits. A poisoned connection has not sent it, but the caller cannot tell: it stays unknown.
-func (t guardedTx) Commit() error { return t.conn.check(t.Tx.Commit()) }
+func (t guardedTx) Commit() error { return t.conn.over(t.Tx.Commit()) }
 
 // Rollback rolls back.
-func (t guardedTx) Rollback() error { return t.conn.check(t.Tx.Rollback()) }
+func (t guardedTx) Rollback() error { return t.conn.over(t.Tx.Rollback()) }
+
+// over ends a transaction: what comes next on the connection has a context of its own.
+func (c *guardedConn) over(err error) error {
+	c.inTx = false
+	c.line.rest()
+	return c.check(err)
+}

@@ -15,11 +15,32 @@ import (
 )
 
 // faultyServer stands between the driver and a server. When armed it ends the connection after the next
-// ErrorResponse, or instead of the answer to the next COMMIT.
+// ErrorResponse, or instead of the answer to the next COMMIT, or does what after says.
 type faultyServer struct {
 	target    string
 	dropError atomic.Bool
 	dropDone  atomic.Bool
+	armed     atomic.Pointer[fault]
+}
+
+// fault is what happens instead of the answer to the next statement of a kind.
+type fault struct {
+	tag string // how the answer begins: COMMIT, INSERT
+	how string
+}
+
+const (
+	ended  = "ended"  // the connection is closed
+	silent = "silent" // it stays open, and nothing comes any more
+)
+
+// after arms a fault; without a tag there is none.
+func (f *faultyServer) after(tag, how string) {
+	if tag == "" {
+		f.armed.Store(nil)
+		return
+	}
+	f.armed.Store(&fault{tag, how})
 }
 
 // address starts the proxy and gives the address to use instead of the server's.
@@ -69,6 +90,12 @@ func (f *faultyServer) serve(client net.Conn) {
 			return
 		}
 		if head[0] == 'C' && strings.HasPrefix(string(body), "COMMIT") && f.dropDone.CompareAndSwap(true, false) {
+			return
+		}
+		if a := f.armed.Load(); a != nil && head[0] == 'C' && strings.HasPrefix(string(body), a.tag) && f.armed.CompareAndSwap(a, nil) {
+			if a.how == silent {
+				_, _ = io.Copy(io.Discard, server)
+			}
 			return
 		}
 		if _, err := client.Write(append(head, body...)); err != nil {
@@ -158,4 +185,43 @@ func TestLostCommit(t *testing.T) {
 			b.Errorf("the repetition: %+v %v", got, err)
 		}
 	})
+}
+
+// TestTransactionModes: what a transaction is asked to be it is, and nothing that the server was told otherwise is overruled.
+func TestTransactionModes(t *testing.T) {
+	address := postgresAddress(t)
+	if address == "" {
+		return // it is about the driver of PostgreSQL
+	}
+	for _, c := range []struct {
+		setting string
+		options *sql.TxOptions
+		want    string
+	}{
+		{"", nil, "read committed off"},
+		{"", &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, "repeatable read on"},
+		{"", &sql.TxOptions{Isolation: sql.LevelSerializable}, "serializable off"},
+		{"&default_transaction_read_only=on", nil, "read committed on"},
+	} {
+		db, err := store.PostgresPool(schemaOf(t, address) + c.setting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.SetMaxOpenConns(1)
+		for range 2 { // nothing of a transaction is left behind on its connection
+			tx, err := db.BeginTx(t.Context(), c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got string
+			err = tx.QueryRowContext(t.Context(), `SELECT current_setting('transaction_isolation') || ' ' || current_setting('transaction_read_only')`).Scan(&got)
+			if err != nil || got != c.want {
+				t.Errorf("%q %+v: %s (%v), want %s", c.setting, c.options, got, err, c.want)
+			}
+			if err := tx.Commit(); err != nil {
+				t.Error(err)
+			}
+		}
+		_ = db.Close()
+	}
 }

@@ -185,7 +185,7 @@ func (b *bench) pass(d time.Duration) {
 		return
 	}
 	for table, columns := range map[string][]string{
-		"portals": {"paused_since", "paused_until"}, "leases": {"expires_at"}, "models": {"first_used_at"},
+		"portals": {"paused_since", "paused_until"}, "leases": {"expires_at"}, "workers": {"joined_at", "expires_at"}, "models": {"first_used_at"},
 		"deliveries": {"received_at"}, "event_keys": {"received_at"}, "due": {"hinted_at", "raised_at", "retry_at"},
 		"objects": {"removed_at"}, "links": {"learned_at", "removed_at"}, "aliases": {"learned_at"},
 		"tombstones": {"erased_at"}, "sendings": {"first_sent_at"}, "pushes": {"pushed_at"},

@@ -17,6 +17,19 @@ type leaseRow struct {
 	ExpiresAt *int64 `db:"expires_at"`
 }
 
+// longestLease is the longest that a lease may be (`limits: {lease}`).
+const longestLease = time.Hour
+
+// heldAt reports whether a worker has a lease. One that would last longer than any may was taken by a clock that was wrong,
+// and would keep the portal until that time has really come.
+func heldAt(now time.Time, worker string, expires *int64) bool {
+	if worker == "" || expires == nil {
+		return false
+	}
+	left := fromMicros(expires).Sub(now)
+	return left > 0 && left <= longestLease
+}
+
 // Acquire takes the lease of a portal that nobody holds, whose lease has expired, or that the worker holds
 // itself, and raises the epoch: whoever held it before is fenced off from that moment. It reports false if
 // somebody else holds it or is just about to. ErrNoRecord: the portal is unknown.
@@ -36,8 +49,7 @@ func (s *Store) Acquire(
 		if err != nil {
 			return fmt.Errorf("read lease of portal %q: %w", portal, err)
 		}
-		held := row.Worker != "" && row.ExpiresAt != nil && fromMicros(row.ExpiresAt).After(in.now)
-		if held && row.Worker != worker {
+		if heldAt(in.now, row.Worker, row.ExpiresAt) && row.Worker != worker {
 			return nil
 		}
 		fence.Epoch, taken = row.Epoch+1, true

@@ -104,7 +104,7 @@ func (d *decisionSaver) merge(ctx context.Context, loser, survivor connector.Obj
 		return err
 	}
 	d.marks.raise(connector.Ref{Type: connector.TypeContact, ID: survivor})
-	if known > 0 {
+	if known > 0 || d.weak.Without(workflows.MergeLineage) {
 		return nil // the CRM says it once more: what the loser had is the survivor's already
 	}
 	return d.mergeStates(ctx, loser, survivor)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"leadsync/connector"
+	"leadsync/workflows"
 )
 
 // emailProperty is what CRMs call a contact's e-mail address; FindContact looks it up.
@@ -38,6 +39,7 @@ type mirrored struct {
 	connector.Object
 	removed bool
 	checked time.Time // beginning of the repair walk that met it last (business time)
+	ageless bool      // an older reading takes its place too (workflows.NewerReading)
 }
 
 const objectColumns = `o.type, o.id, o.created_at, o.updated_at, o.removed_at, o.checked_at, o.archived, o.properties`
@@ -61,6 +63,7 @@ func (in *session) objects(
 		}
 		known[connector.Ref{Type: row.Type, ID: row.ID}] = mirrored{
 			Object: object, removed: row.RemovedAt != nil, checked: fromMicros(row.CheckedAt),
+			ageless: in.weak.Without(workflows.NewerReading),
 		}
 	}
 	return known, nil
@@ -115,7 +118,7 @@ func compareReading(o connector.Object, known mirrored, has, all bool, asked []s
 	if !has {
 		return reading{object: o, store: true, changed: true}
 	}
-	if o.UpdatedAt.Before(known.UpdatedAt) && !o.UpdatedAt.IsZero() && !known.removed {
+	if known.newerThan(o) {
 		return reading{object: known.Object} // a search index lags behind: what we have is newer
 	}
 	next := o
@@ -131,6 +134,11 @@ func compareReading(o connector.Object, known mirrored, has, all bool, asked []s
 	changed := known.removed || o.Archived != known.Archived || !maps.Equal(next.Properties, known.Properties)
 	store := changed || !sameMicros(next.UpdatedAt, known.UpdatedAt) || !sameMicros(next.CreatedAt, known.CreatedAt)
 	return reading{object: next, store: store, changed: changed}
+}
+
+// newerThan reports whether a reading is older than what is known.
+func (m mirrored) newerThan(o connector.Object) bool {
+	return o.UpdatedAt.Before(m.UpdatedAt) && !o.UpdatedAt.IsZero() && !m.removed && !m.ageless
 }
 
 // overlay gives the known properties with what a reading says about those that were asked for.
@@ -224,11 +232,9 @@ ON CONFLICT (portal, from_type, from_id, to_type, to_id) DO UPDATE SET
 func (in *session) saveLinks(
 	ctx context.Context, portal connector.PortalID, known, there map[connector.Link]bool,
 ) ([]connector.Link, error) {
-	var different []connector.Link
-	for link := range there {
-		if !known[link] {
-			different = append(different, link)
-		}
+	different, err := in.newLinks(ctx, portal, known, there)
+	if err != nil {
+		return nil, err
 	}
 	for link := range known {
 		if !there[link] {
@@ -248,6 +254,27 @@ func (in *session) saveLinks(
 		return nil, fmt.Errorf("store links: %w", err)
 	}
 	return different, nil
+}
+
+// newLinks are the links that came, but for those of records that were erased.
+func (in *session) newLinks(
+	ctx context.Context, portal connector.PortalID, known, there map[connector.Link]bool,
+) ([]connector.Link, error) {
+	var refs []connector.Ref
+	for link := range there {
+		if !known[link] {
+			refs = append(refs, connector.Ref{Type: link.FromType, ID: link.FromID}, connector.Ref{Type: link.ToType, ID: link.ToID})
+		}
+	}
+	erased, err := in.tombstones(ctx, portal, refs)
+	var found []connector.Link
+	for link := range there {
+		from, to := connector.Ref{Type: link.FromType, ID: link.FromID}, connector.Ref{Type: link.ToType, ID: link.ToID}
+		if !known[link] && !erased[from] && !erased[to] {
+			found = append(found, link)
+		}
+	}
+	return found, err
 }
 
 func compareLinks(a, b connector.Link) int {

@@ -144,6 +144,33 @@ func TestNow(t *testing.T) {
 	})
 }
 
+// A transaction that stands still ends before the lease does, however short that is, unless the address says otherwise;
+// and what counts in the end can be asked.
+func TestStandStill(t *testing.T) {
+	check := func(t *testing.T, address string, lease, want time.Duration, known bool) {
+		t.Helper()
+		s, err := store.Open(t.Context(), address, store.Options{Now: time.Now, Migrate: true, Lease: lease})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = s.Close() }()
+		if still, ok, err := s.StandStill(t.Context()); err != nil || still != want || ok != known {
+			t.Errorf("lease %s: a transaction may stand still for %s (%t, %v), want %s", lease, still, ok, err, want)
+		}
+	}
+	check(t, filepath.Join(t.TempDir(), "x.db"), time.Second, 0, false)
+	server := postgresAddress(t)
+	if server == "" {
+		return
+	}
+	address := schemaOf(t, server)
+	check(t, address, 30*time.Second, 10*time.Second, true)
+	check(t, address, 4*time.Second, 2*time.Second, true)
+	check(t, address, 0, 10*time.Second, true)
+	check(t, address+"&idle_in_transaction_session_timeout=0", 4*time.Second, 0, true)
+	check(t, address+"&idle_in_transaction_session_timeout=70000", 4*time.Second, 70*time.Second, true)
+}
+
 func TestPostgresAddress(t *testing.T) {
 	for _, step := range []struct{ address, name, want string }{
 		{"postgres://u@127.0.0.1/x", "sslmode", "disable"},

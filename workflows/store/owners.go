@@ -124,13 +124,36 @@ type contactRow struct {
 
 // findStaged finds more than it should, since what it looks for may stand elsewhere; the stage itself decides.
 const findStaged = `SELECT o.id, o.properties, l.state FROM objects o LEFT JOIN leads l ON l.portal = o.portal AND l.id = o.id
-WHERE o.portal = ? AND o.type = 'contact' AND o.removed_at IS NULL AND o.archived = 0 AND o.properties LIKE ? ORDER BY o.id`
+WHERE o.portal = ? AND o.type = 'contact' AND o.removed_at IS NULL AND o.archived = 0 AND o.properties LIKE ? AND o.id > ? ORDER BY o.id LIMIT `
+
+// stagedPage is how many contacts are in memory at once, however many the account has.
+const stagedPage = 500
 
 // Orphans lists the contacts in some stages that nobody works on, since their owner has left or is not known, or since
 // they have none and their stage needs one. The longest first, then by id.
 func (s *Store) Orphans(ctx context.Context, portal connector.PortalID, q workflows.OrphanQuery) ([]workflows.Orphan, error) {
 	var orphans []workflows.Orphan
-	err := s.read(ctx, "list orphaned leads", func(in *session) error {
+	err := s.eachOrphan(ctx, portal, q, func(one workflows.Orphan) { orphans = append(orphans, one) })
+	slices.SortFunc(orphans, workflows.Orphan.Compare)
+	return orphans, err
+}
+
+// OrphanCounts counts them by the reason, those with none left out, without having them all in memory.
+func (s *Store) OrphanCounts(ctx context.Context, portal connector.PortalID, q workflows.OrphanQuery) ([]workflows.OrphanCount, error) {
+	found := map[workflows.OrphanWhy]int{}
+	err := s.eachOrphan(ctx, portal, q, func(one workflows.Orphan) { found[one.Why]++ })
+	var counts []workflows.OrphanCount
+	for _, why := range workflows.OrphanWhys() {
+		if found[why] > 0 {
+			counts = append(counts, workflows.OrphanCount{Why: why, Contacts: found[why]})
+		}
+	}
+	return counts, err
+}
+
+// eachOrphan walks them stage by stage, each by id.
+func (s *Store) eachOrphan(ctx context.Context, portal connector.PortalID, q workflows.OrphanQuery, do func(workflows.Orphan)) error {
+	return s.read(ctx, "list orphaned leads", func(in *session) error {
 		var found []ownerRow
 		if err := in.list(ctx, &found, findOwners, portal); err != nil {
 			return err
@@ -140,24 +163,42 @@ func (s *Store) Orphans(ctx context.Context, portal connector.PortalID, q workfl
 			owners[row.ID] = row
 		}
 		for _, stage := range q.Stages {
-			var staged []contactRow
-			if err := in.list(ctx, &staged, findStaged, portal, `%"`+q.StageProperty+`":"`+stage.Value+`"%`); err != nil {
+			if err := in.orphansIn(ctx, portal, staged{q, stage, owners}, do); err != nil {
 				return err
-			}
-			for _, row := range staged {
-				one, is, err := row.orphan(q, stage, owners)
-				if err != nil {
-					return err
-				}
-				if is {
-					orphans = append(orphans, one)
-				}
 			}
 		}
 		return nil
 	})
-	slices.SortFunc(orphans, workflows.Orphan.Compare)
-	return orphans, err
+}
+
+// staged is where to look for orphans: one stage.
+type staged struct {
+	query  workflows.OrphanQuery
+	stage  workflows.OrphanStage
+	owners map[string]ownerRow
+}
+
+func (in *session) orphansIn(ctx context.Context, portal connector.PortalID, at staged, do func(workflows.Orphan)) error {
+	pattern, after := `%"`+at.query.StageProperty+`":"`+at.stage.Value+`"%`, connector.ObjectID("")
+	for {
+		var page []contactRow
+		if err := in.list(ctx, &page, findStaged+fmt.Sprint(stagedPage), portal, pattern, after); err != nil {
+			return err
+		}
+		for _, row := range page {
+			one, is, err := row.orphan(at.query, at.stage, at.owners)
+			if err != nil {
+				return err
+			}
+			if is {
+				do(one)
+			}
+		}
+		if len(page) < stagedPage {
+			return nil
+		}
+		after = page[len(page)-1].ID
+	}
 }
 
 // orphan says whether nobody works on a contact, and since when.

@@ -39,16 +39,17 @@ type portalRow struct {
 	PausedUntil *int64             `db:"paused_until"`
 	PauseReason string             `db:"pause_reason"`
 	Model       string             `db:"model"`
+	FirstRunAt  *int64             `db:"first_run_at"`
 }
 
 func (r portalRow) state() workflows.PortalState {
 	return workflows.PortalState{
 		Portal: r.Portal, Name: r.Name, GoLiveAt: fromMicros(r.GoLiveAt), PausedSince: fromMicros(r.PausedSince),
-		PausedUntil: fromMicros(r.PausedUntil), PauseReason: r.PauseReason, Model: r.Model,
+		PausedUntil: fromMicros(r.PausedUntil), PauseReason: r.PauseReason, Model: r.Model, FirstRunAt: fromMicros(r.FirstRunAt),
 	}
 }
 
-const portalColumns = `SELECT portal, name, go_live_at, paused_since, paused_until, pause_reason, model FROM portals `
+const portalColumns = `SELECT portal, name, go_live_at, paused_since, paused_until, pause_reason, model, first_run_at FROM portals `
 
 // Portal gives the state of a portal, or ErrNoRecord.
 func (s *Store) Portal(ctx context.Context, portal connector.PortalID) (workflows.PortalState, error) {
@@ -84,6 +85,14 @@ func noRecord(err error, what, id string) error {
 func (s *Store) SetGoLive(ctx context.Context, fence workflows.Fence, at time.Time) error {
 	return s.fenced(ctx, "set go-live", fence, func(in *session) error {
 		_, err := in.exec(ctx, `UPDATE portals SET go_live_at = ? WHERE portal = ?`, micros(at), fence.Portal)
+		return err
+	})
+}
+
+// SetFirstRun notes that a process begins to work an account that nobody has worked, unless somebody has noted it.
+func (s *Store) SetFirstRun(ctx context.Context, fence workflows.Fence) error {
+	return s.fenced(ctx, "note first run", fence, func(in *session) error {
+		_, err := in.exec(ctx, `UPDATE portals SET first_run_at = ? WHERE portal = ? AND first_run_at IS NULL`, micros(in.now), fence.Portal)
 		return err
 	})
 }
@@ -154,10 +163,10 @@ ON CONFLICT (portal, class) DO UPDATE SET mode = excluded.mode`
 
 // RecordModes stores the modes of effect and gives those recorded before; a class never recorded is absent.
 func (s *Store) RecordModes(
-	ctx context.Context, portal connector.PortalID, modes map[workflows.Class]workflows.Mode,
+	ctx context.Context, fence workflows.Fence, modes map[workflows.Class]workflows.Mode,
 ) (map[workflows.Class]workflows.Mode, error) {
-	before := map[workflows.Class]workflows.Mode{}
-	err := s.alone(ctx, "record modes", portal, func(in *session) error {
+	portal, before := fence.Portal, map[workflows.Class]workflows.Mode{}
+	err := s.fenced(ctx, "record modes", fence, func(in *session) error {
 		var found []modeRow
 		if err := in.list(ctx, &found, `SELECT class, mode FROM modes WHERE portal = ?`, portal); err != nil {
 			return err

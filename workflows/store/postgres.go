@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ func openPostgres(ctx context.Context, address string, o Options) (*Store, error
 			return nil, err
 		}
 	}
-	pool, err := postgresPool(address, postgresSettings())
+	pool, err := postgresPool(address, postgresSettings(o.Lease))
 	if err != nil {
 		return nil, err
 	}
@@ -52,20 +53,28 @@ func postgresPool(address string, settings map[string]string) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the database's address: %w", err)
 	}
+	inner.Dialer(patientDialer{Dialer: vanishing(), patience: patience(dsn)})
 	db := sql.OpenDB(guardedConnector{inner})
 	db.SetConnMaxLifetime(maxConnAge)
 	return db, nil
 }
 
-// postgresSettings are defaults; the address may say otherwise. A transaction that stands still ends before
-// any sensible lease does, and no statement waits for ever.
-func postgresSettings() map[string]string {
+// standStill is how long a transaction may stand still at most, unless the address says otherwise.
+const standStill = 10 * time.Second
+
+// postgresSettings are defaults; the address may say otherwise. A transaction that stands still ends before a lease
+// does (0: there is none), and no statement waits for ever.
+func postgresSettings(lease time.Duration) map[string]string {
+	still := standStill
+	if lease > 0 {
+		still = min(still, lease/2)
+	}
 	return map[string]string{
 		"binary_parameters":                   "yes", // one round trip a query, and works behind a transaction pooler
 		"connect_timeout":                     "10",
 		"statement_timeout":                   "60000",
 		"lock_timeout":                        "20000",
-		"idle_in_transaction_session_timeout": "10000",
+		"idle_in_transaction_session_timeout": strconv.FormatInt(still.Milliseconds(), 10),
 		"application_name":                    "leadsync",
 	}
 }
@@ -101,4 +110,20 @@ func isLocal(host, parameter string) bool {
 	}
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasPrefix(host, "/") || (ip != nil && ip.IsLoopback())
+}
+
+// StandStill is how long PostgreSQL lets a transaction of ours stand still, whoever said so: the address, a pooler or the
+// server. Zero is for ever; false: the database is none that could be asked. Longer than a lease it keeps the portal of a
+// process that has vanished from being taken over.
+func (s *Store) StandStill(ctx context.Context) (time.Duration, bool, error) {
+	if s.dialect.clock == "" {
+		return 0, false, nil
+	}
+	var ms int64
+	in := &session{db: s.reader, dialect: s.dialect}
+	err := in.get(ctx, &ms, `SELECT CAST(setting AS BIGINT) FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'`)
+	if err != nil {
+		return 0, false, fmt.Errorf("read how long a transaction may stand still: %w", err)
+	}
+	return time.Duration(ms) * time.Millisecond, true, nil
 }

@@ -63,6 +63,9 @@ func (s *Store) SavePage(
 	ctx context.Context, fence workflows.Fence, page workflows.PulledPage,
 ) (workflows.PulledCount, error) {
 	var count workflows.PulledCount
+	if err := s.feedAhead(ctx, fence, page); err != nil {
+		return count, err
+	}
 	err := s.fenced(ctx, "save page", fence, func(in *session) error {
 		p := &pageSaver{session: in, portal: fence.Portal, page: page, marks: dueMarks{}, touched: map[connector.Ref]bool{}}
 		if err := p.save(ctx); err != nil {
@@ -71,6 +74,9 @@ func (s *Store) SavePage(
 		count = workflows.PulledCount{Objects: len(page.Objects), Changed: p.changed, Due: p.marks.raised()}
 		for _, row := range page.Settle {
 			p.marks.settle(connector.Ref{Type: row.Type, ID: row.ID}, row.Revision, time.Time{})
+		}
+		if err := in.recovered(ctx, fence.Portal, settledRefs(page.Settle)); err != nil {
+			return err
 		}
 		counts, err := p.count(ctx)
 		if err != nil {
@@ -85,6 +91,14 @@ func (s *Store) SavePage(
 		return in.countFeeds(ctx, fence.Portal, counts)
 	})
 	return count, err
+}
+
+// feedAhead moves the position of a feed before its page is stored; only where moving both together is switched off.
+func (s *Store) feedAhead(ctx context.Context, fence workflows.Fence, page workflows.PulledPage) error {
+	if !s.weak.Without(workflows.FeedWithPage) {
+		return nil
+	}
+	return s.fenced(ctx, "move feed", fence, func(in *session) error { return in.saveFeed(ctx, fence.Portal, page) })
 }
 
 // pageSaver is the work on one page.
@@ -106,14 +120,10 @@ func (p *pageSaver) save(ctx context.Context) error {
 	for _, id := range p.page.Missing {
 		refs = append(refs, connector.Ref{Type: p.page.Type, ID: id})
 	}
-	erased, err := p.tombstones(ctx, p.portal, refs)
+	refs, err := p.withoutErasedRecords(ctx, refs)
 	if err != nil {
 		return err
 	}
-	refs = slices.DeleteFunc(refs, func(ref connector.Ref) bool { return erased[ref] })
-	p.page.Objects = slices.DeleteFunc(slices.Clone(p.page.Objects), func(o connector.Object) bool {
-		return erased[connector.Ref{Type: p.page.Type, ID: o.ID}]
-	})
 	if err := p.withhold(ctx); err != nil {
 		return err
 	}
@@ -136,6 +146,23 @@ func (p *pageSaver) save(ctx context.Context) error {
 		return err
 	}
 	return p.raise(ctx)
+}
+
+// withoutErasedRecords leaves out of the page what was erased, and of what others name as merged into them; of the
+// records that it names it gives those that were not.
+func (p *pageSaver) withoutErasedRecords(ctx context.Context, refs []connector.Ref) ([]connector.Ref, error) {
+	erased, err := p.tombstones(ctx, p.portal, refs)
+	if err != nil {
+		return nil, err
+	}
+	p.page.Objects = slices.DeleteFunc(slices.Clone(p.page.Objects), func(o connector.Object) bool {
+		return erased[connector.Ref{Type: p.page.Type, ID: o.ID}]
+	})
+	for i := range p.page.Objects {
+		p.page.Objects[i].Type = p.page.Type
+	}
+	p.page.Objects, err = p.withoutErasedMerges(ctx, p.portal, p.page.Objects)
+	return slices.DeleteFunc(refs, func(ref connector.Ref) bool { return erased[ref] }), err
 }
 
 // compare marks the records due that differ from the mirror, without storing them.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"leadsync/connector"
 	"leadsync/workflows"
@@ -20,12 +21,11 @@ ON CONFLICT (portal, event_key) DO NOTHING RETURNING event_key`
 
 const findEchoes = `SELECT j.value->>0 FROM {rows} CROSS JOIN pushes p
 WHERE p.portal = ? AND p.type = j.value->>1 AND p.id = j.value->>2 AND p.property = j.value->>3
-    AND p.value = j.value->>4`
+` + echoValue
+
+const echoValue = `    AND p.value = j.value->>4`
 
 const besideOperators = `SELECT epoch FROM leases WHERE portal = ? {key}`
-
-const findTombstones = `SELECT t.type, t.id FROM {rows} CROSS JOIN tombstones t
-WHERE t.portal = ? AND t.type = j.value->>0 AND t.id = j.value->>1`
 
 // Receive stores one verified delivery and marks the records that its events name due, in one transaction:
 // answer the CRM only after it. It needs no lease. A delivery or an event that was received before changes
@@ -51,7 +51,7 @@ func (s *Store) Receive(ctx context.Context, d workflows.Delivery) (workflows.Re
 			return fmt.Errorf("keep delivery: %w", err)
 		}
 		count.Ignored = len(d.Events) - len(events)
-		if n == 0 {
+		if n == 0 && !in.weak.Without(workflows.EventDedup) {
 			count = workflows.Received{Duplicate: len(d.Events)}
 			return nil
 		}
@@ -68,12 +68,34 @@ func (s *Store) Receive(ctx context.Context, d workflows.Delivery) (workflows.Re
 		if err != nil {
 			return err
 		}
-		if err := in.markDue(ctx, d.Portal, countEvents(fresh, echo, d.Watched, &count)); err != nil {
+		marks := countEvents(fresh, echo, d.Watched, &count)
+		for _, ref := range bereft(d.Events, erased) {
+			marks.raise(ref)
+		}
+		if err := in.markDue(ctx, d.Portal, marks); err != nil {
 			return err
 		}
 		return in.countFeeds(ctx, d.Portal, counts)
 	})
 	return count, err
+}
+
+// bereft are those of whom an erased survivor was made, if its merge is told after its deletion: nobody else asks for
+// them, and who is asked for and gone is erased too.
+func bereft(events []connector.Event, erased map[connector.Ref]bool) []connector.Ref {
+	var left []connector.Ref
+	for _, event := range events {
+		named := refsOf(event)
+		if event.Kind != connector.EventMerged || !slices.ContainsFunc(named, func(ref connector.Ref) bool { return erased[ref] }) {
+			continue
+		}
+		for _, ref := range named {
+			if !erased[ref] {
+				left = append(left, ref)
+			}
+		}
+	}
+	return left
 }
 
 // countEvents sorts the fresh events into those that make something due and the others.
@@ -122,26 +144,6 @@ func eventRefs(events []connector.Event) []connector.Ref {
 	return slices.SortedFunc(maps.Keys(all), compareRefs)
 }
 
-type refRow struct {
-	Type connector.ObjectType `db:"type"`
-	ID   connector.ObjectID   `db:"id"`
-}
-
-// tombstones gives those of the records that were erased.
-func (in *session) tombstones(
-	ctx context.Context, portal connector.PortalID, refs []connector.Ref,
-) (map[connector.Ref]bool, error) {
-	var found []refRow
-	if err := in.lookup(ctx, &found, findTombstones, refRows(refs), portal); err != nil {
-		return nil, fmt.Errorf("look for erased records: %w", err)
-	}
-	erased := map[connector.Ref]bool{}
-	for _, row := range found {
-		erased[connector.Ref(row)] = true
-	}
-	return erased, nil
-}
-
 // withoutErased leaves out what names an erased record: a late event may still carry its values.
 func withoutErased(d workflows.Delivery, erased map[connector.Ref]bool) (body []byte, events []connector.Event) {
 	if len(erased) == 0 {
@@ -180,6 +182,9 @@ func (in *session) freshEvents(
 	if err := in.lookup(ctx, &kept, keepEventKeys, many, portal, micros(in.now)); err != nil {
 		return nil, fmt.Errorf("keep event keys: %w", err)
 	}
+	if in.weak.Without(workflows.EventDedup) {
+		return events, nil
+	}
 	unseen := map[string]bool{}
 	for _, key := range kept {
 		unseen[key] = true
@@ -206,7 +211,11 @@ func (in *session) echoes(
 		}
 	}
 	var places []int
-	if err := in.lookup(ctx, &places, findEchoes, many, portal); err != nil {
+	query := findEchoes
+	if in.weak.Without(workflows.EchoByValue) {
+		query = strings.TrimSuffix(query, echoValue)
+	}
+	if err := in.lookup(ctx, &places, query, many, portal); err != nil {
 		return nil, fmt.Errorf("look for echoes: %w", err)
 	}
 	echo := map[int]bool{}

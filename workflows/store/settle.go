@@ -26,6 +26,9 @@ WHERE outbox.portal = s.portal AND outbox.entry_key = s.entry_key`
 // An entry that was planned anew while it was being sent keeps its new plan and is sent again.
 func (s *Store) Settle(ctx context.Context, fence workflows.Fence, settlements []workflows.Settlement) error {
 	return s.fenced(ctx, "settle", fence, func(in *session) error {
+		if err := in.writeLate(ctx, fence.Portal, settlements); err != nil {
+			return err
+		}
 		known, err := in.sentEntries(ctx, fence.Portal, settlements)
 		if err != nil {
 			return err

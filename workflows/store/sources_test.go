@@ -167,7 +167,7 @@ func TestSubmissions_beforeTheContactIsKnown(t *testing.T) {
 
 func (b *bench) prune() {
 	b.Helper()
-	_, err := b.store.Prune(b.ctx, portal, 24*time.Hour)
+	_, err := b.pruneAll(24 * time.Hour)
 	b.must(err)
 }
 

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"modernc.org/sqlite" // also registers the driver "sqlite"
@@ -18,7 +20,11 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	writer, err := sqlx.Open("sqlite", sqliteAddress(path, "rw", "immediate"))
+	address := sqliteAddress(path, "rw", "immediate")
+	if o.MaxPages > 0 {
+		address += fmt.Sprintf("&_pragma=max_page_count(%d)", o.MaxPages)
+	}
+	writer, err := openPrepared(address)
 	if err != nil {
 		return nil, fmt.Errorf("open %q: %w", path, err)
 	}
@@ -27,7 +33,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %q: %w", path, err), writer.Close())
 	}
-	reader, err := sqlx.Open("sqlite", sqliteAddress(path, "ro", "deferred"))
+	reader, err := openPrepared(sqliteAddress(path, "ro", "deferred"))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %q for reading: %w", path, err), writer.Close())
 	}
@@ -36,6 +42,20 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	return &Store{writer: writer, reader: reader, dialect: sqliteDialect(), now: o.Now}, nil
 }
 
+// openPrepared opens a pool whose connections keep their statements.
+func openPrepared(address string) (*sqlx.DB, error) {
+	connector, err := sqlite.NewConnector(address)
+	if err != nil {
+		return nil, err
+	}
+	return sqlx.NewDb(sql.OpenDB(preparedConnector{connector}), "sqlite"), nil
+}
+
+// busyTimeout is how long a connection waits for the file's lock.
+const busyTimeout = 10 * time.Second
+
+func busyPragma() string { return fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()) }
+
 // sqliteAddress names the file and every setting that matters: a commit is on the disk when it returns
 // (synchronous=FULL), and text in double quotes is never a value.
 func sqliteAddress(path, mode, begin string) string {
@@ -43,7 +63,16 @@ func sqliteAddress(path, mode, begin string) string {
 		"mode":    {mode},
 		"_txlock": {begin},
 		"_dqs":    {"0"},
-		"_pragma": {"busy_timeout(10000)", "synchronous(FULL)", "temp_store(MEMORY)", "cache_size(-16000)"},
+		"_pragma": {busyPragma(), "synchronous(FULL)", "temp_store(MEMORY)"},
+	}
+	// Each connection has a cache of its own: what they take together must not grow with the account.
+	if mode == "ro" {
+		settings.Add("_pragma", "cache_size(-1000)")
+	} else {
+		settings.Add("_pragma", "cache_size(-6000)")
+	}
+	if mode == "rwc" {
+		settings.Add("_pragma", "auto_vacuum(INCREMENTAL)") // must be said before there is a table, and before the log
 	}
 	if mode != "ro" {
 		settings.Add("_pragma", "journal_mode(WAL)")

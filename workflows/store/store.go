@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"leadsync/workflows"
 )
 
 // Options are what Open needs to know beside the address.
@@ -16,8 +18,17 @@ type Options struct {
 	Now func() time.Time
 	// Migrate brings the tables to the version of this binary. Without it Open refuses an older database.
 	Migrate bool
+	// MaxPages bounds the SQLite file to so many pages of 4 kB; 0: the disk does.
+	MaxPages int
 	// MaxConns bounds the pool on PostgreSQL and the read pool on SQLite; 0 means 8.
 	MaxConns int
+	// Lease is how long the leases taken through the store last; 0: it takes none. Unless the address says otherwise,
+	// PostgreSQL ends transactions that stand still for half of it, or for 10 s.
+	Lease time.Duration
+	// Weak switches defences off, in the simulation only.
+	Weak workflows.Weakness
+	// Hook is told of every transaction by simulations; nil in production.
+	Hook Hook
 }
 
 // Store is the memory of leadsync. It is safe for concurrent use.
@@ -25,6 +36,8 @@ type Store struct {
 	writer, reader *sqlx.DB
 	dialect        dialect
 	now            func() time.Time
+	hook           Hook
+	weak           workflows.Weakness
 }
 
 // Open opens the database at the address: "postgres://…" or "postgresql://…" is PostgreSQL, everything else
@@ -44,6 +57,8 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	s.weak = o.Weak
+	s.hook = o.Hook
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"leadsync/connector"
@@ -60,8 +62,10 @@ func (s *Store) Take(ctx context.Context, fence workflows.Fence, take workflows.
 		if chosen, err = t.withinBudget(ctx, chosen); err != nil {
 			return err
 		}
-		if err := t.writeAhead(ctx, chosen); err != nil {
-			return err
+		if !in.weak.Without(workflows.WriteAhead) {
+			if err := t.writeAhead(ctx, chosen); err != nil {
+				return err
+			}
 		}
 		taken.Paused = t.paused
 		taken.Entries, err = t.handOut(chosen)
@@ -105,7 +109,7 @@ func (t *taker) candidates(ctx context.Context) ([]entryColumns, error) {
 			many = append(many, []any{contact})
 		}
 	}
-	err = t.lookup(ctx, &found, contactEntries, many, t.portal, t.take.Kind, now)
+	err = t.lookup(ctx, &found, t.inOrder(contactEntries), many, t.portal, t.take.Kind, now)
 	return found, wrap("find entries of contacts", err)
 }
 
@@ -278,4 +282,33 @@ func (t *taker) handOut(chosen []entryColumns) ([]workflows.OutboxEntry, error) 
 		entries[i].SentAt = t.now
 	}
 	return entries, err
+}
+
+// inOrder is a query for entries to send, without the condition that nothing may overtake if that is switched off.
+func (t *taker) inOrder(query string) string {
+	if t.weak.Without(workflows.InOrder) {
+		return strings.Replace(query, unawaited, "\n", 1)
+	}
+	return query
+}
+
+// writeLate marks entries as being sent when their outcome is known already, which is too late; only where writing ahead is
+// switched off.
+func (in *session) writeLate(ctx context.Context, portal connector.PortalID, settlements []workflows.Settlement) error {
+	if !in.weak.Without(workflows.WriteAhead) {
+		return nil
+	}
+	var keys rows
+	for _, one := range settlements {
+		keys = append(keys, []any{one.Key})
+	}
+	var found []entryColumns
+	if err := in.lookup(ctx, &found, findEntries, keys, portal); err != nil {
+		return fmt.Errorf("read entries: %w", err)
+	}
+	found = slices.DeleteFunc(found, func(row entryColumns) bool {
+		return row.State != workflows.StateReady && row.State != workflows.StateSending
+	})
+	t := &taker{session: in, portal: portal}
+	return t.writeAhead(ctx, found)
 }

@@ -39,13 +39,13 @@ func (t *taker) beside(ctx context.Context, paused []workflows.Class, limit int)
 			continue
 		}
 		var some []entryColumns
-		if err := t.list(ctx, &some, openEntries, t.portal, t.take.Kind, class, now, limit); err != nil {
+		if err := t.list(ctx, &some, t.inOrder(openEntries), t.portal, t.take.Kind, class, now, limit); err != nil {
 			return nil, fmt.Errorf("find entries of class %q: %w", class, err)
 		}
 		found = append(found, some...)
 	}
 	var released []entryColumns
-	if err := t.list(ctx, &released, releasedEntries, t.portal, t.take.Kind, now, limit); err != nil {
+	if err := t.list(ctx, &released, t.inOrder(releasedEntries), t.portal, t.take.Kind, now, limit); err != nil {
 		return nil, fmt.Errorf("find released entries: %w", err)
 	}
 	found = append(found, released...)
@@ -58,7 +58,7 @@ func (t *taker) beside(ctx context.Context, paused []workflows.Class, limit int)
 func (t *taker) nextContacts(ctx context.Context, paused []workflows.Class, limit int) ([]string, error) {
 	var contacts []string
 	if len(paused) == 0 {
-		err := t.list(ctx, &contacts, nextContacts+fmt.Sprint(limit), t.portal, t.take.Kind, micros(t.now))
+		err := t.list(ctx, &contacts, t.inOrder(nextContacts)+fmt.Sprint(limit), t.portal, t.take.Kind, micros(t.now))
 		return contacts, wrap("find contacts with entries", err)
 	}
 	found, err := t.beside(ctx, paused, limit)
@@ -74,6 +74,6 @@ func (t *taker) nextEntries(ctx context.Context, paused []workflows.Class, limit
 		return t.beside(ctx, paused, limit)
 	}
 	var found []entryColumns
-	err := t.list(ctx, &found, nextEntries+fmt.Sprint(limit), t.portal, t.take.Kind, micros(t.now))
+	err := t.list(ctx, &found, t.inOrder(nextEntries)+fmt.Sprint(limit), t.portal, t.take.Kind, micros(t.now))
 	return found, wrap("find entries", err)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"leadsync/connector"
 	"leadsync/workflows"
@@ -113,47 +112,3 @@ func (d *decisionSaver) mergeSources(ctx context.Context, loser, survivor connec
 	}
 	return nil
 }
-
-// A submission may wait under an address that the contact has.
-const burySubmissions = `INSERT INTO tombstones (portal, type, id, erased_at)
-SELECT ?, 'form_submission', s.id, CAST(? AS BIGINT) FROM {rows} CROSS JOIN submissions s
-WHERE s.portal = ? AND (s.contact = j.value->>0 OR s.email <> '' AND s.email IN (
-    SELECT o.email FROM objects o WHERE o.portal = s.portal AND o.type = 'contact' AND o.id = j.value->>0))
-ON CONFLICT (portal, type, id) DO NOTHING`
-
-const eraseSubmissions = `DELETE FROM submissions WHERE portal = ? AND id IN (
-    SELECT t.id FROM tombstones t WHERE t.portal = ? AND t.type = 'form_submission')`
-
-// eraseSources empties the tables of optional sources; it goes before the mirror, which knows the addresses. Of
-// submissions a tombstone stays, because a form may list them a while longer; visits are only stored for a contact
-// that was not erased.
-func (in *session) eraseSources(ctx context.Context, portal connector.PortalID, contacts rows) error {
-	if err := in.bulk(ctx, burySubmissions, contacts, portal, micros(in.now), portal); err != nil {
-		return fmt.Errorf("bury submissions: %w", err)
-	}
-	if _, err := in.exec(ctx, eraseSubmissions, portal, portal); err != nil {
-		return fmt.Errorf("erase submissions: %w", err)
-	}
-	for _, query := range []string{
-		`DELETE FROM visits WHERE portal = ? AND contact` + byContact,
-		`DELETE FROM visits_wanted WHERE portal = ? AND contact` + byContact,
-	} {
-		if err := in.bulk(ctx, query, contacts, portal); err != nil {
-			return fmt.Errorf("erase visits: %w", err)
-		}
-	}
-	return nil
-}
-
-const (
-	// keepUnmatched is how long a submission waits for a contact with its address.
-	keepUnmatched = 90 * 24 * time.Hour
-	// keepVisits is how long visits are kept: older ones decide no score.
-	keepVisits = 400 * 24 * time.Hour
-)
-
-const pruneSubmissions = `DELETE FROM submissions WHERE portal = ? AND id IN (
-    SELECT s.id FROM submissions s WHERE s.portal = ? AND s.email <> '' AND s.kept_at < ? ORDER BY s.kept_at LIMIT ?)`
-
-const pruneVisits = `DELETE FROM visits WHERE portal = ? AND id IN (
-    SELECT v.id FROM visits v WHERE v.portal = ? AND v.kept_at < ? ORDER BY v.kept_at LIMIT ?)`

@@ -273,8 +273,8 @@ func (d *decisionSaver) withholdEvents(ctx context.Context, contacts []connector
 		for _, row := range found {
 			after = row.Key
 			body := row.Body
-			for _, id := range named(body, ids) {
-				body, _ = withoutID(body, id)
+			if mentions(body, ids) {
+				body, _ = idSet{contacts: ids}.without(body)
 			}
 			if body == row.Body {
 				continue

@@ -61,6 +61,7 @@
 //     it may have been amended or archived and another made, but never both be open.
 //   - A task or meeting that is not ours and was deleted while it was open or ahead may count as if it were there for 31 days: no
 //     feed tells that it is gone, only the walk through the account.
+//   - So may a task of ours that a person edited before, and completed or deleted: it counts as somebody else's.
 //   - A task or meeting that is not ours and was there when its contact could be profiled again (rule 14) may not be known to be
 //     the contact's for 31 days: only a change of it tells, or the walk.
 //   - A person completed or deleted the open task in the very step in which it is asked for again: the new one has the

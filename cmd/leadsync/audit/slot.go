@@ -159,8 +159,7 @@ func (a *auditor) satisfied(c *contact, kind string) (surely, perhaps string) {
 		surely = "an active sequence"
 	}
 	weigh := func(r *record, there bool, what string) {
-		fresh := a.ours[r.key()] == nil && (a.fresh[r.key()] || a.unseen(r) || there && a.overlooked(c, r))
-		if fresh {
+		if a.maybeNews(c, r, there) {
 			perhaps = what + " " + r.id + ", made or changed in the same step, deleted, or from when nobody might look"
 		} else if there {
 			surely = what + " " + r.id
@@ -175,6 +174,14 @@ func (a *auditor) satisfied(c *contact, kind string) (surely, perhaps string) {
 		weigh(r, a.liesAhead(r), "a meeting that lies ahead:")
 	}
 	return surely, perhaps
+}
+
+// maybeNews reports whether nobody may have told yet that a record is there, or that it ended.
+func (a *auditor) maybeNews(c *contact, r *record, there bool) bool {
+	if m := a.ours[r.key()]; m != nil {
+		return !there && (m.endedAt.Equal(a.at) || a.unseen(r))
+	}
+	return a.fresh[r.key()] || a.unseen(r) || there && a.overlooked(c, r)
 }
 
 func (r *record) isOpen() bool { return r.live && r.props["hs_task_status"] != completed }

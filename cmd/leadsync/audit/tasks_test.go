@@ -224,6 +224,29 @@ func TestAuditFollowsTasks(t *testing.T) {
 			s.at(next)
 			s.missed()
 		}, ""},
+		"an edited task that is completed in the very step may satisfy": {func(s *caller) {
+			s.at(later)
+			s.edit(map[string]string{"hs_timestamp": "2026-03-06T09:00:00Z"})
+			s.at(next)
+			s.must(s.account.CompleteTask(person, s.task))
+			s.missed()
+		}, ""},
+		"or may not": {func(s *caller) {
+			s.at(later)
+			s.edit(map[string]string{"hs_timestamp": "2026-03-06T09:00:00Z"})
+			s.at(next)
+			s.must(s.account.CompleteTask(person, s.task))
+			s.missed()
+			s.make("CALL", s.again(1))
+		}, ""},
+		"an edited task that was completed before satisfies nothing": {func(s *caller) {
+			s.at(later)
+			s.edit(map[string]string{"hs_timestamp": "2026-03-06T09:00:00Z"})
+			s.at("2026-03-03 16:00")
+			s.must(s.account.CompleteTask(person, s.task))
+			s.at(next)
+			s.missed()
+		}, "task"},
 		"an edited task is not archived": {func(s *caller) {
 			s.at(later)
 			s.edit(map[string]string{"hs_timestamp": "2026-03-06T09:00:00Z"})

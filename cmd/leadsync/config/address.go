@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -59,6 +60,17 @@ func webAddress(text string) *url.URL {
 		return nil
 	}
 	return u
+}
+
+// private reports whether a host is written as an address that is plainly not on the public internet. What names lead
+// to is looked at when a connection is made.
+func private(host string) bool {
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return strings.EqualFold(host, "localhost")
+	}
+	a = a.Unmap()
+	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsUnspecified() || a.IsMulticast()
 }
 
 // loopback reports whether a host can only be this machine.

@@ -20,6 +20,8 @@ type Config struct {
 	Schedules Schedules
 	// Limits say how much to do at most.
 	Limits Limits
+	// Retention says how long what grows is kept.
+	Retention workflows.Retention
 	// Log says what is logged and how.
 	Log Log
 	// CredentialsKey is the source of the key that encrypts what OAuth stores, 32 bytes in base64;
@@ -107,6 +109,12 @@ type Limits struct {
 	RepairCallsPerMinute int
 	// BodyBytes is the largest webhook body that is read.
 	BodyBytes int64
+	// Connections is how many connections to the receiver are open at most, ConnectionsPerAddress how many of them from
+	// one address; a load balancer is one address. New ones close those that have waited longest.
+	Connections, ConnectionsPerAddress int
+	// DatabaseConnections is how many connections a process has to PostgreSQL at most. The server's max_connections must
+	// suffice for all processes together.
+	DatabaseConnections int
 	// BatchWindow is how long due contacts wait for company, so that one call reads many.
 	BatchWindow time.Duration
 	// Lease is how long a worker owns a portal without renewing; a dead worker's portal is idle so long.

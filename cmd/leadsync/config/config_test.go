@@ -185,7 +185,8 @@ database_password_file: /run/secrets/db
 listen: ":0"
 model: /etc/m.yaml
 schedules: {contacts: "@every 2m", activities: "@every 3m", companies: "@every 4m", deals: "@every 5m", owners: "@hourly", catch_up_overlap: 1h, form_submissions: "@every 6m", repair: "@weekly", prune: "TZ=UTC 0 5 * * 1"}
-limits: {tasks_per_hour: 1, deals_per_hour: 2, stage_moves_per_hour: 3, stage_moves_percent: 6, list_changes_per_hour: 4, company_moves_per_hour: 5, owner_changes_per_hour: 6, deletions_per_hour: 9, new_contacts_per_hour: 8, reserve_percent: 30, general_per_second: 0.5, search_per_second: 2, repair_calls_per_minute: 7, body_bytes: 64 kB, batch_window: 0s, lease: 1m}
+limits: {tasks_per_hour: 1, deals_per_hour: 2, stage_moves_per_hour: 3, stage_moves_percent: 6, list_changes_per_hour: 4, company_moves_per_hour: 5, owner_changes_per_hour: 6, deletions_per_hour: 9, new_contacts_per_hour: 8, reserve_percent: 30, general_per_second: 0.5, search_per_second: 2, repair_calls_per_minute: 7, body_bytes: 64 kB, connections: 17, connections_per_address: 16, database_connections: 12, batch_window: 0s, lease: 1m}
+retention: {deliveries: 4d, outbox: 31d, decisions: 91d, removed: 92d, submissions: 2d, visits: 401d, measurements: 33d}
 log: {level: debug, format: json}
 credentials_key_env: KEY
 previous_credentials_key_file: /run/secrets/old
@@ -203,7 +204,11 @@ portals: [{name: a, account: "2", token_env: T}]
 		},
 		Limits: config.Limits{
 			TasksPerHour: 1, DealsPerHour: 2, StageMovesPerHour: 3, StageMovesPercent: 6, ListChangesPerHour: 4, CompanyMovesPerHour: 5, OwnerChangesPerHour: 6, DeletionsPerHour: 9, NewContactsPerHour: 8, ReservePercent: 30, GeneralPerSecond: 0.5, SearchPerSecond: 2, RepairCallsPerMinute: 7,
-			BodyBytes: 64000, BatchWindow: 0, Lease: time.Minute,
+			BodyBytes: 64000, Connections: 17, ConnectionsPerAddress: 16, DatabaseConnections: 12, BatchWindow: 0, Lease: time.Minute,
+		},
+		Retention: workflows.Retention{
+			Deliveries: 4 * 24 * time.Hour, Outbox: 31 * 24 * time.Hour, Decisions: 91 * 24 * time.Hour, Removed: 92 * 24 * time.Hour,
+			Submissions: 2 * 24 * time.Hour, Visits: 401 * 24 * time.Hour, Measurements: 33 * 24 * time.Hour,
 		},
 		Log: config.Log{Level: "debug", Format: "json"},
 

@@ -42,10 +42,15 @@ func Default() Config {
 			// 1,000 + 2,500 + 200 + 200 pages of a hundred, and 270 association calls for a thousand each.
 			RepairCallsPerMinute: 3,
 			BodyBytes:            1 << 20,
-			BatchWindow:          500 * time.Millisecond,
-			Lease:                30 * time.Second,
+			DatabaseConnections:  8,
+			// About 20 KiB each while they wait; HubSpot has 10 requests an account under way at most.
+			Connections:           1024,
+			ConnectionsPerAddress: 512,
+			BatchWindow:           500 * time.Millisecond,
+			Lease:                 30 * time.Second,
 		},
-		Log: Log{Level: "info", Format: "auto"},
+		Retention: workflows.DefaultRetention(),
+		Log:       Log{Level: "info", Format: "auto"},
 	}
 }
 

@@ -30,6 +30,11 @@ type Portal struct {
 	OAuth OAuth
 	// BaseURL is the root of the CRM's API without a slash at the end.
 	BaseURL string
+	// AllowPrivateAddress lets BaseURL lead to addresses that are not on the public internet. Without it no connection is
+	// made to one, whatever the host's name leads to.
+	AllowPrivateAddress bool
+	// ProxyFromEnvironment takes the proxy to the CRM from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+	ProxyFromEnvironment bool
 	// Versions overrides the API's version by family of endpoints, such as lists or associations
 	// (hubspot-api 1.3).
 	Versions map[string]string

@@ -23,9 +23,11 @@ var (
 func readPortal(m *mapping, p *Portal) {
 	readIdentity(m, p)
 	base := m.address("base_url", &p.BaseURL)
+	m.boolean("proxy_from_environment", &p.ProxyFromEnvironment)
 	readVersions(m.child("api_versions"), p)
 	readWebhooks(m.child("webhooks"), &p.Webhooks)
 	readClock(m, p, base)
+	readReach(m, p, base)
 	readEffects(m.child("effects"), p.Effects)
 	if node := m.text("acknowledged", "0123456789ab", &p.Acknowledged); node != nil && !acknowledgement.MatchString(node.Value) {
 		m.report("acknowledged", node, fmt.Sprintf("%q is no code", keyText(node)), "run `leadsync doctor` and copy the code that it prints, in quotes")
@@ -109,6 +111,15 @@ func readClock(m *mapping, p *Portal, base *url.URL) {
 	if p.Clock == ClockSimulator && (base == nil || !loopback(base.Hostname())) {
 		m.report("clock", nil, "the simulator's clock contradicts base_url, which is not on this machine",
 			"write clock: machine, or a loopback address as base_url")
+	}
+}
+
+// readReach wants it said aloud when base_url names a private address. The simulator's clock says so too, for this
+// machine.
+func readReach(m *mapping, p *Portal, base *url.URL) {
+	m.boolean("allow_private_address", &p.AllowPrivateAddress)
+	if base != nil && !p.AllowPrivateAddress && !p.Simulated() && private(base.Hostname()) {
+		m.report("base_url", nil, "names an address that is not on the public internet", "write allow_private_address: true beside it, if that is meant")
 	}
 }
 

@@ -25,7 +25,7 @@ func Plain(text string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			b.WriteString(" ")
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029', r == unicode.ReplacementChar:
+		case r == unicode.ReplacementChar, r != '\u200c' && r != '\u200d' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
 			fmt.Fprintf(&b, "\\u%04x", r)
 		default:
 			b.WriteRune(r)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"leadsync/cmd/leadsync/modeltest"
+	"leadsync/fixtures/hostile"
 	"leadsync/scoring"
 )
 
@@ -343,17 +344,20 @@ func TestCoverage(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(strings.ReplaceAll(opening, "%s", ", expect: {total: 1, task: none, because: chief, missing: size}"))
 	f.Add("model: tiny.yaml\nstories: [{name: a, facts: {later: 2026-01-01}, story: [{on: 2026-03-02, webinar: 3, stage: sql, expect: {next_change: never}}]}]")
+	w := hostile.New(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		file, err := modeltest.Parse("folder/tiny_test.yaml", []byte(text), loadTiny)
-		if err != nil {
-			if err.Error() == "" {
-				t.Error("an error without words")
+		w.Run(t, func() {
+			file, err := modeltest.Parse("folder/tiny_test.yaml", []byte(text), loadTiny)
+			if err != nil {
+				if err.Error() == "" {
+					t.Error("an error without words")
+				}
+				return
 			}
-			return
-		}
-		first, again := modeltest.Play([]*modeltest.File{file}, names()), modeltest.Play([]*modeltest.File{file}, names())
-		if diff := cmp.Diff(first, again); diff != "" {
-			t.Errorf("the same stories, another report: %s", diff)
-		}
+			first, again := modeltest.Play([]*modeltest.File{file}, names()), modeltest.Play([]*modeltest.File{file}, names())
+			if diff := cmp.Diff(first, again); diff != "" {
+				t.Errorf("the same stories, another report: %s", diff)
+			}
+		})
 	})
 }

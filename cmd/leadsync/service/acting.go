@@ -111,7 +111,7 @@ func (d *describer) acknowledged(ctx context.Context) error {
 	}
 	acting, err := ActingOn(ctx, d.crm, d.portal)
 	switch {
-	case errors.Is(err, connector.ErrUnauthorized), errors.Is(err, connector.ErrThrottled):
+	case errors.Is(err, connector.ErrUnauthorized), errors.Is(err, connector.ErrThrottled), errors.Is(err, connector.ErrDown):
 		return err
 	case err != nil && d.cfg.Acknowledged != "": // an interface that fails must not stop what was agreed to
 		d.find("run `leadsync doctor` when the account answers again",

@@ -67,6 +67,10 @@ func (s *Service) storeCalls(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	for portal, counts := range s.ledger.take() {
+		if ctx.Err() != nil {
+			s.Log.Warn("not all counts of calls could be stored in time", "error", ctx.Err())
+			return
+		}
 		if err := s.Store.AddCalls(ctx, portal, counts); err != nil {
 			s.Log.Warn("store counts of calls", "portal", portal, "error", err)
 		}

@@ -87,7 +87,7 @@ func (d *describer) keyless(class workflows.Class, t connector.ObjectType, key c
 }
 
 // keyed is the way to the CRM that fits what was found: one that tells ours by a marker, where that was agreed.
-func (c Connection) keyed(found *Description) (CRM, error) {
+func (c Connection) keyed(found *Description, weak workflows.Weakness) (CRM, error) {
 	if len(found.Portal.Marked) == 0 {
 		return c.CRM, nil
 	}
@@ -97,6 +97,9 @@ func (c Connection) keyed(found *Description) (CRM, error) {
 	crm, err := c.Marked(found.Portal.Marked, found.PlainKey)
 	if err != nil {
 		return nil, fmt.Errorf("connect without unique keys: %w", err)
+	}
+	if weak.Without(workflows.UniqueKey) {
+		found.Portal.Marked = map[connector.ObjectType]bool{} // trusts that a second creation is refused, where none is
 	}
 	return crm, nil
 }

@@ -135,6 +135,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	r.account.Start(t.Context())
 	t.Cleanup(r.account.Close)
 	r.wire(o, target)
+	t.Cleanup(r.listen)
 	return r
 }
 

@@ -119,7 +119,11 @@ func (c backlogCollector) Collect(ch chan<- prometheus.Metric) {
 		desc := prometheus.NewDesc("leadsync_"+name, help, labels, nil)
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, values...)
 	}
+	c.s.sharing(gauge)
 	for _, r := range c.s.order {
+		if r.tenure() == nil { // who works a portal tells about it: nothing is counted twice, and nobody reads it twice
+			continue
+		}
 		b, err := c.s.Store.Backlog(ctx, r.cfg.Account, r.conn.Now())
 		if err != nil {
 			c.s.Log.Warn("read backlog", "portal", r.cfg.Account, "error", err)
@@ -135,6 +139,7 @@ func (c backlogCollector) Collect(ch chan<- prometheus.Metric) {
 			paused = 1
 		}
 		gauge("portal_paused", "1 while the portal is paused.", paused, portal, name)
+		r.overloadMetrics(ctx, gauge)
 		if walk, err := c.s.Store.Reevaluation(ctx, r.cfg.Account); err == nil {
 			gauge("reevaluation_contacts_left", "Stored contacts that are still to be evaluated again after a change of the model.",
 				float64(walk.Left()), portal, name)

@@ -34,11 +34,11 @@ func (r *Runner) orphans(ctx context.Context) ([]workflows.OrphanCount, error) {
 	if !o.counted.IsZero() && now.Sub(o.counted) < orphansFor && !now.Before(o.counted) {
 		return o.counts, nil
 	}
-	found, err := r.svc.Store.Orphans(ctx, r.cfg.Account, portal.Orphans(r.svc.Model))
+	found, err := r.svc.Store.OrphanCounts(ctx, r.cfg.Account, portal.Orphans(r.svc.Model))
 	if err != nil {
 		return nil, fmt.Errorf("count orphaned leads: %w", err)
 	}
-	o.counted, o.counts = now, workflows.CountOrphans(found)
+	o.counted, o.counts = now, found
 	return o.counts, nil
 }
 

@@ -58,7 +58,7 @@ func (r *rig) shown() walkShown {
 // Another model at the next start: every stored contact is scored anew without a single reading, and what due work
 // there is meanwhile is not held up. People see how far it has come.
 func TestReevaluation_afterAnotherModel(t *testing.T) {
-	const n = 1200
+	const n = 400
 	r := newRig(t, rigOptions{bulk: true, webhooks: true, populate: load(n, func(i int) map[string]string {
 		p := numbered(i)
 		p["jobtitle"] = "CEO"

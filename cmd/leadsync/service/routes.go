@@ -13,7 +13,9 @@ import (
 // routes is every HTTP route on one page, each saying who calls it.
 func (s *Service) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /webhooks/hubspot", s.webhook)                                         // HubSpot, up to 10 requests at once per account
+	if s.receives() {
+		mux.HandleFunc("POST /webhooks/hubspot", s.admitted(s.webhook)) // HubSpot, up to 10 requests at once per account
+	}
 	mux.HandleFunc("GET /healthz", s.healthz)                                                   // the container runtime: is the process alive?
 	mux.HandleFunc("GET /readyz", s.readyz)                                                     // the load balancer and the operator: does it work, and if not, why?
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})) // Prometheus
@@ -27,6 +29,7 @@ func (s *Service) healthz(w http.ResponseWriter, _ *http.Request) {
 
 // readiness is the answer of /readyz.
 type readiness struct {
+	Process processReadiness  `json:"process"`
 	Ready   bool              `json:"ready"`
 	Error   string            `json:"error,omitempty"`
 	Portals []portalReadiness `json:"portals"`
@@ -45,6 +48,9 @@ type portalReadiness struct {
 	OldestDue     string   `json:"oldest_due,omitempty"`
 	Unsent        int      `json:"unsent"`
 	Parked        int      `json:"parked"`
+	// SilentSince is since when the CRM gives no answer; Quarantine counts the records that are left alone.
+	SilentSince string      `json:"crm_silent_since,omitempty"`
+	Quarantine  *Quarantine `json:"quarantine,omitempty"`
 	// Reevaluation is the latest walk that evaluates the stored contacts again; nil if there never was one.
 	Reevaluation *Reevaluation `json:"reevaluation,omitempty"`
 	// Fills are the walks under way that read what another model reads and nobody has read before.
@@ -55,15 +61,27 @@ type portalReadiness struct {
 	Feeds *FeedHealth `json:"feeds,omitempty"`
 }
 
-// readyz answers 200 if the database answers with the schema this binary knows, 503 if not. A paused portal
+// readyz answers 200 if the database answers with the schema this binary knows and takes writes, 503 if not. A paused portal
 // does not make the process unready, since its receiver goes on taking events; it is named in the body.
 func (s *Service) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	out := readiness{Ready: true}
-	if err := s.Store.Ping(ctx); err != nil {
+	out := readiness{Ready: true, Process: s.processReadiness()}
+	err := within(ctx, askWithin, s.Store.Ping)
+	answers := err == nil
+	if answers {
+		err = s.writable(ctx)
+	}
+	if err != nil {
 		out.Ready, out.Error = false, err.Error()
 	}
 	for _, run := range s.order {
+		if r.URL.Query().Has("brief") { // asked often, by load balancers: one query, however many portals there are
+			break
+		}
+		if !answers {
+			out.Portals = append(out.Portals, portalReadiness{Portal: run.cfg.Name, Account: string(run.cfg.Account), State: run.State(), SilentSince: run.silentSince()})
+			continue
+		}
 		p, err := s.portalReadiness(r, run)
 		if err != nil && out.Ready {
 			out.Ready, out.Error = false, err.Error()
@@ -87,6 +105,10 @@ func (s *Service) portalReadiness(r *http.Request, run *Runner) (portalReadiness
 	}
 	backlog, err := s.Store.Backlog(r.Context(), run.cfg.Account, run.conn.Now())
 	if err != nil {
+		return out, err
+	}
+	out.SilentSince = run.silentSince()
+	if out.Quarantine, err = run.quarantine(r.Context()); err != nil {
 		return out, err
 	}
 	if out.Reevaluation, err = run.reevaluation(r.Context()); err != nil {

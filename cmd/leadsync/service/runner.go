@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"leadsync/cmd/leadsync/config"
@@ -23,8 +24,9 @@ type Runner struct {
 	mu     sync.Mutex
 	state  State
 	portal *workflows.Portal
-	first  bool // this process is the first to work the account
+	lease  *tenure
 
+	resting   atomic.Bool // the last step found nothing to do
 	orphanage orphanage
 }
 
@@ -34,15 +36,17 @@ type State string
 // The states of a runner.
 const (
 	StateWaiting State = "waiting for the lease" // another worker has the portal
-	StateLoading State = "loading"
-	StateWorking State = "working"
-	StatePaused  State = "paused"
+	// StateReceiving is that of a process that only receives.
+	StateReceiving State = "receiving"
+	StateLoading   State = "loading"
+	StateWorking   State = "working"
+	StatePaused    State = "paused"
 	// StateDisconnected is a pause that only a person can end.
 	StateDisconnected State = "disconnected"
 )
 
 func newRunner(s *Service, cfg config.Portal, conn Connection) (*Runner, error) {
-	if conn.CRM == nil {
+	if conn.CRM == nil && s.works() {
 		return nil, errors.New("no connection to its CRM")
 	}
 	sch := s.Config.Schedules
@@ -52,6 +56,7 @@ func newRunner(s *Service, cfg config.Portal, conn Connection) (*Runner, error) 
 		workflows.SweepOf(connector.TypeDeal):    sch.Deals,
 		workflows.ChoreOwners:                    sch.Owners,
 		workflows.ChorePrune:                     sch.Prune,
+		workflows.ChoreRetry:                     "@every 10m",
 		workflows.ChoreRepair:                    sch.Repair,
 	}
 	for _, t := range workflows.ActivityTypes(s.Model) { // what the model does not read costs no search
@@ -64,7 +69,11 @@ func newRunner(s *Service, cfg config.Portal, conn Connection) (*Runner, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{svc: s, cfg: cfg, conn: conn, schedule: schedule, state: StateWaiting}, nil
+	r := &Runner{svc: s, cfg: cfg, conn: conn, schedule: schedule, state: StateWaiting}
+	if !s.works() {
+		r.state = StateReceiving
+	}
+	return r, nil
 }
 
 // State says what the runner is doing.
@@ -108,107 +117,89 @@ func (r *Runner) set(s State) {
 	r.mu.Unlock()
 }
 
-// Run works the portal until the context ends: takes the lease, works while it holds, and starts over.
-// It returns an error only for what waiting cannot mend.
-func (r *Runner) Run(ctx context.Context) error {
-	s := r.svc
-	if err := s.Store.EnsurePortal(ctx, r.cfg.Account, r.cfg.CRM, r.cfg.Name); err != nil {
-		return fmt.Errorf("register portal %q: %w", r.cfg.Name, err)
-	}
-	r.schedule.Start()
-	defer r.schedule.Stop()
-	lease := s.Config.Limits.Lease
-	for {
-		fence, ok, err := s.Store.Acquire(ctx, r.cfg.Account, s.Worker, lease)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			s.Log.Error("acquire lease", "portal", r.cfg.Account, "error", err)
-		case ok:
-			if err := r.held(ctx, fence, lease); err != nil {
-				return err
-			}
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		r.set(StateWaiting)
-		if workflows.Wait(ctx, lease/3) != nil {
-			return nil
-		}
-	}
+// tenure is the lease that this process holds, nil if it holds none.
+func (r *Runner) tenure() *tenure {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lease
 }
 
-// held works while the lease is held and gives it back at the end.
-func (r *Runner) held(ctx context.Context, f workflows.Fence, lease time.Duration) error {
+// hold notes the lease; nil: it is gone.
+func (r *Runner) hold(t *tenure) {
+	r.mu.Lock()
+	r.lease = t
+	r.mu.Unlock()
+}
+
+// held works while the lease is held and gives it back at the end. Every call of the CRM ends while the lease certainly
+// holds. It returns an error only for what waiting cannot mend.
+func (r *Runner) held(ctx context.Context, t *tenure) error {
 	work, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	renewed := make(chan struct{})
-	go func() {
-		defer close(renewed)
-		r.renew(work, cancel, f, lease)
-	}()
-	err := r.work(work, f)
+	t.mu.Lock()
+	t.lost = cancel
+	t.mu.Unlock()
+	err := r.work(r.tenured(work, t), t)
 	cancel(nil)
-	<-renewed
+	r.set(StateWaiting)
 	// The lease is given back even when the process is told to stop, so that another takes over at once.
-	rel, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	rel, done := r.svc.share.soon(context.WithoutCancel(ctx))
 	defer done()
-	if rerr := r.svc.Store.Release(rel, f); rerr != nil && !errors.Is(rerr, workflows.ErrFenced) {
-		r.svc.Log.Warn("release lease", "portal", f.Portal, "error", rerr)
+	if rerr := r.svc.Store.Release(rel, t.fence); rerr != nil && !errors.Is(rerr, workflows.ErrFenced) {
+		r.svc.Log.Warn("release lease", "portal", t.fence.Portal, "error", rerr)
 	}
-	if ctx.Err() != nil || errors.Is(err, workflows.ErrFenced) || errors.Is(context.Cause(work), workflows.ErrFenced) {
+	r.hold(nil)
+	switch {
+	case ctx.Err() != nil, errors.Is(err, workflows.ErrLeft):
+		return nil
+	case errors.Is(err, workflows.ErrFenced), errors.Is(context.Cause(work), workflows.ErrFenced):
+		r.svc.Log.Warn("lost the lease", "portal", t.fence.Portal)
 		return nil
 	}
 	return err
 }
 
-func (r *Runner) renew(ctx context.Context, cancel context.CancelCauseFunc, f workflows.Fence, lease time.Duration) {
-	ticker := time.NewTicker(lease / 3)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			err := r.svc.Store.Renew(ctx, f, lease)
-			if errors.Is(err, workflows.ErrFenced) {
-				r.svc.Log.Warn("lost the lease", "portal", f.Portal)
-				cancel(err)
-				return
-			}
-			if err != nil && ctx.Err() == nil {
-				r.svc.Log.Error("renew lease", "portal", f.Portal, "error", err)
+// work describes, prepares and works the portal, pausing and trying again for what passes. It ends with ErrLeft when the
+// portal is to be given back.
+func (r *Runner) work(ctx context.Context, t *tenure) error {
+	for failures := 1; ; failures++ {
+		err := workflows.Guard(r.svc.Log, "work", func() error { return r.attempt(ctx, t) })
+		if err != nil && over(ctx, err) {
+			return err
+		}
+		if r.State() == StateWorking {
+			failures = 1
+		}
+		if waited, err := r.withoutDatabase(ctx, t, err, failures); err != nil {
+			return err
+		} else if waited {
+			continue
+		}
+		if err := r.pause(ctx, t, err); err != nil && over(ctx, err) {
+			return err
+		} else if err != nil { // the database is gone; the portal is not worse off for trying again
+			r.svc.Log.Error("record the pause; trying again", "portal", t.fence.Portal, "error", err)
+			if err := t.wait(ctx, r.svc.Idle); err != nil {
+				return err
 			}
 		}
 	}
 }
 
-// work describes, prepares and works the portal, pausing and trying again for what passes.
-func (r *Runner) work(ctx context.Context, f workflows.Fence) error {
-	for {
-		err := r.attempt(ctx, f)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, workflows.ErrFenced):
-			return err
-		}
-		if err := r.pause(ctx, f, err); err != nil {
-			return err
-		}
-	}
+// over reports whether the work has ended for this process.
+func over(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, workflows.ErrFenced) || errors.Is(err, workflows.ErrLeft)
 }
 
 // attempt works the portal until something ends it.
-func (r *Runner) attempt(ctx context.Context, f workflows.Fence) error {
+func (r *Runner) attempt(ctx context.Context, t *tenure) error {
+	f := t.fence
 	found, err := Describe(ctx, r.svc.Config, r.cfg, r.svc.Model, r.conn)
 	if err != nil {
 		return err
 	}
 	portal := found.Portal
-	if err := r.shadowFirst(ctx, portal); err != nil {
+	if err := r.shadowFirst(ctx, f, portal); err != nil {
 		return err
 	}
 	for _, finding := range found.Findings {
@@ -225,11 +216,12 @@ func (r *Runner) attempt(ctx context.Context, f workflows.Fence) error {
 	if err := r.adoptModel(ctx, f, portal); err != nil {
 		return err
 	}
-	crm, err := r.conn.keyed(found)
+	crm, err := r.conn.keyed(found, r.svc.Weak)
 	if err != nil {
 		return err
 	}
 	w := r.worker(portal, crm)
+	w.Leave = t.leave
 	r.set(StateLoading)
 	if err := w.Prepare(ctx, f); err != nil {
 		return err
@@ -242,17 +234,26 @@ func (r *Runner) attempt(ctx context.Context, f workflows.Fence) error {
 }
 
 // shadowFirst keeps every effect in shadow in the first run against a real account, whatever the switches say:
-// nobody has seen yet what they would do. The next start obeys the switches and prints the counts first.
-func (r *Runner) shadowFirst(ctx context.Context, portal *workflows.Portal) error {
+// nobody has seen yet what they would do. A process that is started afterwards obeys the switches; one that ran already
+// and takes the portal over is still the first run.
+func (r *Runner) shadowFirst(ctx context.Context, f workflows.Fence, portal *workflows.Portal) error {
+	if r.cfg.Simulated() {
+		return nil
+	}
 	modes, err := r.svc.Store.Modes(ctx, portal.ID)
 	if err != nil {
 		return fmt.Errorf("read effect switches: %w", err)
 	}
-	r.mu.Lock()
-	r.first = r.first || len(modes) == 0
-	first := r.first && !r.cfg.Simulated()
-	r.mu.Unlock()
-	if !first {
+	if len(modes) == 0 {
+		if err := r.svc.Store.SetFirstRun(ctx, f); err != nil {
+			return err
+		}
+	}
+	state, err := r.svc.Store.Portal(ctx, portal.ID)
+	if err != nil {
+		return fmt.Errorf("read first run: %w", err)
+	}
+	if state.FirstRunAt.IsZero() || r.svc.started.After(state.FirstRunAt) {
 		return nil
 	}
 	for class, mode := range portal.Modes {
@@ -271,14 +272,15 @@ func (r *Runner) adoptModel(ctx context.Context, f workflows.Fence, portal *work
 	if _, err := r.svc.Store.SetModel(ctx, f, r.svc.Model.Version(), r.svc.Model.Canonical()); err != nil {
 		return fmt.Errorf("record model: %w", err)
 	}
-	if _, err := r.svc.Store.RecordModes(ctx, f.Portal, portal.Modes); err != nil {
+	if _, err := r.svc.Store.RecordModes(ctx, f, portal.Modes); err != nil {
 		return fmt.Errorf("record effect switches: %w", err)
 	}
 	return nil
 }
 
 // pause records why the portal stands still, says so once, and waits until it is worth trying again.
-func (r *Runner) pause(ctx context.Context, f workflows.Fence, cause error) error {
+func (r *Runner) pause(ctx context.Context, t *tenure, cause error) error {
+	f := t.fence
 	r.set(StatePaused)
 	if errors.Is(cause, hubspot.ErrDisconnected) {
 		r.set(StateDisconnected)
@@ -297,7 +299,7 @@ func (r *Runner) pause(ctx context.Context, f workflows.Fence, cause error) erro
 	if first {
 		r.svc.Log.Error("portal paused", "portal", f.Portal, "wait", d, "error", cause)
 	}
-	return workflows.Wait(ctx, d)
+	return t.wait(ctx, d)
 }
 
 func (r *Runner) worker(portal *workflows.Portal, crm CRM) *workflows.Worker {
@@ -305,19 +307,21 @@ func (r *Runner) worker(portal *workflows.Portal, crm CRM) *workflows.Worker {
 	w := &workflows.Worker{
 		Puller: &workflows.Puller{
 			CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now,
-			Overlap: s.Config.Schedules.CatchUpOverlap, Announced: r.conn.Verifier != nil, Pass: s.Pass,
+			Overlap: s.Config.Schedules.CatchUpOverlap, Announced: r.conn.Verifier != nil, Pass: s.Pass, Weak: s.Weak,
 		},
-		Reconciler: &workflows.Reconciler{CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now, Pass: s.Pass, Arrivals: s.Store},
+		Reconciler: &workflows.Reconciler{CRM: r.conn.CRM, Store: s.Store, Portal: portal, Model: s.Model, Now: r.conn.Now, Pass: s.Pass, Arrivals: s.Store, Weak: s.Weak},
 		Pusher: &workflows.Pusher{
-			CRM: crm, Look: crm, Lists: crm, Copies: crm, Store: s.Store, Portal: portal, Jitter: s.Jitter, Pass: s.Pass,
+			CRM: crm, Look: crm, Lists: crm, Copies: crm, Store: s.Store, Portal: portal, Jitter: s.Jitter, Pass: s.Pass, Weak: s.Weak,
 			Paused: func(c workflows.Class) {
 				s.Log.Error("class of effect paused by its limit", "portal", portal.ID, "class", c,
 					"remedy", "look at `leadsync effects`, then `leadsync effects release`")
 			},
 		},
 		Store: s.Store, Baseline: s.Store, Schedule: r.schedule, Log: s.Log, Now: r.conn.Now, Jitter: s.Jitter,
-		Window: s.Config.Limits.BatchWindow, Idle: s.Idle, Keep: 30 * 24 * time.Hour,
+		Window: s.Config.Limits.BatchWindow, Idle: s.Idle, Rest: s.Rest, Weak: s.Weak,
 	}
+	w.Pruner = &workflows.Pruner{Store: s.Store, Retention: s.Config.Retention, Now: r.conn.Now, Clock: s.Now, Log: s.Log}
+	w.Storage, w.Reconciler.Quarantine = s.Store, s.Store
 	w.Reconciler.Past = historyOf(r.conn.CRM)
 	w.Repair = &workflows.Repair{
 		Puller: w.Puller, CRM: r.conn.CRM, Store: s.Store, Clock: s.Now,
@@ -336,11 +340,10 @@ func (r *Runner) worker(portal *workflows.Portal, crm CRM) *workflows.Worker {
 	if f := s.Observer.Progress; f != nil {
 		w.Puller.Progress = func(p workflows.Progress) { f(name, p) }
 	}
-	if f := s.Observer.Idle; f != nil {
-		w.Stepped = func(worked bool) {
-			if !worked {
-				f(name)
-			}
+	w.Stepped = func(worked bool) {
+		r.resting.Store(!worked)
+		if f := s.Observer.Idle; f != nil && !worked {
+			f(name)
 		}
 	}
 	return w

@@ -80,6 +80,8 @@ type Connection struct {
 	Verifier *hubspot.Verifier
 	// Now is the portal's business time.
 	Now func() time.Time
+	// Breaker is the one that the connection's calls go through; nil: none.
+	Breaker *workflows.Breaker
 }
 
 // Observer is told what happens; every field may be nil, and none may block.
@@ -108,6 +110,16 @@ type Options struct {
 	// Idle is how often a worker looks without being told (default 1 s), Probe how often a paused portal is
 	// tried again (default 15 s).
 	Idle, Probe time.Duration
+	// AnswerWithin is how long a webhook request may take (default 4 s; HubSpot waits 5 s).
+	AnswerWithin time.Duration
+	// Rest is how long a worker at rest waits before it looks itself (default Idle). The process looks for all its
+	// portals every Idle, in one query, and wakes whoever has something to do, so Rest may be long: it only bounds how
+	// late something is done that the look does not know of.
+	Rest time.Duration
+	// Role is what of leadsync the process is; zero: all of it.
+	Role Role
+	// Weak switches defences off, in the simulation only.
+	Weak workflows.Weakness
 }
 
 // Service is one process of leadsync.
@@ -118,6 +130,10 @@ type Service struct {
 	order    []*Runner
 	receiver *workflows.Receiver
 	ledger   ledger
+	intake   *intake
+	storage  storage
+	share    *share
+	started  time.Time // operating time, by the database
 }
 
 // New wires a service. It touches neither network nor database.
@@ -125,11 +141,20 @@ func New(o Options) (*Service, error) {
 	if o.Idle == 0 {
 		o.Idle = time.Second
 	}
+	if o.Role == "" {
+		o.Role = RoleAll
+	}
+	if o.Rest == 0 {
+		o.Rest = o.Idle
+	}
 	if o.Probe == 0 {
 		o.Probe = 15 * time.Second
 	}
+	if o.AnswerWithin == 0 {
+		o.AnswerWithin = answerWithin
+	}
 	s := &Service{Options: o, runners: map[connector.PortalID]*Runner{}}
-	s.metrics = newMetrics(s)
+	s.metrics, s.intake = newMetrics(s), newIntake(o.Config.Limits.BodyBytes)
 	for _, p := range o.Config.Portals {
 		r, err := newRunner(s, p, o.Connections[p.Name])
 		if err != nil {
@@ -138,7 +163,11 @@ func New(o Options) (*Service, error) {
 		s.runners[p.Account] = r
 		s.order = append(s.order, r)
 	}
-	s.receiver = &workflows.Receiver{Store: o.Store, Wake: s.wake, Now: s.businessTime, Pass: o.Pass, Watched: map[connector.PortalID][]string{}}
+	if err := s.checkRole(); err != nil {
+		return nil, err
+	}
+	s.share = newShare(s)
+	s.receiver = &workflows.Receiver{Store: o.Store, Wake: s.wake, Now: s.businessTime, Pass: o.Pass, Watched: map[connector.PortalID][]string{}, Weak: o.Weak}
 	for _, r := range s.order {
 		s.receiver.Known = append(s.receiver.Known, r.cfg.Account)
 		s.receiver.Watched[r.cfg.Account] = (&workflows.Portal{Names: r.conn.Names}).Watched()
@@ -151,8 +180,10 @@ func New(o Options) (*Service, error) {
 func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.keepCalls(ctx) })
-	for _, r := range s.order {
-		g.Go(func() error { return r.Run(ctx) })
+	if s.Role == RoleReceiver {
+		g.Go(func() error { return s.receive(ctx) })
+	} else {
+		g.Go(func() error { return s.share.run(ctx) })
 	}
 	return g.Wait()
 }
@@ -168,7 +199,7 @@ func (s *Service) Runner(name string) *Runner {
 }
 
 // Handler serves webhooks, health and metrics.
-func (s *Service) Handler() http.Handler { return s.routes() }
+func (s *Service) Handler() http.Handler { return s.guarded(s.routes()) }
 
 func (s *Service) businessTime(portal connector.PortalID) time.Time {
 	return s.runners[portal].conn.Now()

@@ -24,11 +24,13 @@ func historyOf(crm any) pasts {
 }
 
 // withoutSourceOf tells of a criterion that asks for what this account does not have. Whether something else can meet
-// it (an alternative in the same condition) is not looked at. Of a do_not_profile it tells what that means for people.
+// it (an alternative in the same condition) is not looked at. Of a do_not_profile it tells what that means for people, and
+// writes no scores as long as nobody can object.
 func (d *describer) withoutSourceOf(c scoring.Criterion, lacks string) {
 	if c.What == "do not profile" {
-		d.find("create it, or point the fact at the property where people's objections stand (portal key `facts`, or the model)",
+		d.block(workflows.ClassScore, "create it, or point the fact at the property where people's objections stand (portal key `facts`, or the model)",
 			"do_not_profile (%s) asks for what has no source in portal %q, so whoever objects there is profiled all the same: %s", c.Name, d.cfg.Name, lacks)
+		d.findings[len(d.findings)-1].Blocking = true // in shadow too: `leadsync check` is to fail
 		return
 	}
 	d.find("give it a source (portal key `facts`, `activities`, or the model), or take it out of the criterion",

@@ -1,12 +1,15 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"leadsync/connector"
 	"leadsync/connector/hubspot"
+	"leadsync/workflows"
 )
 
 // Outcomes of webhook requests, as the metric's label and the log's reason.
@@ -14,12 +17,14 @@ const (
 	webhookStored    = "stored"
 	webhookTooLarge  = "body_too_large"
 	webhookUnread    = "body_unreadable"
+	webhookEncoded   = "content_encoding"
 	webhookUnsigned  = "signature_missing"
 	webhookForged    = "signature_wrong"
 	webhookStale     = "timestamp_refused"
 	webhookMalformed = "malformed"
 	webhookForeign   = "foreign_portal"
 	webhookNotStored = "not_stored"
+	webhookBusy      = "busy"
 )
 
 // webhook takes one request of HubSpot: bounds the body, verifies the signature over the raw bytes, decodes,
@@ -27,15 +32,12 @@ const (
 // signature, 400 for what is not an array of events, 503 if it could not be stored (HubSpot delivers again).
 // Nothing of a refused request is stored, and none of its content is logged.
 func (s *Service) webhook(w http.ResponseWriter, r *http.Request) {
-	limit := s.Config.Limits.BodyBytes
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		s.refuse(w, r, http.StatusRequestEntityTooLarge, webhookTooLarge)
+	if status, reason := s.unwanted(r); status != 0 {
+		s.refuse(w, r, status, reason)
 		return
-	case err != nil:
-		s.refuse(w, r, http.StatusBadRequest, webhookUnread)
+	}
+	body, ok := s.body(w, r)
+	if !ok {
 		return
 	}
 	signers, reason := s.signers(r, body)
@@ -43,7 +45,7 @@ func (s *Service) webhook(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusUnauthorized, reason)
 		return
 	}
-	events, err := hubspot.DecodeEvents(body, hubspot.EventLimits{Bytes: int(limit)})
+	events, err := hubspot.DecodeEvents(body, hubspot.EventLimits{Bytes: int(s.Config.Limits.BodyBytes)})
 	if err != nil {
 		s.refuse(w, r, http.StatusBadRequest, webhookMalformed)
 		return
@@ -56,8 +58,9 @@ func (s *Service) webhook(w http.ResponseWriter, r *http.Request) {
 		}
 		s.metrics.webhooks.WithLabelValues(webhookForeign).Inc()
 	}
-	got, err := s.receiver.Receive(r.Context(), body, own)
+	got, err := inTime(r.Context(), func(ctx context.Context) (workflows.Received, error) { return s.receiver.Receive(ctx, body, own) })
 	if err != nil {
+		w.Header().Set("Retry-After", retryAfter)
 		s.Log.Error("webhook not stored", "reason", webhookNotStored, "error", err)
 		s.metrics.webhooks.WithLabelValues(webhookNotStored).Inc()
 		http.Error(w, "not stored, deliver again", http.StatusServiceUnavailable)
@@ -68,22 +71,47 @@ func (s *Service) webhook(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// body reads the body to its end, within its limit, and waits for its turn; if it could not, it has answered.
+func (s *Service) body(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.Config.Limits.BodyBytes))
+	if err == nil {
+		if turn(r.Context()) != nil {
+			s.busy(w, r)
+			return nil, false
+		}
+		return body, true
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		s.refuse(w, r, http.StatusRequestEntityTooLarge, webhookTooLarge)
+	case errors.Is(err, errBusy) || r.Context().Err() != nil:
+		s.busy(w, r)
+	default:
+		s.refuse(w, r, http.StatusBadRequest, webhookUnread)
+	}
+	return nil, false
+}
+
 // signers are the portals whose app signed the request; if there are none, why not.
 func (s *Service) signers(r *http.Request, body []byte) (map[connector.PortalID]bool, string) {
 	signers, reason := map[connector.PortalID]bool{}, webhookForged
+	tried := map[string]error{} // portals of one app share its secret: the body is hashed once for all of them
 	for _, run := range s.order {
 		if run.conn.Verifier == nil {
 			continue
 		}
-		err := run.conn.Verifier.Verify(r.Method, r.Header, body, r.URL.RawQuery)
-		switch {
-		case err == nil:
-			signers[run.cfg.Account] = true
-		case errors.Is(err, hubspot.ErrSignatureMissing):
-			reason = webhookUnsigned
-		case errors.Is(err, hubspot.ErrTimestamp):
-			reason = webhookStale
+		app := strings.Join(append([]string{run.conn.Verifier.TargetURL}, run.conn.Verifier.Secrets...), "\x00")
+		err, known := tried[app]
+		if !known {
+			err = run.conn.Verifier.Verify(r.Method, r.Header, body, r.URL.RawQuery)
+			tried[app] = err
 		}
+		if err == nil {
+			signers[run.cfg.Account] = true
+			continue
+		}
+		reason = signatureReason(err)
 	}
 	return signers, reason
 }

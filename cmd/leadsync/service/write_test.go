@@ -153,7 +153,7 @@ func TestPush_requiredOfDeals(t *testing.T) {
 		}
 	}
 	d.pusher.Portal.DealProperties = map[string]string{"deal_source": "leadsync"}
-	if _, err := d.store.RetryEntry(t.Context(), "48000001", "k"); err != nil {
+	if _, err := d.store.RetryEntry(t.Context(), "48000001", "k", workflows.Order{}); err != nil {
 		t.Fatal(err)
 	}
 	d.push()
@@ -257,7 +257,7 @@ func (r *rig) members(list string) []string {
 
 // What a description says about lists, ways back and missing keys, and what it does to the classes.
 func TestDescribe_writing(t *testing.T) {
-	r := newRig(t, rigOptions{modes: "{score: on, stage: on, status: on, task: on, deal: on, list: on, company: on, owner: on}"})
+	r := newRig(t, rigOptions{modes: "{score: on, stage: on, status: on, task: on, deal: on, list: on, company: on, owner: on, delete: on}"})
 	static := r.must(r.account.CreateList(user(), simulator.List{Name: "Static"}))
 	dynamic := r.must(r.account.CreateList(user(), simulator.List{Name: "Dynamic", Kind: simulator.Dynamic, Where: []simulator.ListCondition{{Property: "email", Operator: "HAS_PROPERTY"}}}))
 	for name, tc := range map[string]struct {

@@ -32,6 +32,8 @@ type Found struct {
 	TokenEnv string // name of the variable, or empty
 	TokenKey string // path of the token file, or empty
 	Language string // en or de
+	// Private is true if BaseURL names a private address of something else than a simulated account.
+	Private bool
 	// Simulated is true for a simulated account, whose clock leadsync then follows.
 	Simulated bool
 

@@ -82,6 +82,9 @@ func New(current Key, previous ...Key) (*Vault, error) {
 	return v, nil
 }
 
+// KeyID names the key that Seal encrypts with; it is no secret.
+func (v *Vault) KeyID() string { return v.current.id }
+
 // Seal encrypts what belongs to an account; only for that account can it be opened. It gives the id of the key.
 func (v *Vault) Seal(account string, plain []byte) (sealed []byte, keyID string, err error) {
 	nonce := make([]byte, v.current.aead.NonceSize())

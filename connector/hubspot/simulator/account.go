@@ -35,6 +35,7 @@ type Account struct {
 	interned   map[string]string
 	journal    []Entry
 	lagging    []lagged
+	uneven     bool // the lag has changed: what happened later may be found earlier
 	lastMod    int64
 	revoked    bool
 	missing    map[string][]string // scope -> scopes named in the 403
@@ -143,10 +144,12 @@ func (a *Account) SetLimits(l Limits) {
 	a.limits = newLimiter(a.opts)
 }
 
-// SetSearchLag changes how long later changes stay invisible to search.
+// SetSearchLag changes how long later changes stay invisible to search. If it becomes shorter, a later change of another
+// record is found earlier.
 func (a *Account) SetSearchLag(d time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.uneven = a.uneven || d != a.opts.SearchLag
 	a.opts.SearchLag = d
 }
 

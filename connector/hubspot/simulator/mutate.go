@@ -116,11 +116,37 @@ func (a *Account) show(m mutation, r *record) {
 		r.t.index.put(r, r.cur)
 		return
 	}
-	a.lagging = append(a.lagging, lagged{due: m.wall.Add(a.opts.SearchLag), r: r, v: r.cur})
+	due := m.wall.Add(a.opts.SearchLag)
+	if a.uneven { // a record is never shown as it was before what is shown already
+		for _, l := range slices.Backward(a.lagging) {
+			if l.r == r {
+				due = latest(due, l.due)
+				break
+			}
+		}
+	}
+	a.lagging = append(a.lagging, lagged{due: due, r: r, v: r.cur})
+}
+
+func latest(x, y time.Time) time.Time {
+	if x.After(y) {
+		return x
+	}
+	return y
 }
 
 // catchUp shows search what is older than the lag.
 func (a *Account) catchUp(wall time.Time) {
+	if a.uneven {
+		a.lagging = slices.DeleteFunc(a.lagging, func(l lagged) bool {
+			if l.due.After(wall) {
+				return false
+			}
+			l.r.t.index.put(l.r, l.v)
+			return true
+		})
+		return
+	}
 	n := 0
 	for n < len(a.lagging) && !a.lagging[n].due.After(wall) {
 		l := a.lagging[n]

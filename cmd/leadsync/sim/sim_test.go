@@ -1,0 +1,156 @@
+package sim_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"leadsync/connector/hubspot/simulator"
+	"leadsync/workflows/store"
+)
+
+func numberFrom(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s=%q: write a number", name, text)
+	}
+	return n
+}
+
+// Whatever happens, nothing is lost, nothing doubled and nobody overruled. LEADSYNC_SIM_SEEDS says how many stories are
+// played (`make sim SEEDS=n FIRST_SEED=k`).
+func TestSim(t *testing.T) {
+	seeds, first := numberFrom(t, "LEADSYNC_SIM_SEEDS", ordinarySeeds), numberFrom(t, "LEADSYNC_SIM_FIRST", 1)
+	var next, failed atomic.Uint64
+	var mu sync.Mutex
+	fired := map[string]int{}
+	next.Store(first)
+	began := time.Now()
+	t.Run("play", func(t *testing.T) {
+		for range runtime.GOMAXPROCS(0) {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				for {
+					seed := next.Add(1) - 1
+					if seed >= first+seeds || failed.Load() >= 5 {
+						return
+					}
+					out := Run(t, Options{Seed: seed})
+					if len(out.Violations) > 0 {
+						failed.Add(1)
+						report(t, out)
+					}
+					mu.Lock()
+					for what, n := range out.Fired {
+						fired[what] += n
+					}
+					mu.Unlock()
+				}
+			})
+		}
+	})
+	took := time.Since(began)
+	t.Logf("what went wrong, and how often: %v", fired)
+	if seeds >= 500 { // in so many stories everything has to go wrong that can
+		for _, what := range troubles() {
+			if fired[what] == 0 {
+				t.Errorf("%q never happened: the stories prove less than they say", what)
+			}
+		}
+	}
+	t.Logf("%d seeds from %d in %s: %.1f a second", seeds, first, took.Round(time.Millisecond), float64(seeds)/took.Seconds())
+}
+
+// troubles is everything that can go wrong.
+func troubles() []string {
+	all := []string{
+		"kill", "kill in a commit", "pause", "clock", "revoked", "commit " + string(store.MomentCommit), "commit " + string(store.MomentCommitted),
+		"merge", "deletion", "restored", "privacy deletion", "two at once",
+	}
+	for _, kind := range simulator.FaultKinds() {
+		if kind != simulator.FaultRateDaily && kind != simulator.FaultRevoked {
+			all = append(all, string(kind))
+		}
+	}
+	return all
+}
+
+// report says what went wrong, and how to see it again.
+func report(t *testing.T, out Outcome) {
+	t.Helper()
+	t.Errorf("seed %d: replay it with\n    make sim SEEDS=1 FIRST_SEED=%d", out.Seed, out.Seed)
+	for _, v := range out.Violations {
+		t.Errorf("seed %d: %s: %s", out.Seed, v.Check, v.Text)
+	}
+	path := os.Getenv("LEADSYNC_SIM_STORY")
+	if path == "" {
+		tail := out.Trace[max(0, len(out.Trace)-60):]
+		t.Logf("seed %d: the end of the story (LEADSYNC_SIM_STORY=file writes all of it):\n%s", out.Seed, lines(tail))
+		return
+	}
+	if err := os.WriteFile(path, []byte(lines(out.Trace)), 0o600); err != nil {
+		t.Error(err)
+	}
+}
+
+func lines(trace []string) string {
+	text := ""
+	for _, line := range trace {
+		text += line + "\n"
+	}
+	return text
+}
+
+// A seed is one story: played twice, every step is the same.
+func TestSim_replays(t *testing.T) {
+	for seed := uint64(1); seed <= numberFrom(t, "LEADSYNC_SIM_REPLAYS", ordinaryReplays); seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			x, y := Run(t, Options{Seed: seed}), Run(t, Options{Seed: seed})
+			if i := differ(x.Trace, y.Trace); i >= 0 {
+				t.Errorf("seed %d: from step %d on (of %d and %d) the second time is another story:\n%s\n-- but then --\n%s", seed, i, len(x.Trace), len(y.Trace),
+					lines(x.Trace[max(0, i-5):min(i+3, len(x.Trace))]), lines(y.Trace[max(0, min(i-2, len(y.Trace))):min(i+3, len(y.Trace))]))
+			}
+		})
+	}
+}
+
+// differ is the first place where two stories are not the same; -1 if there is none.
+func differ(x, y []string) int {
+	if slices.Equal(x, y) {
+		return -1
+	}
+	for i := range x {
+		if i >= len(y) || x[i] != y[i] {
+			return i
+		}
+	}
+	return len(x)
+}
+
+// TestStory writes the story of LEADSYNC_SIM_FIRST to the file that LEADSYNC_SIM_STORY names.
+func TestStory(t *testing.T) {
+	path := os.Getenv("LEADSYNC_SIM_STORY")
+	if path == "" {
+		return
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if out := Run(t, Options{Seed: numberFrom(t, "LEADSYNC_SIM_FIRST", 1), Story: f}); len(out.Violations) > 0 {
+		report(t, out)
+	}
+}
