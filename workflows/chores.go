@@ -80,7 +80,7 @@ func (w *Worker) chores(ctx context.Context, f Fence) (bool, error) {
 // batch takes, a page waits for sweepBatches batches: then the search limit of the CRM (hubspot-api 4) has passed, and
 // what it allows besides is not left unused.
 const (
-	sweepAtOnce  = 4
+	sweepAtOnce  = 10
 	sweepBatches = 5
 )
 

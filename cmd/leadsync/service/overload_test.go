@@ -213,7 +213,8 @@ func TestOverload_databaseHangs(t *testing.T) {
 	if took := time.Since(begun); took > 4*time.Second {
 		t.Errorf("the answers took %s", took)
 	}
-	if ready, body := o.ready(); ready || !strings.Contains(body, "no answer within") {
+	// Which of both is said depends on whether the driver or the probe gives up first.
+	if ready, body := o.ready(); ready || !strings.Contains(body, "no answer within") && !strings.Contains(body, "takes no writes") {
 		t.Errorf("/readyz while the database hangs: %v %s", ready, body)
 	}
 	if err := tx.Rollback(); err != nil {
