@@ -8,7 +8,7 @@ import (
 	"leadsync/scoring"
 )
 
-// deletionOf is between the name of an end and the order to delete a contact that came to it.
+// deletionOf stands behind the name of an end in the order to delete a contact that came to it.
 const deletionOf = ": delete"
 
 // DeletionOf is the order to delete a contact that an end of the model proposes for deletion, where others have the
@@ -20,11 +20,8 @@ func Deletes(end string, s LeadState) bool {
 	return s.Judged != nil && s.Judged.End == end && s.Judged.Outcome == scoring.OutcomeDelete
 }
 
-// Why the order of a deletion is dropped, besides moved and rule.
-const (
-	deletionDeal  = "deal"  // the contact has an open deal
-	deletionMoved = "moved" // it is not proposed for deletion any more
-)
+// deletionDeal is why the order of a deletion is dropped, besides backfillMoved and backfillRule: the contact has an open deal.
+const deletionDeal = "deal"
 
 // DeletePayload is the payload of KindDelete: whom the operator has confirmed, and what it must still look like.
 type DeletePayload struct {
@@ -73,7 +70,7 @@ func (pl *planner) undeletable(end string) string {
 	case !proposes, pl.Portal.Mode(ClassDelete) == ModeOff:
 		return backfillRule
 	case st.Judged == nil, st.Judged.End != end, pl.Lead.Status != st.Status, pl.Lead.Stage != st.Stage:
-		return deletionMoved // a move of ours that is under way is waited for: the next order finds it done
+		return backfillMoved // a move of ours that is under way is waited for: the next order finds it done
 	case deal:
 		return deletionDeal
 	}

@@ -132,22 +132,12 @@ func (o *deliveryChoice) each(ctx context.Context, st *store.Store, p config.Por
 	if err != nil {
 		return err
 	}
-	var after *workflows.StoredDelivery
-	for {
-		page, err := st.Deliveries(ctx, p.Account, f, after, deliveryPageSize)
-		if err != nil {
-			return err
-		}
-		for _, one := range page {
-			if d := decodeDelivery(one); o.fits(d) && enough(d) {
-				return nil
-			}
-		}
-		if len(page) < deliveryPageSize {
-			return nil
-		}
-		after = &page[len(page)-1]
-	}
+	return eachOf(deliveryPageSize, func(after *workflows.StoredDelivery) ([]workflows.StoredDelivery, error) {
+		return st.Deliveries(ctx, p.Account, f, after, deliveryPageSize)
+	}, func(one workflows.StoredDelivery) bool {
+		d := decodeDelivery(one)
+		return o.fits(d) && enough(d)
+	})
 }
 
 func deliveriesCommand(env *environment) *cobra.Command {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"leadsync/connector"
 	"leadsync/workflows"
@@ -41,4 +42,19 @@ func recordsOf[T any](ctx context.Context, x *explainer, list []T, contact func(
 		ids[i] = contact(one)
 	}
 	return x.store.Leads(ctx, x.cfg.Account, ids)
+}
+
+// eachOf calls back for everything that pages of a size hold, one page after the other, until it says that it has enough.
+func eachOf[T any](size int, read func(after *T) ([]T, error), enough func(T) bool) error {
+	var after *T
+	for {
+		page, err := read(after)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(page, enough) || len(page) < size {
+			return nil
+		}
+		after = &page[len(page)-1]
+	}
 }

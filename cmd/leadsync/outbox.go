@@ -98,25 +98,20 @@ func (o *outboxChoice) chosen(ctx context.Context, st *store.Store, p config.Por
 	if err != nil {
 		return nil, err
 	}
-	all, after := []workflows.ListedEntry{}, (*workflows.ListedEntry)(nil)
-	for {
-		page, err := st.OutboxPage(ctx, p.Account, f, after, outboxPageSize)
-		if err != nil {
-			return nil, err
+	all := []workflows.ListedEntry{}
+	err = eachOf(outboxPageSize, func(after *workflows.ListedEntry) ([]workflows.ListedEntry, error) {
+		return st.OutboxPage(ctx, p.Account, f, after, outboxPageSize)
+	}, func(e workflows.ListedEntry) bool {
+		if o.reason != "" && whyParked(e.OutboxEntry) != parkedFor(o.reason) {
+			return false
 		}
-		for _, e := range page {
-			if o.reason != "" && whyParked(e.OutboxEntry) != parkedFor(o.reason) {
-				continue
-			}
-			if all = append(all, e); len(all) == limit {
-				return all, nil
-			}
-		}
-		if len(page) < outboxPageSize {
-			return all, nil
-		}
-		after = &page[len(page)-1]
+		all = append(all, e)
+		return len(all) == limit
+	})
+	if err != nil {
+		return nil, err
 	}
+	return all, nil
 }
 
 func outboxCommand(env *environment) *cobra.Command {
