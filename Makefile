@@ -52,8 +52,9 @@ outage: ## CONTACTS (100000) change while the CRM is away for an hour of virtual
 bench-mem: ## peak memory of the real worker and receiver under load with LARGE (1000000) stored contacts over that with SMALL (10000)
 	LEADSYNC_MEM_SMALL=$(or $(SMALL),10000) LEADSYNC_MEM_LARGE=$(or $(LARGE),1000000) LEADSYNC_MEM_SECONDS=$(or $(SECONDS_EACH),60) go test -run '^TestMemory$$' -v -count=1 -timeout 2h ./cmd/leadsync/service
 
-slow: ## CLIENTS slow connections (5000): an honest client's p99 at most doubles
+slow: ## CLIENTS slow connections (5000) from one address, then from ADDRESSES (50) and all held: an honest client's p99 at most doubles
 	LEADSYNC_SLOW_CLIENTS=$(or $(CLIENTS),5000) go test -run '^TestSlowClients$$' -v -count=1 -timeout 30m ./cmd/leadsync
+	LEADSYNC_SLOW_CLIENTS=$(or $(CLIENTS),5000) LEADSYNC_SLOW_ADDRESSES=$(or $(ADDRESSES),50) go test -run '^TestSlowClients$$' -v -count=1 -timeout 30m ./cmd/leadsync
 
 prune: ## ROWS (1000000) old rows go in steps, on SQLite and on the PostgreSQL of LEADSYNC_TEST_POSTGRES: no step holds others up
 	LEADSYNC_PRUNE_ROWS=$(or $(ROWS),1000000) go test -run '^TestPruneInSmallSteps$$' -v -count=1 -timeout 1h ./workflows/store
