@@ -97,7 +97,7 @@ func rootCommand(env *environment) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringP("config", "c", "leadsync.yaml", "configuration of the installation")
 	root.AddCommand(demoCommand(env), simulateCommand(env), serveCommand(env), connectCommand(env), checkCommand(env), doctorCommand(env), initCommand(env), subscriptionsCommand(env),
-		explainCommand(env), previewCommand(env), effectsCommand(env), backfillCommand(env), privacyCommand(env), historyCommand(env), outboxCommand(env), deliveriesCommand(env), backupCommand(env), quarantineCommand(env), healthCommand(env), violationsCommand(env), responseCommand(env), misjudgedCommand(env), deletionsCommand(env), rankCommand(env), lostCommand(env), orphansCommand(env), overridesCommand(env),
+		explainCommand(env), agreementCommand(env), previewCommand(env), effectsCommand(env), backfillCommand(env), privacyCommand(env), historyCommand(env), outboxCommand(env), deliveriesCommand(env), backupCommand(env), quarantineCommand(env), healthCommand(env), violationsCommand(env), responseCommand(env), misjudgedCommand(env), deletionsCommand(env), rankCommand(env), lostCommand(env), orphansCommand(env), overridesCommand(env),
 		recordCommand(env), replayCommand(env), schemaCommand(env), testCommand(env))
 	return root
 }
