@@ -23,6 +23,9 @@ func (r *rig) listen() {
 		cage.Keep("last name", p["lastname"])
 		cage.Keep("telephone number", p["phone"], p["mobilephone"])
 	}
+	for _, o := range r.account.Owners() { // no metric and no log tells what a single person does (S84)
+		cage.Keep("owner", o.ID, o.UserID, o.Email, o.FirstName+" "+o.LastName)
+	}
 	for where, text := range r.said() {
 		for _, heard := range cage.Listen(where, text) {
 			r.t.Error(heard)
