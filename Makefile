@@ -31,8 +31,8 @@ mixed: ## this release and that of PREVIOUS (HEAD~1) share a database, forth and
 	LEADSYNC_VERSIONS=1000 go test -run '^TestMigrations_' -v -count=1 ./workflows/store; \
 	LEADSYNC_PREVIOUS="$$dir/leadsync" go test -run '^TestServe_rollingUpgrade$$' -v -count=1 -timeout 30m ./cmd/leadsync
 
-crash: ## kill the real program KILLS times (500) on SQLite and on PostgreSQL, stop PostgreSQL at once STOPS times (50), audit each time
-	LEADSYNC_OWN_POSTGRES=1 LEADSYNC_KILLS=$(or $(KILLS),500) LEADSYNC_STOPS=$(or $(STOPS),50) go test -run '^TestServe_killed' -v -count=1 -timeout 12h ./cmd/leadsync
+crash: ## kill the real program KILLS times (500) on SQLite and on PostgreSQL, stop PostgreSQL at once STOPS times (50), fail over FAILOVERS times (10), audit each time
+	LEADSYNC_OWN_POSTGRES=1 LEADSYNC_KILLS=$(or $(KILLS),500) LEADSYNC_STOPS=$(or $(STOPS),50) LEADSYNC_FAILOVERS=$(or $(FAILOVERS),10) go test -run '^TestServe_killed' -v -count=1 -timeout 12h ./cmd/leadsync
 
 chaos: ## a hostile network between the real program, PostgreSQL and the CRM for FOR (1h), troubles drawn from SEED
 	LEADSYNC_OWN_POSTGRES=1 LEADSYNC_CHAOS_FOR=$(or $(FOR),1h) LEADSYNC_CHAOS_SEED=$(or $(SEED),1) go test -run '^(TestChaos|TestProxy)' -v -count=1 -timeout 26h ./cmd/leadsync

@@ -88,11 +88,11 @@ func (a *acknowledgements) gone(away bool) {
 	}
 }
 
-// count is how often a status was answered.
-func (a *acknowledgements) count(status int) int {
+// refused is how often a delivery was answered with 503.
+func (a *acknowledgements) refused() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.statuses[status]
+	return a.statuses[http.StatusServiceUnavailable]
 }
 
 // check reads the deliveries and tells which of the acknowledged ones are not among them.

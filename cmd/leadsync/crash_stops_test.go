@@ -40,7 +40,7 @@ func TestServe_killedDatabase(t *testing.T) {
 	}
 	s.serve.stop(t)
 	s.serve.sound(t)
-	t.Logf("deliveries acknowledged: %d, refused with 503: %d", len(s.acks.stored), s.acks.count(http.StatusServiceUnavailable))
+	t.Logf("deliveries acknowledged: %d, refused with 503: %d", len(s.acks.stored), s.acks.refused())
 }
 
 // impatient are settings that fit a lease of 2 seconds, which the tests have: a transaction that stands still ends

@@ -208,7 +208,7 @@ func (s *siege) tally(kills int) {
 		}
 	}
 	fmt.Fprintf(&text, "%-12s %5d", "elsewhere", kills-named)
-	s.Logf("killed at point\n%s\ndeliveries acknowledged: %d, refused with 503: %d", text.String(), len(s.acks.stored), s.acks.count(http.StatusServiceUnavailable))
+	s.Logf("killed at point\n%s\ndeliveries acknowledged: %d, refused with 503: %d", text.String(), len(s.acks.stored), s.acks.refused())
 }
 
 // strike kills the service while it works, whatever it takes, and says how.
