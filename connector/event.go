@@ -1,6 +1,9 @@
 package connector
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // EventKind is what an event announces. Unknown kinds are kept as EventOther and only stored.
 type EventKind string
@@ -35,6 +38,17 @@ type Event struct {
 	Key string
 	// Raw is the event as received, for the stored delivery.
 	Raw []byte
+}
+
+// Named are the records of some kinds that the event names, its own first. What has no id is none.
+func (e Event) Named(kinds []ObjectType) []Ref {
+	var named []Ref
+	for _, ref := range append([]Ref{{Type: e.Type, ID: e.ID}}, e.Others...) {
+		if ref.ID != "" && slices.Contains(kinds, ref.Type) {
+			named = append(named, ref)
+		}
+	}
+	return named
 }
 
 // Ref names one record.

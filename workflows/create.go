@@ -29,7 +29,7 @@ func (p *Pusher) creations(ctx context.Context, t connector.ObjectType, entries 
 		}
 		return settlements, err
 	}
-	missing, gone := withheld(missing)
+	missing, gone := p.withheld(missing)
 	settlements = append(settlements, gone...)
 	create = append(missing, create...) // first what was to be there long ago
 	if t == connector.TypeDeal {

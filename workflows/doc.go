@@ -142,10 +142,16 @@
 //     otherwise a task is created. The tasks that rules 19 to 23 ask for are satisfied by nothing.
 //     What a plan asks for is settled at its end, kind by kind: of several tasks of one kind the last one asked for counts, with
 //     the highest priority of them, and that the others are in it is recorded, as is what was not needed or satisfied, and by
-//     what. Of a task that is to be archived, or was, and that the mirror still shows as open and unedited, the
-//     new one is made as an amendment, after what is under way to that task: what is gone by then is created, what a person edited is left. If a task has the new
+//     what. Of a task whose closing is not over, or that the mirror still shows as open and unedited although it was to be archived, the
+//     new one is made as an amendment, after what is under way to that task but for its closing: what is gone by then is created, what a person edited is left. If a task has the new
 //     key already, that is the new one, and the old one is archived unless a person edited or completed it. An operator cannot
 //     send a task again that a newer one has taken the place of.
+//     What open tasks satisfied is owed for a quarter of an hour from the look that asked for it: the first look up to then that finds
+//     all of these tasks completed or deleted, whoever did it, asks for it once more, before the causes of that look, with the key
+//     of its own cause. So a rep who logs a call and then completes the task for it is asked to call again, whichever was seen first. It is due as if it had
+//     been made when it was asked for first, or if that is over by now, as if it were asked for now. If other open tasks satisfy it by
+//     then, it is owed for the rest of the time. Nothing is owed any more when an open task of the rule would be obsolete, and when another task
+//     of the kind is asked for later, made or owed.
 //     Subjects are one line; of a value at most 100 characters come into a subject (250 in all), 1,000 into a body (10,000); controls,
 //     and marks that turn the direction of writing, are left out; a body is escaped.
 //     Open is a task that is neither completed nor archived. A person edited one of ours if its subject (white space apart),
@@ -315,9 +321,10 @@
 //     the CRM than in this plan, or it has an open deal. Otherwise every open task of ours is archived and the contact deleted, if it
 //     has that stage and status still when it is sent and was not merged. A status that is left in the stage in which it was entered, without the stage having changed in the same
 //     plan, was a mistake: the judgement, its count and the cool-down are taken back, with a record. For
-//     cool_down after an end was entered (of several the longest), also in the plan that enters the status, rule 2 takes
+//     cool_down after an end was entered (of several the longest), also in the plan that enters the status because it
+//     stands there (what rules 3, 4 and 17 set in a plan is entered after rule 2 has moved the contact), rule 2 takes
 //     in the place of the model's stage the furthest one that asks for no points: reached by its direct way, or without a score among its criteria.
-//     It looks again at the end. A plan that does nothing but for that says cooling_down.
+//     It looks again at the end, and at once if it is taken back. A plan that does nothing but for that says cooling_down.
 //  25. Budget. With tasks_per_day, of the calendar or of a person (who goes first; 0 is any number), at most so many tasks of
 //     ours are due for one owner on one day, whatever rule asked for them; the day is the date of the due time in the
 //     owner's zone (rule 18). Plan knows nothing of it. Days are given when a task or amendment is handed out for sending for
@@ -342,10 +349,14 @@
 //     reminder, of an escalation or of a question) happens all the same. The decision says quiet and names what was left
 //     out, which is not made up for. Afterwards looks are ordinary, but no waiting for a confirmation (rule 21) begins
 //     before something about the contact changes. What leadsync itself moves is no such change.
-//     Runs. While the stored contacts are being evaluated again, the moves and statuses that quiet looks plan are gathered:
+//     Runs. While the stored contacts are being evaluated again, the moves, statuses, closings of tasks and changes of
+//     audiences that quiet looks plan are gathered, but for removals for lack of consent:
 //     they are sent when all are evaluated, so that a limit sees all of them before the first; a status waits for the move
-//     that it was planned with. If another basis decides meanwhile, what was gathered for a contact is dropped
-//     and stage and status count as they were before it, unless something about the contact has changed in between.
+//     that it was planned with. A task that was not sent by then and is to be closed is not sent any more. A new cause
+//     that asks for a task of the kind before it is closed amends it, and it is not closed. If another basis decides
+//     meanwhile, or as long as a limit holds it up and nobody has released it, what was gathered for a contact is dropped
+//     and stage, status, tasks, waits, rows and places on lists count as they were before it, unless something about the
+//     contact has changed in between.
 //     Imports. A contact that an import made (where imports are held, the default), or another program, if more than so many
 //     new contacts of other programs were seen in the hour before or wait to be seen, is held from its first look on. Within
 //     a quarter of an hour of that what its companies say is no change.
@@ -403,7 +414,10 @@
 // links and the history of those it was made of; of two open tasks of one rule one is closed. A contact that is
 // restored is decided when the records linked to it were read again. A contact that the CRM does not have, not
 // even in its archive, was deleted for good: it is erased, under every id that it ever had, whether or not an event
-// said so. One that is in the archive can be restored for 90 days, and what is known of it is kept; afterwards the
+// said so. Before that the CRM is asked once more, since whoever is restored between the two questions is in neither place
+// when it is asked for. One that nobody ever read is erased if an event says so, or says that it became one that was erased,
+// whichever comes first; without an event nobody can tell it from one that cannot be found yet, and what webhooks
+// said of it goes with their time (retention). One that is in the archive can be restored for 90 days, and what is known of it is kept; afterwards the
 // CRM deletes it for good without telling, so it is asked again, and once a week as long as the contact
 // is still in the archive. The id of a contact that was merged away is never a reason to erase the survivor, but
 // for a privacy deletion that names it.

@@ -30,7 +30,8 @@ func rowIDs(rows []DueRow) []connector.ObjectID {
 // the next round, when they have what belongs to them. Deciding first would take a survivor with a new id for a
 // new lead, with tasks of its own beside those of the contacts that it was made of.
 func (r *Reconciler) settleFates(ctx context.Context, f Fence, d due) ([]DueRow, []LeadRecord, error) {
-	if err := r.forget(ctx, f.Portal, d); err != nil {
+	back, err := r.forget(ctx, f.Portal, d)
+	if err != nil {
 		return nil, nil, err
 	}
 	merged, err := r.merge(ctx, f, d)
@@ -44,7 +45,7 @@ func (r *Reconciler) settleFates(ctx context.Context, f Fence, d due) ([]DueRow,
 	var rows []DueRow
 	var records []LeadRecord
 	for i, row := range d.rows {
-		if !merged[row.ID] && !restored[row.ID] {
+		if !merged[row.ID] && !restored[row.ID] && !back[row.ID] {
 			rows, records = append(rows, row), append(records, d.records[i])
 		}
 	}
@@ -53,8 +54,8 @@ func (r *Reconciler) settleFates(ctx context.Context, f Fence, d due) ([]DueRow,
 
 // forget erases contacts that the CRM does not have any more, not even in its archive: they were deleted for
 // good. It does not wait for an event that says so, which can be lost like any other. What was only archived can
-// be restored, and is kept.
-func (r *Reconciler) forget(ctx context.Context, portal connector.PortalID, d due) error {
+// be restored, and is kept. It gives those who were restored while it asked, who stay due and are read again.
+func (r *Reconciler) forget(ctx context.Context, portal connector.PortalID, d due) (map[connector.ObjectID]bool, error) {
 	missing := slices.DeleteFunc(slices.Clone(d.fresh.contacts.Missing), func(id connector.ObjectID) bool {
 		return !slices.ContainsFunc(d.records, func(record LeadRecord) bool {
 			// An id that was merged away stands for a person who is there under another one.
@@ -62,21 +63,43 @@ func (r *Reconciler) forget(ctx context.Context, portal connector.PortalID, d du
 		})
 	})
 	if len(missing) == 0 {
-		return nil
+		return map[connector.ObjectID]bool{}, nil
 	}
 	archived, err := r.CRM.Archived(ctx, connector.TypeContact, missing)
 	if err != nil {
-		return fmt.Errorf("look for %d contacts in the archive: %w", len(missing), err)
+		return nil, fmt.Errorf("look for %d contacts in the archive: %w", len(missing), err)
+	}
+	missing = slices.DeleteFunc(missing, func(id connector.ObjectID) bool { return slices.Contains(archived, id) })
+	back, err := r.restoredMeanwhile(ctx, missing)
+	if err != nil {
+		return nil, err
 	}
 	for _, id := range missing {
-		if slices.Contains(archived, id) {
+		if back[id] {
 			continue
 		}
 		if err := r.Store.Erase(ctx, portal, id); err != nil {
-			return fmt.Errorf("erase contact %q: %w", id, err)
+			return nil, fmt.Errorf("erase contact %q: %w", id, err)
 		}
 	}
-	return nil
+	return back, nil
+}
+
+// restoredMeanwhile asks for contacts once more that were neither there nor, after that, in the archive. Who was
+// restored between the two questions was in neither place when it was asked for, and must not be erased.
+func (r *Reconciler) restoredMeanwhile(ctx context.Context, ids []connector.ObjectID) (map[connector.ObjectID]bool, error) {
+	back := map[connector.ObjectID]bool{}
+	if len(ids) == 0 {
+		return back, nil
+	}
+	again, err := r.CRM.Read(ctx, connector.TypeContact, ids, r.Portal.ContactProperties(r.Model))
+	if err != nil {
+		return nil, fmt.Errorf("read %d contacts once more: %w", len(ids), err)
+	}
+	for _, id := range ids {
+		back[id] = !slices.Contains(again.Missing, id)
+	}
+	return back, nil
 }
 
 // merge saves what is known about merges: a contact that answers under another id was merged into it, and a
@@ -96,7 +119,8 @@ func (r *Reconciler) merge(ctx context.Context, f Fence, d due) (map[connector.O
 		records[record.ID] = record
 	}
 	for id, survivor := range named {
-		if records[id].Contact.ID != "" { // as far as the mirror knows it is still there
+		// News of somebody who is there, as far as the mirror knows, or was put into the archive with the survivor.
+		if records[id].MergedInto == "" && (records[id].Contact.ID != "" || records[id].State != nil) {
 			survivors[id] = survivor
 		}
 	}

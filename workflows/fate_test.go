@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 
@@ -80,6 +81,60 @@ func TestReconcile_forgets(t *testing.T) {
 	}
 }
 
+// archive answers after somebody has restored what is asked for.
+type archive struct {
+	*crm
+	restores map[connector.ObjectID]map[string]string
+}
+
+func (a *archive) Archived(context.Context, connector.ObjectType, []connector.ObjectID) ([]connector.ObjectID, error) {
+	maps.Copy(a.props, a.restores)
+	return nil, nil
+}
+
+// Who is restored after it was not there, and before it was looked for in the archive, was in neither place when it was
+// asked for. It is not erased, and the next look decides about it, whether or not a webhook tells of it.
+func TestReconcile_restoredBetweenTwoQuestions(t *testing.T) {
+	b := newBench(t)
+	w, k := newWorker(b), &keeper{bench: b}
+	w.Reconciler.Store = k
+	b.crm.props["1"], b.crm.props["2"] = reach("sql"), reach("sql")
+	b.look(w, "1")
+	b.look(w, "2")
+	w.Reconciler.CRM = &archive{b.crm, map[connector.ObjectID]map[string]string{"1": b.crm.props["1"]}}
+	delete(b.crm.props, "1")
+	delete(b.crm.props, "2")
+	for _, id := range []connector.ObjectID{"1", "2"} { // before anybody restores one
+		b.must(b.store.Hint(b.Context(), portalID, []connector.Ref{{Type: connector.TypeContact, ID: id}}))
+	}
+	look := func() []connector.ObjectID {
+		rows, err := b.store.Due(b.Context(), portalID, b.clock, []connector.ObjectType{connector.TypeContact}, 10)
+		b.must(err)
+		var ids []connector.ObjectID
+		for _, row := range rows {
+			if row.Hinted {
+				ids = append(ids, row.ID)
+			}
+		}
+		b.must(w.Reconciler.Contacts(b.Context(), b.fence, rows))
+		return ids
+	}
+	if got, want := look(), []connector.ObjectID{"1", "2"}; !slices.Equal(got, want) {
+		t.Errorf("looked at %v, want %v", got, want)
+	}
+	if want := []connector.ObjectID{"2"}; !slices.Equal(k.erased, want) {
+		t.Errorf("erased %v, want %v", k.erased, want)
+	}
+	if got, want := look(), []connector.ObjectID{"1"}; !slices.Equal(got, want) {
+		t.Errorf("then looked at %v, want %v", got, want)
+	}
+	records, err := b.store.Leads(b.Context(), portalID, []connector.ObjectID{"1"})
+	b.must(err)
+	if records[0].Contact.ID != "1" || records[0].Removed {
+		t.Errorf("who was restored is %+v", records[0])
+	}
+}
+
 // A survivor that names its loser is merged before it is decided, also if the loser is in the same batch and is
 // looked at for the time that has passed only.
 func TestReconcile_mergeInOneBatch(t *testing.T) {
@@ -97,6 +152,40 @@ func TestReconcile_mergeInOneBatch(t *testing.T) {
 	b.must(err)
 	if records[0].MergedInto != "3" || records[1].State == nil || records[1].State.Root != "1" {
 		t.Errorf("the loser is %+v, the survivor's state %+v", records[0], records[1].State)
+	}
+}
+
+// Whose survivor was archived before anybody read it is in the archive too, and what is known of them is the survivor's if
+// it is restored: it is no new lead with tasks of its own.
+func TestReconcile_mergedIntoArchived(t *testing.T) {
+	b := newBench(t)
+	w, k := newWorker(b), &keeper{bench: b}
+	w.Reconciler.Store = k
+	w.Reconciler.Portal.Names.MergedIDs = "hs_merged_object_ids"
+	b.crm.props["1"] = with(reach("sql"), "hs_lead_status", "NEW", "lifecyclestage", "salesqualifiedlead")
+	b.look(w, "1")
+	delete(b.crm.props, "1")
+	b.must(w.Reconciler.Contacts(b.Context(), b.fence, []workflows.DueRow{{Type: connector.TypeContact, ID: "1", Hinted: true}}))
+	if len(k.erased) != 0 {
+		t.Errorf("erased %v", k.erased)
+	}
+	b.crm.props["3"] = with(reach("sql"), "hs_lead_status", "NEW", "lifecyclestage", "salesqualifiedlead", "hs_merged_object_ids", "1;2")
+	b.crm.links = []connector.Link{{FromType: connector.TypeContact, FromID: "3", ToType: connector.TypeCall, ToID: "70"}}
+	survivor := []workflows.DueRow{{Type: connector.TypeContact, ID: "3", Hinted: true}}
+	b.must(w.Reconciler.Contacts(b.Context(), b.fence, survivor))
+	b.must(w.Reconciler.Contacts(b.Context(), b.fence, survivor))
+	records, err := b.store.Leads(b.Context(), portalID, []connector.ObjectID{"1", "3"})
+	b.must(err)
+	if records[1].Contact.ID != "3" {
+		t.Errorf("the survivor is %+v", records[1])
+	}
+	if records[0].MergedInto != "3" || records[1].State == nil || records[1].State.Root != "1" {
+		t.Errorf("the loser is %+v, the survivor's state %+v", records[0], records[1].State)
+	}
+	rows, err := b.store.Due(b.Context(), portalID, b.clock, []connector.ObjectType{connector.TypeCall}, 10)
+	b.must(err)
+	if len(rows) != 1 || rows[0].ID != "70" {
+		t.Errorf("what belongs to the survivor is to be read again, since the loser's links went with it: %+v", rows)
 	}
 }
 

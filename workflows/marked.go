@@ -15,7 +15,8 @@ import (
 )
 
 // quietPeriod is how long a creation without a unique property is left alone after its outcome became unknown,
-// before anybody looks whether it happened: longer than a call can still be on its way (three attempts of
+// before anybody looks whether it happened, and how long any creation may come late: until then "it is not there" is not
+// believed where nothing is made in its place, and its key is not taken away from what is there. It is longer than a call can still be on its way (three attempts of
 // ten seconds and the waits between them) plus the half minute for which the CRM's indexes may lag behind
 // (hubspot-api 5.4, 7.3), doubled. A creation that the CRM carries out even later is made twice; the second
 // look finds the copy and archives it, unless a person has touched it.
@@ -29,7 +30,7 @@ type archiver interface {
 // has no unique property that would refuse a second one. Nothing is sent for them.
 func (p *Pusher) tooFresh(t connector.ObjectType, entries []OutboxEntry) (off []Settlement, rest []OutboxEntry) {
 	for _, e := range entries {
-		if p.Portal.Marked[t] && e.Unknown && e.UnknownFor < quietPeriod && !p.Weak.Without(QuietPeriod) {
+		if p.Portal.Marked[t] && p.fresh(e) {
 			off = append(off, Settlement{
 				Key: e.Key, Attempt: e.Attempt, State: StateSending, Wait: quietPeriod, Error: e.Error, Free: true,
 			})
@@ -40,10 +41,28 @@ func (p *Pusher) tooFresh(t connector.ObjectType, entries []OutboxEntry) (off []
 	return off, rest
 }
 
-// lookLater is the outcome of a creation where a second one is not refused. An unknown one stays alone for the
-// quiet period. One that repeats an unknown one is looked at once more after it: the first may have happened
-// after all.
+// fresh reports whether the outcome of an entry has been unknown for too short a time to believe that it did not happen.
+func (p *Pusher) fresh(e OutboxEntry) bool {
+	return e.Unknown && e.UnknownFor < quietPeriod && !p.Weak.Without(QuietPeriod)
+}
+
+// givenUp settles a creation that is not there and that nobody wants any more. One whose outcome is unknown may still
+// come: it is looked for once more after the quiet period before it is given up.
+func (p *Pusher) givenUp(e OutboxEntry, s Settlement) Settlement {
+	s.Key, s.Attempt = e.Key, e.Attempt
+	if p.fresh(e) {
+		return Settlement{Key: e.Key, Attempt: e.Attempt, State: StateSending, Wait: quietPeriod, Error: e.Error, Free: true}
+	}
+	return s
+}
+
+// lookLater is the outcome of a creation. One that repeats an unknown one and was not made stays unknown: the first
+// may have happened after all, so it must not be cancelled without a look. Where a second one is not refused, an unknown one
+// stays alone for the quiet period, and one that repeats an unknown one is looked at once more after it.
 func (p *Pusher) lookLater(t connector.ObjectType, e OutboxEntry, s Settlement) Settlement {
+	if s.State == StateReady && e.Unknown && !p.Weak.Without(ReadBack) {
+		s.State = StateSending
+	}
 	switch {
 	case !p.Portal.Marked[t], p.Weak.Without(QuietPeriod):
 	case s.State == StateSending:

@@ -131,6 +131,10 @@ type Take struct {
 	Shares   map[Class]int // percent of the stored contacts, at least one contact: lowers a class's limit
 	// Portal says how many tasks its people may have on a day (rule 25); nil: nobody counts them.
 	Portal *Portal
+	// Quiet is how long a closing or an amendment waits after the task before it was sent for the last time, if that took
+	// more than one sending: until then the CRM may still carry out one of which nobody heard. A deal waits for another whose
+	// outcome is unknown. Operating time; 0: nothing waits.
+	Quiet time.Duration
 }
 
 // Taken is the answer: entries now marked as being sent, and classes that this call paused.

@@ -88,6 +88,7 @@ func Plan(s Situation) Planned {
 	if !held {
 		pl.release()
 		pl.moves()
+		pl.collect()
 		pl.passOn()
 		pl.settle()
 		pl.audiences()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"leadsync/connector"
 	"leadsync/scoring"
 )
 
@@ -193,8 +194,11 @@ func (pl *planner) offList(name string, m Membership, code scoring.ReasonCode, s
 	}
 }
 
-func (pl *planner) listKey(id string) string {
-	return "contact/" + string(pl.Record.ID) + "/list/" + id
+func (pl *planner) listKey(id string) string { return listKey(pl.Record.ID, id) }
+
+// listKey is the key of the outbox entry that changes the place of a contact on a list.
+func listKey(contact connector.ObjectID, list string) string {
+	return "contact/" + string(contact) + "/list/" + list
 }
 
 func (pl *planner) onAudience(name, id string, code scoring.ReasonCode) Action {

@@ -23,6 +23,8 @@ type Following struct {
 	// Made are the tasks that we asked for last and remember no more as open, the newest last: one of them that is open
 	// and does not look as it was written was edited by a person.
 	Made []OwnTask `json:"made,omitempty"`
+	// Owed are tasks that open tasks of people satisfied a moment ago, by kind.
+	Owed map[string]Owed `json:"owed,omitempty"`
 }
 
 // Considered is an activity that was looked at, or how far back none was.
@@ -55,7 +57,7 @@ const mostMade = 8
 func (f *Following) cloned() Following {
 	c := *f
 	c.Seen, c.Waits, c.Rows = open(f.Seen), open(f.Waits), open(f.Rows)
-	c.Tasks, c.Made = open(f.Tasks), slices.Clone(f.Made)
+	c.Tasks, c.Made, c.Owed = open(f.Tasks), slices.Clone(f.Made), open(f.Owed)
 	return c
 }
 
@@ -68,7 +70,7 @@ func open[V any](m map[string]V) map[string]V {
 }
 
 // forget deletes what tells what a contact did.
-func (f *Following) forget() { f.Seen, f.Waits, f.Rows = nil, nil, nil }
+func (f *Following) forget() { f.Seen, f.Waits, f.Rows, f.Owed = nil, nil, nil, nil }
 
 // adopt takes the open tasks of earlier releases over, as those of the kind of their rule.
 func (f *Following) adopt(m *scoring.Model, tasks map[string]string) {

@@ -92,7 +92,9 @@ func (pl *planner) stands(kind string, t OwnTask) bool {
 	}) {
 		return false
 	}
-	return !slices.ContainsFunc(openTasks(p, pl.Record), func(o OpenTask) bool {
-		return o.Own && string(o.Kind) == kind && pl.edited(kind, o)
-	})
+	open := openTasks(p, pl.Record)
+	if i := slices.IndexFunc(open, func(o OpenTask) bool { return o.Own && o.Key == t.Key }); i >= 0 {
+		return !pl.edited(kind, open[i]) // whatever else a person has opened again
+	}
+	return !slices.ContainsFunc(open, func(o OpenTask) bool { return o.Own && string(o.Kind) == kind && pl.edited(kind, o) })
 }

@@ -170,7 +170,9 @@ func (pl *planner) withdrawn(was string) {
 	}
 	params := map[string]string{"rule": st.Judged.End, "outcome": string(st.Judged.Outcome)}
 	pl.out.Notes = append(pl.out.Notes, scoring.Reason{Code: ReasonJudgedAgain, Params: params})
-	st.Judged, st.Cooling = nil, nil
+	if st.Judged, st.Cooling = nil, nil; pl.cooledFrom != "" {
+		pl.soonest = pl.Now // nothing keeps it from the stage now
+	}
 	pl.reasonGiven()
 }
 

@@ -187,6 +187,8 @@ func (pl *planner) giveWay(c Chosen, v Observation) {
 		class = ClassStatus
 	}
 	pl.out.CancelKeys = append(pl.out.CancelKeys, "contact/"+string(pl.Record.ID)+"/"+string(class))
+	pl.Record.Pending = maps.Clone(pl.Record.Pending)
+	delete(pl.Record.Pending, property) // nothing of it is coming any more
 	// What is next, and which invariants are broken, depends on where the contact stands.
 	defer func() { pl.Evaluation = pl.Model.Evaluate(pl.Lead, pl.Now) }()
 	if c == ChosenStatus {

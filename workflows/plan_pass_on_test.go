@@ -30,6 +30,10 @@ func TestPlan_passesOn(t *testing.T) {
 		"as it was written":          {func(p *person) { mirrored(p, nil) }, []string{"amend first contact", "owner"}},
 		"completed":                  {func(p *person) { mirrored(p, map[string]string{"hs_task_status": "COMPLETED"}) }, []string{}},
 		"edited":                     {func(p *person) { mirrored(p, map[string]string{"hs_task_priority": "LOW"}) }, []string{}},
+		"another one is a person's": {func(p *person) {
+			mirrored(p, map[string]string{p.portal.KeyProperty: "ls-opened-again"})
+			mirrored(p, nil)
+		}, []string{"amend first contact", "owner"}},
 		"a meeting lies ahead": {func(p *person) {
 			mirrored(p, nil)
 			p.record.Activities = append(p.record.Activities, connector.Object{

@@ -45,18 +45,25 @@ type Standing struct {
 	Shown          Shown     `json:"shown,omitzero"`
 	// Prints are those of the look before anything was planned.
 	Prints Prints `json:"prints,omitempty"`
+	Undone
 }
 
 // Gathered is what is planned for a contact and waits until a run is over.
 type Gathered struct {
 	Keys       []string
 	Properties map[string]string
+	// Own are the keys of changes of lists that are under way, and that no run has gathered.
+	Own []string
+	// Unsent are, by key, the properties that updates set which wait without having been handed out or released by an
+	// operator, and that no run has gathered (any more); for closings and changes of lists there are none.
+	Unsent map[string]map[string]string
 }
 
 // hushing is what a planner knows of quiet.
 type hushing struct {
-	quiet bool     // nothing but another model, mapping or switch gave rise to this look
-	left  []string // follow-ups that were left out
+	quiet bool      // nothing but another model, mapping or switch gave rise to this look
+	left  []string  // follow-ups that were left out
+	shut  []OwnTask // tasks whose closing is gathered
 	seen  sighting
 }
 
@@ -79,7 +86,7 @@ func (pl *planner) hush(held bool) {
 	case other:
 		pl.quiet = true
 		st.Quiet = &Quieted{Since: pl.Now}
-	case st.Quiet != nil && len(pl.Record.Gathered.Keys) == 0 && st.Quiet.Undo != nil:
+	case st.Quiet != nil && st.Quiet.Undo != nil && len(pl.Record.revocable()) == 0:
 		q := *st.Quiet
 		q.Undo = nil
 		st.Quiet = &q
@@ -123,11 +130,13 @@ func (pl *planner) hushed() {
 	}
 	st.Prints = pl.prints()
 	if !pl.quiet {
+		st.Quiet = st.Quiet.without(pl.out.Entries)
 		return
 	}
 	q := *st.Quiet
 	if q.Rules = pl.left; slices.ContainsFunc(pl.out.Entries, func(e OutboxEntry) bool { return e.Run != "" }) {
 		q.Undo = standingOf(pl.Record.State)
+		q.Undo.Undone = pl.undone()
 		q.Undo.Prints = pl.seen.now.prints()
 	}
 	if st.Quiet = &q; len(pl.left) == 0 {
@@ -172,11 +181,12 @@ func standingOf(s *LeadState) *Standing {
 	}
 }
 
-// ungathered is a record without what a run has gathered for it, if something else decides by now: nothing of it was
-// sent, so the contact stands where it stood before. The keys are those of what is not to be sent.
+// ungathered is a record without what a run has gathered for it, and what a limit has kept from being sent since it is
+// over, if something else decides by now: nothing of it was sent, so the contact stands where it stood before. The keys are those of what is not to be sent.
 func (r LeadRecord) ungathered(basis string) (LeadRecord, []string) {
 	s := r.State
-	if len(r.Gathered.Keys) == 0 || s == nil || s.Basis == basis || s.Quiet == nil || s.Quiet.Undo == nil {
+	keys := r.revocable()
+	if s == nil || s.Basis == basis || s.Quiet == nil || s.Quiet.Undo == nil || len(keys) == 0 {
 		return r, nil
 	}
 	state, undo := *s, s.Quiet.Undo
@@ -188,7 +198,12 @@ func (r LeadRecord) ungathered(basis string) (LeadRecord, []string) {
 	for property := range r.Gathered.Properties {
 		delete(r.Pending, property)
 	}
-	keys := r.Gathered.Keys
+	for _, key := range keys {
+		for property := range r.Gathered.Unsent[key] {
+			delete(r.Pending, property)
+		}
+	}
+	state.again(r.ID, undo.Undone, keys)
 	if slices.ContainsFunc(keys, func(key string) bool { return strings.HasSuffix(key, shownSuffix) }) {
 		state.Choices.Shown = undo.Shown // it is not to be written any more
 	}
@@ -203,10 +218,20 @@ func (d *Decided) Moves() bool {
 	})
 }
 
-// gathers reports whether an entry waits until the run is over that it belongs to: moves and statuses, so that a limit
-// sees all of them before the first is sent.
+// gathers reports whether an entry waits until the run is over that it belongs to: moves, statuses, the end of tasks and
+// changes of audiences, so that a limit sees all of them before the first is sent. Who lacks consent does not wait.
 func (pl *planner) gathers(a Action) bool {
-	return pl.quiet && a.Mode == ModeOn && (a.Class == ClassStage || a.Class == ClassStatus)
+	if !pl.quiet || a.Mode != ModeOn {
+		return false
+	}
+	switch a.Kind { //nolint:exhaustive // the others are made by what happens, never by another model
+	case KindClose:
+		return true
+	case KindList: // a change that is under way itself is replaced at once: nothing could bring it back
+		audience := a.Reason.Code == ReasonAudienceJoined || a.Reason.Code == ReasonAudienceLeft
+		return audience && !slices.Contains(pl.Record.Gathered.Own, a.Key)
+	}
+	return a.Class == ClassStage || a.Class == ClassStatus
 }
 
 // runOf names the run that gathers an entry, empty if it is sent by itself.

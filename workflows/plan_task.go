@@ -31,8 +31,9 @@ type wish struct {
 	reason scoring.Reason
 	// surely: nothing but its own end satisfies it.
 	surely bool
-	row    int  // the step of the ladder
-	passed bool // the open task only goes to somebody else: if it is gone, nothing is made
+	row    int   // the step of the ladder
+	owed   *Owed // it was asked for before, and satisfied
+	passed bool  // the open task only goes to somebody else: if it is gone, nothing is made
 }
 
 // wishFor asks for a task.
@@ -107,6 +108,7 @@ func (pl *planner) choose(kind string, wishes []wish) (chosen wish, ok bool) {
 		if by, satisfied := pl.satisfied(kind); satisfied && !w.surely {
 			by.Params["rule"] = w.rule
 			pl.unmade(w, by)
+			pl.owe(w)
 			continue
 		}
 		if ok {
@@ -114,6 +116,9 @@ func (pl *planner) choose(kind string, wishes []wish) (chosen wish, ok bool) {
 			pl.unmade(chosen, scoring.Reason{Code: ReasonIncluded, Params: map[string]string{"rule": chosen.rule, "before": w.rule}})
 		}
 		chosen, ok = w, true
+	}
+	if ok && !chosen.passed {
+		delete(pl.out.State.Owed, kind)
 	}
 	return chosen, ok
 }
@@ -148,6 +153,7 @@ func (pl *planner) order(w wish) {
 	if lingers, is := pl.lingering(w.task.Kind); is && !amends && mode == ModeOn {
 		st.Tasks[w.task.Kind] = OwnTask{Rule: w.rule, Key: t.Key, Was: connector.PrintOf(t), Moved: true, Row: w.row}
 		a.Kind = KindAmend
+		pl.keep(lingers.Key)
 		pl.add(a, AmendPayload{Task: t, Old: lingers.Key, Was: lingers.Was})
 		return
 	}
@@ -170,30 +176,54 @@ func (pl *planner) order(w wish) {
 	pl.add(a, AmendPayload{Task: t, Old: was.Key, Was: was.Was, Only: w.passed})
 }
 
-// lingering is a task of a kind that is to be archived, or was, and that the mirror still has as open: either the mirror
-// is late, or a person changed its words, of which the mirror has nothing. Which of both is seen when the task is
-// amended: what is gone is created, what was edited is left.
+// lingering is a task of a kind that is to be archived, or was, and that may be open all the same: its closing is not
+// over, or the mirror has it as open, since it is late, or since a person changed its words, of which the mirror has
+// nothing. What there is is seen when the task is amended: what is gone is created, what was edited is left.
 func (pl *planner) lingering(kind string) (OwnTask, bool) {
 	made := pl.out.State.Made
-	for _, t := range openTasks(pl.Portal, pl.Record) {
-		i := slices.IndexFunc(made, func(own OwnTask) bool { return own.Key == t.Key })
-		if !t.Own || string(t.Kind) != kind || i < 0 {
-			continue
+	at := -1
+	for i, own := range made {
+		if pl.Record.Closings[own.Key] && pl.madeFor(own) == kind {
+			at = i
 		}
-		last := made[i]
-		for _, own := range made[i+1:] {
-			if own.Moved && own.Was.Kind == last.Was.Kind { // the amendment may be under way still: it comes first
-				last = own
-			}
-		}
-		return last, true
 	}
-	return OwnTask{}, false
+	if at < 0 {
+		at = pl.openStill(kind)
+	}
+	if at < 0 {
+		return OwnTask{}, false
+	}
+	last := made[at]
+	for _, own := range made[at+1:] {
+		if own.Moved && own.Was.Kind == last.Was.Kind { // the amendment may be under way still: it comes first
+			last = own
+		}
+	}
+	return last, true
+}
+
+// openStill is the place of the former task of a kind that the mirror has as open, -1 if there is none.
+func (pl *planner) openStill(kind string) int {
+	for _, t := range openTasks(pl.Portal, pl.Record) {
+		i := slices.IndexFunc(pl.out.State.Made, func(own OwnTask) bool { return own.Key == t.Key })
+		if t.Own && string(t.Kind) == kind && i >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// madeFor is the kind of a task of ours; an earlier release did not note it.
+func (pl *planner) madeFor(t OwnTask) string {
+	if t.Was.Kind != "" {
+		return string(t.Was.Kind)
+	}
+	return pl.kindOf(t.Rule)
 }
 
 // written is a wish as the CRM gets it.
 func (pl *planner) written(w wish) connector.Task {
-	owner, due := pl.assign(w.task.For, w.task.Due)
+	owner, due := pl.assigned(w)
 	titles := fitting(w.values, longestTitleValue)
 	t := connector.Task{
 		Key: w.key, Kind: connector.TaskKind(w.task.Kind), Priority: w.task.Priority, DueAt: due,
@@ -208,10 +238,21 @@ func (pl *planner) written(w wish) connector.Task {
 	return t
 }
 
-// remember keeps a task that is not the open one of its kind any more in mind.
+// remember keeps a task that is not the open one of its kind any more in mind, and forgets the oldest of too many; never
+// the last of its kind, whose closing may wait for long.
 func (f *Following) remember(t OwnTask) {
 	f.Made = append(f.Made, t)
-	f.Made = f.Made[max(0, len(f.Made)-mostMade):]
+	for len(f.Made) > mostMade {
+		newest := map[connector.TaskKind]int{}
+		for i, own := range f.Made {
+			newest[own.Was.Kind] = i
+		}
+		oldest := 0
+		for oldest == newest[f.Made[oldest].Was.Kind] {
+			oldest++ // there are fewer kinds than places
+		}
+		f.Made = slices.Delete(f.Made, oldest, oldest+1)
+	}
 }
 
 // archive plans the end of the open tasks that are obsolete, but for those that are amended.
@@ -267,7 +308,7 @@ func (pl *planner) closeTask(t OwnTask, reason scoring.Reason) {
 	}
 	if mode == ModeOn {
 		pl.out.State.remember(t)
-		if !t.Moved { // what moves a key has to be sent, or the task would stay under the old one
+		if !pl.shutting(t) && !t.Moved { // what moves a key has to be sent, or the task would stay under the old one
 			pl.out.CancelKeys = append(pl.out.CancelKeys, t.Key)
 		}
 	}
@@ -300,14 +341,8 @@ func (pl *planner) satisfied(kind string) (scoring.Reason, bool) {
 	by := func(what, id string) (scoring.Reason, bool) {
 		return scoring.Reason{Code: ReasonSatisfied, Params: map[string]string{"by": what, "id": id}}, true
 	}
-	for _, t := range openTasks(pl.Portal, pl.Record) {
-		switch {
-		case string(t.Kind) != kind:
-		case !t.Own:
-			return by("task", string(t.ID))
-		case pl.edited(kind, t):
-			return by("edited", string(t.ID))
-		}
+	if tasks := pl.theirs(kind); len(tasks) > 0 {
+		return by(map[bool]string{false: "task", true: "edited"}[tasks[0].Own], string(tasks[0].ID))
 	}
 	if id, ok := meetingAhead(pl.Portal, pl.Record, pl.Now); ok {
 		return by("meeting", string(id))

@@ -42,6 +42,11 @@ type lister interface {
 }
 
 // Pusher sends the outbox. Every entry handed out by the store is written ahead as being sent.
+//
+// A call of which nobody heard may be carried out up to two minutes later (quietPeriod). The key of a creation refuses it as
+// long as what was made has the key. So what takes the key away, an amendment or a closing, waits that long after a task
+// that took more than one sending; a creation that nobody wants any more is not given up before; a deal waits for another
+// one of which nobody heard and that would stand in its way; and an update that was cancelled since is not repeated.
 type Pusher struct {
 	CRM    creator
 	Look   looker
@@ -59,14 +64,15 @@ type Pusher struct {
 }
 
 // Push sends what is ready, one batch of each kind, and returns how many entries it took. Creations go
-// before amendments, and both before closings, so that a task is never closed before it exists. An error that concerns the portal as a
-// whole (unauthorised, fenced, database) is returned after what can be settled was settled.
+// before amendments, and both before closings, so that a task is never closed before it exists. The first error that
+// concerns the portal as a whole (unauthorised, throttled, down, fenced, database) is returned as soon as what can be
+// settled was settled: nothing more is taken, and nothing more is asked of the CRM.
 func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
 	ctx = connector.For(ctx, connector.PurposePush)
 	n := 0
 	var errs []error
 	for _, kind := range []EntryKind{KindList, KindUpdate, KindBack, KindTask, KindAmend, KindDeal, KindClose, KindCompany, KindDelete} {
-		taken, err := p.Store.Take(ctx, f, Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits, Shares: p.Portal.Shares, Portal: p.Portal})
+		taken, err := p.Store.Take(ctx, f, p.take(kind))
 		if err != nil {
 			return n, fmt.Errorf("take %s entries: %w", kind, err)
 		}
@@ -88,8 +94,20 @@ func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
 		}
 		p.Pass.at(PointSettled)
 		p.tell(taken.Entries, settlements)
+		if portalWide(err) {
+			break
+		}
 	}
 	return n, errors.Join(errs...)
+}
+
+// take asks for one batch of a kind.
+func (p *Pusher) take(kind EntryKind) Take {
+	t := Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits, Shares: p.Portal.Shares, Portal: p.Portal, Quiet: quietPeriod}
+	if p.Weak.Without(QuietPeriod) {
+		t.Quiet = 0
+	}
+	return t
 }
 
 func (p *Pusher) tell(entries []OutboxEntry, settlements []Settlement) {

@@ -73,7 +73,7 @@ func (p *Pusher) amends(ctx context.Context, entries []OutboxEntry) ([]Settlemen
 		}
 		return am.settlements, err
 	}
-	missing, gone := withheld(missing)
+	missing, gone := p.withheld(missing)
 	am.settlements = append(am.settlements, gone...)
 	am.rewrite(ctx, append(known, missing...), amends)
 	am.finish(ctx, amends)
@@ -81,12 +81,12 @@ func (p *Pusher) amends(ctx context.Context, entries []OutboxEntry) ([]Settlemen
 }
 
 // withheld settles those of the tasks that are not there whose text was taken away in the meantime: nobody wants them
-// any more.
-func withheld(missing []OutboxEntry) (rest []OutboxEntry, settled []Settlement) {
+// any more, once it is sure that they do not come late.
+func (p *Pusher) withheld(missing []OutboxEntry) (rest []OutboxEntry, settled []Settlement) {
 	for _, e := range missing {
 		var text struct{ Kind, Subject, BodyHTML string }
 		if e.Class == ClassTask && json.Unmarshal(e.Payload, &text) == nil && text.Kind != "" && text.Subject == "" && text.BodyHTML == "" {
-			settled = append(settled, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateCancelled, Error: ReasonWithheld})
+			settled = append(settled, p.givenUp(e, Settlement{State: StateCancelled, Error: ReasonWithheld}))
 			continue
 		}
 		rest = append(rest, e)

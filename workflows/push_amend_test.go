@@ -27,11 +27,15 @@ type taskBench struct {
 
 var amendingRep = simulator.Actor{Kind: simulator.User, ID: "7"}
 
-func newTaskBench(t *testing.T, marked bool) *taskBench {
+func newTaskBench(t *testing.T, marked bool, adjust ...func(*simulator.Options)) *taskBench {
 	t.Helper()
 	b := &taskBench{bench: newBench(t)}
 	now := func() time.Time { return b.clock }
-	b.account = simulator.New(simulator.Options{PortalID: 48000001, Seed: 3, Now: now, Wall: now, ArchivedKeepUnique: true})
+	options := simulator.Options{PortalID: 48000001, Seed: 3, Now: now, Wall: now, ArchivedKeepUnique: true}
+	for _, f := range adjust {
+		f(&options)
+	}
+	b.account = simulator.New(options)
 	t.Cleanup(b.account.Close)
 	cfg := hubspot.Config{
 		Token: func(context.Context) (string, error) { return b.account.Token(), nil }, Transport: b.account.Transport(),
@@ -274,6 +278,31 @@ func TestAmend_chains(t *testing.T) {
 		"amended and closed": {func(b *taskBench) {
 			b.plan(b.create("k"), b.amend("k", "new"), b.close("new"))
 		}, nil},
+		"amended while the closing waits": {func(b *taskBench) {
+			b.plan(b.create("k"), b.close("k"), b.amend("k", "new"))
+		}, []string{"new: Call for new"}},
+		"amended after the closing": {func(b *taskBench) {
+			b.plan(b.create("k"))
+			b.pushed()
+			b.plan(b.close("k"))
+			b.pushed()
+			b.plan(b.amend("k", "new"))
+		}, []string{"new: Call for new"}},
+		"amended while the closing of an amendment waits": {func(b *taskBench) {
+			b.plan(b.create("k"), b.amend("k", "new"), b.close("new"), b.amend("new", "newer"))
+		}, []string{"newer: Call for newer"}},
+		"edited while the closing and the next one wait": {func(b *taskBench) {
+			b.plan(b.create("k"))
+			b.pushed()
+			b.must(b.account.EditTask(amendingRep, b.id("k"), map[string]string{"hs_task_priority": "LOW"}))
+			b.plan(b.close("k"), b.amend("k", "new"))
+		}, []string{"k: Call for k"}},
+		"completed while the closing and the next one wait": {func(b *taskBench) {
+			b.plan(b.create("k"))
+			b.pushed()
+			b.must(b.account.CompleteTask(amendingRep, b.id("k")))
+			b.plan(b.close("k"), b.amend("k", "new"))
+		}, []string{"k: Call for k (done)", "new: Call for new"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachProtocol(t, func(t *testing.T, b *taskBench) {

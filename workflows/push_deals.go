@@ -43,19 +43,27 @@ func (p *Pusher) withoutOpenDeal(ctx context.Context, entries []OutboxEntry) (ke
 		case err != nil:
 			s, _ := p.outcome(e, "", err)
 			if s.State != StateParked {
-				s.State, s.Wait = StateReady, max(s.Wait, lookAgain) // nothing was sent
+				s.State, s.Wait = unsent(e), max(s.Wait, lookAgain)
 			}
 			skipped = append(skipped, s)
 		case exists:
 			note := scoring.Reason{Code: ReasonDealExists, Params: map[string]string{"rule": e.Reason.Params["rule"], "deal": string(id)}}
-			skipped = append(skipped, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateCancelled, Error: string(ReasonDealExists), Note: note})
+			skipped = append(skipped, p.givenUp(e, Settlement{State: StateCancelled, Error: string(ReasonDealExists), Note: note}))
 		case claimed(under, wanted[i]):
-			skipped = append(skipped, Settlement{Key: e.Key, Attempt: e.Attempt, State: StateReady, Wait: lookAgain, Free: true})
+			skipped = append(skipped, Settlement{Key: e.Key, Attempt: e.Attempt, State: unsent(e), Wait: lookAgain, Free: true})
 		default:
 			keep = append(keep, e)
 		}
 	}
 	return keep, skipped, onlyPortalWide(err)
+}
+
+// unsent is the state of an entry for which nothing was sent this time: what was unknown before is so still.
+func unsent(e OutboxEntry) EntryState {
+	if e.Unknown {
+		return StateSending
+	}
+	return StateReady
 }
 
 // claimed reports whether a deal before it is made for the same contact, or for the same company if that counts, and

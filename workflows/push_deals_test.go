@@ -214,7 +214,7 @@ func TestPushDeals_lostAnswer(t *testing.T) {
 			if c.rep {
 				account.open("7", "sales", of(connector.TypeContact, "1"))
 			}
-			for range 3 {
+			for range 5 {
 				b.clock = b.clock.Add(time.Minute)
 				b.must(b.push())
 			}

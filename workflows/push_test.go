@@ -319,6 +319,12 @@ func TestPush_closingAndCreation(t *testing.T) {
 	clear(b.crm.fail)
 	b.clock = b.clock.Add(time.Minute)
 	b.must(b.push())
+	if b.wants("k", settled, 2, 0); b.crm.things["k"].Archived {
+		t.Error("archived while a creation of which nobody heard may still come, for which the key would be free")
+	}
+	b.wants("close/k", ready, 0, 2*time.Minute)
+	b.clock = b.clock.Add(2 * time.Minute)
+	b.must(b.push())
 	if !b.crm.things["k"].Archived {
 		t.Error("the task is still open")
 	}

@@ -163,6 +163,9 @@ type LeadRecord struct {
 	// Pending are the property values of updates and moves back that are ready or being sent: what the contact
 	// will have in a moment. Without them a read between planning and pushing would look like a human's change.
 	Pending map[string]string
+	// Closings are the keys of tasks of ours whose closing is ready or being sent: until that is over nobody knows whether
+	// they are open, whatever the mirror has.
+	Closings map[string]bool
 	// CompaniesMoving are the stages that updates of the companies which are ready or being sent will set.
 	CompaniesMoving map[connector.ObjectID]string
 	// ReadAt is the business time at which the contact was read from the CRM for this look; zero if the look is
@@ -215,7 +218,7 @@ type Decided struct {
 	Aside
 	Decision   *Decision // nil if there was nothing to do
 	Entries    []OutboxEntry
-	CancelKeys []string  // ready entries that became obsolete
+	CancelKeys []string  // entries that became obsolete: what is ready, and updates whose outcome is unknown
 	ArrivedAt  time.Time // business time; of a new contact that another program made, otherwise zero
 	Ordered    []string  // follow-ups whose orders are carried out or dropped by this
 	ChangesAt  time.Time

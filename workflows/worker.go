@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -177,7 +178,7 @@ func (w *Worker) Run(ctx context.Context, f Fence) error {
 		worked := false
 		err := Guard(w.Log, "step", func() (err error) {
 			worked, err = w.Step(ctx, f)
-			return err
+			return cmp.Or(err, connector.Rejected(ctx)) // whoever heard it: the token is not accepted any more
 		})
 		if w.Stepped != nil && err == nil {
 			w.Stepped(worked)

@@ -193,7 +193,12 @@ func (l *yearLead) sweep() {
 // underWay fills in what updates and ways back will make of the contact.
 func (l *yearLead) underWay() {
 	r := &l.record
-	r.Pending, r.Returning = map[string]string{}, nil
+	r.Pending, r.Returning, r.Closings = map[string]string{}, nil, map[string]bool{}
+	for _, row := range l.rows {
+		if row.Kind == workflows.KindClose && row.State == workflows.StateReady {
+			r.Closings[decoded[workflows.ClosePayload](l.team, row.OutboxEntry).TaskKey] = true
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(l.rows)) {
 		if row := l.rows[key]; row.Kind == workflows.KindUpdate && row.State == workflows.StateReady {
 			maps.Copy(r.Pending, decoded[workflows.UpdatePayload](l.team, row.OutboxEntry).Properties)
@@ -228,6 +233,13 @@ func (l *yearLead) look(hinted bool) {
 		t.Fatalf("looks without end")
 	}
 	l.watch.planned(l, planned, hinted)
+	if r.State != nil {
+		for _, o := range r.State.Owed {
+			if slices.ContainsFunc(planned.Entries, func(e workflows.OutboxEntry) bool { return e.Key == o.Key }) {
+				t.counts["owed"]++
+			}
+		}
+	}
 	r.State = &planned.State
 	if l.luck("stored").one(8) { // as it is stored
 		text, err := json.Marshal(planned.State)

@@ -130,7 +130,7 @@ func (l *yearLead) onTasks(r *yearRand) {
 		case r.one(3):
 			what, t.gone = "deleted", true
 		default:
-			switch t.touched = true; r.IntN(5) {
+			switch r.IntN(5) {
 			case 0:
 				what, t.due = "moved", t.due.AddDate(0, 0, 7)
 			case 1:
@@ -141,20 +141,24 @@ func (l *yearLead) onTasks(r *yearRand) {
 				what, t.owner = "taken over", "someone"
 			default:
 				what, t.priority = "made urgent", pick(r, "high", "low", "")
-				t.touched = false // nothing has changed if it was that already
-				if p := l.team.portal; p != nil {
-					t.touched = !l.asWritten(t)
-				}
 			}
+			t.touched = !l.asWritten(t) // nothing has changed if it was that already
 		}
 		l.tell("a person: task %s %s %s", t.id, t.key, what)
 	}
 }
 
-// asWritten reports whether a task has the priority with which it was written.
+// asWritten reports whether a task is as leadsync wrote it.
 func (l *yearLead) asWritten(t *yearTask) bool {
 	row := l.rows[t.key]
-	return row != nil && taskOf(l.team, row).Priority == t.priority
+	if row == nil {
+		return false
+	}
+	w := taskOf(l.team, row)
+	if p := l.team.places[t.key]; p != nil {
+		w.DueAt = p.DueAt
+	}
+	return t.as(connector.PrintOf(w))
 }
 
 func (l *yearLead) onDeals(r *yearRand) {

@@ -42,7 +42,7 @@ func (w *yearWatch) planned(l *yearLead, planned workflows.Planned, hinted bool)
 	if at.Equal(now) {
 		w.again = now
 	}
-	w.read(l)
+	w.read(l, planned.State.Held)
 	for _, e := range planned.Entries {
 		if e.State != workflows.StateReady {
 			continue
@@ -69,8 +69,9 @@ func (w *yearWatch) planned(l *yearLead, planned workflows.Planned, hinted bool)
 	}
 }
 
-// read learns what a look has read of the history of stage and status.
-func (w *yearWatch) read(l *yearLead) {
+// read learns what a look has read of the history of stage and status. A contact that is held after the look has no
+// leases; one that the person's own deed released has (rules 1 and 20), and when that lease ends, the stage is open again.
+func (w *yearWatch) read(l *yearLead, held bool) {
 	w.passed(l, l.record.Contact.Properties["lifecyclestage"])
 	if l.record.State == nil {
 		return
@@ -97,7 +98,7 @@ func (w *yearWatch) read(l *yearLead) {
 		}
 		until := v.At.AddDate(0, 0, l.team.what.days)
 		_, replaced := pending, underWay
-		if l.team.what.days > 0 && v.Origin == connector.OriginPerson && against && until.After(l.team.now) && !l.record.State.Held {
+		if l.team.what.days > 0 && v.Origin == connector.OriginPerson && against && until.After(l.team.now) && !held {
 			if l.team.counts["lease"]++; replaced {
 				l.team.counts["later than ours"]++
 			}

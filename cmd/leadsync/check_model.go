@@ -10,6 +10,7 @@ import (
 	"leadsync/cmd/leadsync/config"
 	"leadsync/cmd/leadsync/service"
 	"leadsync/connector"
+	"leadsync/connector/hubspot"
 	"leadsync/scoring"
 	"leadsync/workflows"
 	"leadsync/workflows/store"
@@ -86,7 +87,7 @@ func (c *counter) open(ctx context.Context, env *environment) error {
 		if zone == "" {
 			zone = "UTC"
 		}
-		if c.portal, err = service.NewPortal(c.cfg, c.in.cfg.Limits, hubspotNames(), connector.Account{ID: c.cfg.Account, TimeZone: zone}); err != nil {
+		if c.portal, err = service.NewPortal(c.cfg, c.in.cfg.Limits, hubspot.Names(), connector.Account{ID: c.cfg.Account, TimeZone: zone}); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"leadsync/cmd/leadsync/config"
 	"leadsync/cmd/leadsync/service"
-	"leadsync/connector"
 	"leadsync/connector/hubspot"
 	"leadsync/workflows"
 )
@@ -24,7 +23,7 @@ func connect(env *environment, cfg *config.Config, p config.Portal, log *slog.Lo
 	if err != nil {
 		return service.Connection{}, nil, fmt.Errorf("portal %q: %w", p.Name, err)
 	}
-	conn := service.Connection{Names: hubspotNames(), Now: func() time.Time { return env.now().UTC() }}
+	conn := service.Connection{Names: hubspot.Names(), Now: func() time.Time { return env.now().UTC() }}
 	transport, err := wireTo(p)
 	if err != nil {
 		return conn, nil, err
@@ -70,21 +69,6 @@ func verifier(env *environment, p config.Portal) (*hubspot.Verifier, error) {
 		v.Secrets = append(v.Secrets, secret.Reveal())
 	}
 	return v, nil
-}
-
-// hubspotNames are HubSpot's names of the properties that every portal needs (hubspot-api 5.6, 6, 8, 9.1).
-func hubspotNames() connector.Names {
-	return connector.Names{
-		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id",
-		FirstName: "firstname", LastName: "lastname", Email: "email", Company: "company",
-		CompanyID: "associatedcompanyid", MergedIDs: "hs_merged_object_ids", CompanyName: "name", CompanyStage: "lifecyclestage", ActivityTime: "hs_timestamp",
-		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won", DealOwner: "hubspot_owner_id",
-		DealAmount: "amount", DealHomeAmount: "amount_in_home_currency", DealClosedAt: "closedate", DealLostReason: "closed_lost_reason",
-		TaskKind: "hs_task_type", TaskStatus: "hs_task_status", TaskOwner: "hubspot_owner_id", TaskPriority: "hs_task_priority", TaskNew: "NOT_STARTED", TaskDone: "COMPLETED",
-		MeetingOutcome: "hs_meeting_outcome", MeetingOff: "CANCELED", Sequence: "hs_sequences_is_enrolled",
-		Submissions: "num_conversion_events", PageVisits: "hs_analytics_num_page_views", VisitEvent: "e_visited_page",
-		Source: "hs_object_source", Imported: "IMPORT", Integrated: "INTEGRATION",
-	}
 }
 
 // databaseURL is what the store opens: the file, or the URL with its password put in.

@@ -138,13 +138,11 @@ func (c portalCommand) confirmDeletions(ctx context.Context, in *installation, o
 	if err != nil {
 		return err
 	}
-	report, err := deletionsOf(ctx, o.portal, o.store, max(n, 1))
+	report, err := deletionsOf(ctx, o.portal, o.store, math.MaxInt32)
 	if err != nil {
 		return err
 	}
-	if report.Batch, err = chosen(ctx, o, batch); err != nil {
-		return err
-	}
+	report.Batch = chosen(report.Batch, batch)
 	if n == 0 {
 		return c.printDeletions(report)
 	}
@@ -189,9 +187,8 @@ func (o deletionOrder) next(ctx context.Context, in *installation) (batch map[st
 }
 
 // chosen are the proposals of a batch.
-func chosen(ctx context.Context, o deletionOrder, batch map[string][]connector.ObjectID) ([]workflows.Proposal, error) {
-	all, _, err := o.store.Proposals(ctx, o.portal.Account, math.MaxInt32)
-	return slices.DeleteFunc(all, func(p workflows.Proposal) bool { return !slices.Contains(batch[p.End], p.Contact) }), err
+func chosen(all []workflows.Proposal, batch map[string][]connector.ObjectID) []workflows.Proposal {
+	return slices.DeleteFunc(all, func(p workflows.Proposal) bool { return !slices.Contains(batch[p.End], p.Contact) })
 }
 
 // typed makes sure that somebody has counted: the number of contacts of the batch, and nothing else, confirms it.

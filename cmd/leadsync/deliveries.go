@@ -101,10 +101,8 @@ func decodeDelivery(d workflows.StoredDelivery) delivered {
 func (d delivered) named() []connector.Ref {
 	seen := map[connector.Ref]bool{}
 	for _, e := range d.events {
-		for _, ref := range append([]connector.Ref{{Type: e.Type, ID: e.ID}}, e.Others...) {
-			if ref.ID != "" && slices.Contains(workflows.ReadTypes(), ref.Type) {
-				seen[ref] = true
-			}
+		for _, ref := range e.Named(workflows.ReadTypes()) {
+			seen[ref] = true
 		}
 	}
 	return slices.SortedFunc(maps.Keys(seen), func(a, b connector.Ref) int {

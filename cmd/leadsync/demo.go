@@ -371,7 +371,7 @@ func auditMapping(p *workflows.Portal) audit.Mapping {
 		ReasonsProperty: p.Written.Reasons, KeyProperty: "leadsync_key", Sources: p.Sources,
 		ScoredAtProperty: p.Written.ScoredAt, LastReasonProperty: p.Written.LastReason,
 		ResponsibleProperty: p.Written.Responsible, MissingProperty: p.Written.Missing,
-		CompanyOrder: p.CompanyOrder, CompanyClass: string(p.Mode(workflows.ClassCompany)),
+		CompanyOrder: p.CompanyOrder, CompanyClass: string(p.Mode(workflows.ClassCompany)), TakeImports: !p.HoldImports, NewContacts: p.NewContacts,
 		Pipelines: map[string]string{}, DealStages: map[string]string{}, LostReason: p.Names.DealLostReason, Lists: p.Lists, Queues: p.Queues, Language: p.Language, FallbackOwner: p.FallbackOwner,
 	}
 	for name, target := range p.Pipelines {

@@ -199,7 +199,7 @@ func (x *examination) describe(ctx context.Context) error {
 // definitions are the account's own stages, statuses, pipelines and owners.
 func (x *examination) definitions(ctx context.Context) {
 	x.step("pipelines and owners")
-	names := hubspotNames()
+	names := hubspot.Names()
 	if props, err := x.client.Properties(ctx, connector.TypeContact); err == nil {
 		for _, p := range props {
 			switch p.Name {

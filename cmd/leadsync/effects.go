@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"leadsync/cmd/leadsync/config"
+	"leadsync/connector/hubspot"
 	"leadsync/workflows"
 	"leadsync/workflows/store"
 )
@@ -133,7 +134,7 @@ func writeEffects(
 
 // writeOverBudget says how many tasks had no room on any day of their owner.
 func writeOverBudget(ctx context.Context, w io.Writer, st *store.Store, p config.Portal) error {
-	n, err := st.OverBudget(ctx, p.Account, hubspotNames())
+	n, err := st.OverBudget(ctx, p.Account, hubspot.Names())
 	if err != nil || n == 0 {
 		return err
 	}

@@ -111,7 +111,7 @@ func (x *explainer) describe(ctx context.Context, env *environment) error {
 	if x.cfg.TimeZone == "" {
 		x.cfg.TimeZone = "UTC"
 	}
-	x.portal, err = service.NewPortal(x.cfg, x.in.cfg.Limits, hubspotNames(), connector.Account{ID: x.cfg.Account, TimeZone: x.cfg.TimeZone})
+	x.portal, err = service.NewPortal(x.cfg, x.in.cfg.Limits, hubspot.Names(), connector.Account{ID: x.cfg.Account, TimeZone: x.cfg.TimeZone})
 	if err != nil {
 		return err
 	}

@@ -210,7 +210,7 @@ func (a *asking) all(ctx context.Context, sample int) (err error) {
 	if f.Contact, err = a.client.Properties(ctx, connector.TypeContact); err != nil {
 		return fmt.Errorf("read contact properties: %w", err)
 	}
-	names := hubspotNames()
+	names := hubspot.Names()
 	for _, p := range f.Contact {
 		switch p.Name {
 		case names.Stage:
@@ -252,7 +252,7 @@ func (a *asking) usage(ctx context.Context, sample int) error {
 	f.Filled = map[string]int{}
 	var ids []connector.ObjectID
 	for at := connector.Cursor(""); len(ids) < sample; {
-		page, err := a.client.List(ctx, connector.TypeContact, at, []string{hubspotNames().Email})
+		page, err := a.client.List(ctx, connector.TypeContact, at, []string{hubspot.Names().Email})
 		if err != nil {
 			return fmt.Errorf("list contacts: %w", err)
 		}
@@ -275,7 +275,7 @@ func (a *asking) usage(ctx context.Context, sample int) error {
 			for name := range o.Properties {
 				f.Filled["contact."+name]++
 			}
-			if id := connector.ObjectID(o.Properties[hubspotNames().CompanyID]); id != "" {
+			if id := connector.ObjectID(o.Properties[hubspot.Names().CompanyID]); id != "" {
 				companies[id]++
 			}
 		}

@@ -134,7 +134,7 @@ func recordedConnection(env *environment, p config.Portal, player *recorder.Play
 		return service.Connection{}, fmt.Errorf("portal %q: %w", p.Name, err)
 	}
 	return service.Connection{
-		CRM: client, Marked: marked(settings), Names: hubspotNames(), Now: at.UTC,
+		CRM: client, Marked: marked(settings), Names: hubspot.Names(), Now: at.UTC,
 	}, nil
 }
 

@@ -127,7 +127,7 @@ const rest = time.Minute
 
 // receiverOf is what a receiver needs to know of a portal: no token, no way to its CRM.
 func receiverOf(env *environment, p config.Portal) (service.Connection, error) {
-	conn := service.Connection{Names: hubspotNames(), Now: func() time.Time { return env.now().UTC() }}
+	conn := service.Connection{Names: hubspot.Names(), Now: func() time.Time { return env.now().UTC() }}
 	if !p.Webhooks.Enabled {
 		return conn, nil
 	}

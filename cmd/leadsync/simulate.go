@@ -16,6 +16,7 @@ import (
 	"leadsync/cmd/leadsync/config"
 	"leadsync/cmd/leadsync/service"
 	"leadsync/connector"
+	"leadsync/connector/hubspot"
 	"leadsync/connector/hubspot/simulator"
 	"leadsync/connector/hubspot/simulator/population"
 	"leadsync/scoring"
@@ -255,7 +256,7 @@ func auditInput(account *simulator.Account, model []byte, goLive int) (audit.Inp
 	if err != nil {
 		return audit.Input{}, err
 	}
-	p, err := service.NewPortal(cfg.Portals[0], cfg.Limits, hubspotNames(), connector.Account{TimeZone: "Europe/Berlin"})
+	p, err := service.NewPortal(cfg.Portals[0], cfg.Limits, hubspot.Names(), connector.Account{TimeZone: "Europe/Berlin"})
 	if err != nil {
 		return audit.Input{}, err
 	}

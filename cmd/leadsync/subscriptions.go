@@ -9,6 +9,7 @@ import (
 
 	"leadsync/cmd/leadsync/service"
 	"leadsync/connector"
+	"leadsync/connector/hubspot"
 	"leadsync/workflows"
 )
 
@@ -35,7 +36,7 @@ func subscriptionsCommand(env *environment) *cobra.Command {
 		if p.Webhooks.TargetURL == "" {
 			return fmt.Errorf("portal %q has no webhooks: target_url; write the address that HubSpot shall call", p.Name)
 		}
-		known, err := service.NewPortal(p, in.cfg.Limits, hubspotNames(), connector.Account{ID: p.Account, TimeZone: "UTC"})
+		known, err := service.NewPortal(p, in.cfg.Limits, hubspot.Names(), connector.Account{ID: p.Account, TimeZone: "UTC"})
 		if err != nil {
 			return err
 		}

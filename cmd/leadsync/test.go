@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"leadsync/cmd/leadsync/modeltest"
+	"leadsync/connector/hubspot"
 	"leadsync/scoring"
 )
 
@@ -41,7 +42,7 @@ func testCommand(env *environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		report := modeltest.Play(files, hubspotNames())
+		report := modeltest.Play(files, hubspot.Names())
 		if err := writeReport(env, report, junit, asJSON); err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 
 // Archived gives those of the named records that are in HubSpot's recycle bin, in the order of the answer. A
 // record that is neither there nor among the others was deleted for good: a privacy deletion, or 90 days in the
-// bin (hubspot-api 5.5).
+// bin (hubspot-api 5.5). One that was merged into a record in the bin is there too.
 func (c *Client) Archived(
 	ctx context.Context, typ connector.ObjectType, ids []connector.ObjectID,
 ) ([]connector.ObjectID, error) {
@@ -33,7 +33,9 @@ func (c *Client) Archived(
 			return nil, err
 		}
 		for _, rec := range out.Results {
-			there = append(there, connector.ObjectID(rec.ID))
+			if id := connector.ObjectID(rec.ID); slices.Contains(chunk, id) { // and not the survivor of one
+				there = append(there, id)
+			}
 		}
 		for _, id := range out.silentAbout(inputs, recordID) {
 			if c.weak.SilentAbsent {
@@ -52,11 +54,12 @@ func (c *Client) Archived(
 }
 
 // binned asks the bin for one record alone: a batch is silent about merged ones, and an empty 207 about all,
-// and what is in neither place counts as deleted for good.
+// and what is in neither place counts as deleted for good. Who was merged into somebody in the bin answers as that one, and
+// can come back as that one.
 func (c *Client) binned(ctx context.Context, typ connector.ObjectType, id connector.ObjectID) (bool, error) {
-	rec, err := c.getPart(ctx, typ, id, url.Values{"archived": {"true"}})
+	_, err := c.getPart(ctx, typ, id, url.Values{"archived": {"true"}})
 	if errors.Is(err, connector.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && connector.ObjectID(rec.ID) == id, err
+	return err == nil, err
 }

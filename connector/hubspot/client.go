@@ -177,8 +177,20 @@ type answer struct {
 }
 
 // do sends one request and decodes a successful answer into out, which may be nil. Its error is always a
-// *connector.Error.
+// *connector.Error. After HubSpot has rejected the token, nothing more is sent in the same stretch of work
+// (connector.UntilRejected).
 func (c *Client) do(ctx context.Context, r request, out any) (answer, error) {
+	if why := connector.Rejected(ctx); why != nil {
+		return answer{}, &connector.Error{Kind: connector.ErrUnauthorized, Op: r.op, Message: "not sent: the token has been rejected", Err: why}
+	}
+	a, err := c.call(ctx, r, out)
+	if why, ok := errors.AsType[*connector.Error](err); ok && errors.Is(why, connector.ErrUnauthorized) {
+		connector.Reject(ctx, why)
+	}
+	return a, err
+}
+
+func (c *Client) call(ctx context.Context, r request, out any) (answer, error) {
 	if err := c.overDaily(r); err != nil {
 		return answer{}, err
 	}

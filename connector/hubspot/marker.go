@@ -3,6 +3,7 @@ package hubspot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"html"
 	"regexp"
 	"slices"
@@ -78,7 +79,7 @@ func (c *Client) findMarked(ctx context.Context, s search, refs []connector.KeyR
 	if err != nil {
 		return sightings{}, err
 	}
-	links, err := c.Links(ctx, connector.TypeContact, s.typ, contacts)
+	links, err := c.linksOf(ctx, s.typ, contacts)
 	if err != nil {
 		return sightings{}, err
 	}
@@ -102,6 +103,44 @@ func (c *Client) findMarked(ctx context.Context, s search, refs []connector.KeyR
 		}
 	}
 	return out, nil
+}
+
+// linksOf gives the associated records of the contacts. A contact without any is asked for alone: where it was merged
+// into another, the records are that one's now, and HubSpot may say of the old id only that it has none.
+func (c *Client) linksOf(ctx context.Context, typ connector.ObjectType, contacts []connector.ObjectID) ([]connector.Link, error) {
+	links, err := c.Links(ctx, connector.TypeContact, typ, contacts)
+	if err != nil {
+		return nil, err
+	}
+	losers := map[connector.ObjectID][]connector.ObjectID{} // by survivor
+	var survivors []connector.ObjectID
+	for _, id := range distinct(contacts) {
+		if slices.ContainsFunc(links, func(l connector.Link) bool { return l.FromID == id }) {
+			continue
+		}
+		rec, err := c.getPart(ctx, connector.TypeContact, id, nil)
+		if errors.Is(err, connector.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if survivor := connector.ObjectID(rec.ID); survivor != id {
+			losers[survivor] = append(losers[survivor], id)
+			survivors = append(survivors, survivor)
+		}
+	}
+	moved, err := c.Links(ctx, connector.TypeContact, typ, survivors)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range moved {
+		for _, id := range losers[l.FromID] {
+			l.FromID = id
+			links = append(links, l)
+		}
+	}
+	return links, nil
 }
 
 // contactsOf are the contacts to look under, one for each key.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"leadsync/connector"
 	"leadsync/connector/hubspot"
+	"leadsync/connector/hubspot/simulator"
 )
 
 func unkeyed(cfg *hubspot.Config) {
@@ -245,6 +247,38 @@ func TestProbeUniqueOutcomes(t *testing.T) {
 			}
 			if len(wire.keys) > 0 && !wire.stuck {
 				t.Errorf("left behind: %v", wire.keys)
+			}
+		})
+	}
+}
+
+// TestMarkedKeysFollowMerges: a task of a contact that was merged into another is found, amended and closed under the old
+// id too, as it is where the key is a property.
+func TestMarkedKeysFollowMerges(t *testing.T) {
+	for name, o := range protocols() {
+		t.Run(name, func(t *testing.T) {
+			s := simulateProtocol(t, name, o)
+			ada, bo := s.contact(t, "ada"), s.contact(t, "bo")
+			made := s.client.CreateTasks(t.Context(), []connector.Task{task("k-1", ada), task("k-2", ada)})
+			if err := errors.Join(made[0].Err, made[1].Err); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Merge(rep, simulator.Contacts, string(bo), string(ada)); err != nil {
+				t.Fatal(err)
+			}
+			amended := s.client.AmendTasks(t.Context(), []connector.Amend{{Old: "k-1", Was: connector.PrintOf(task("k-1", ada)), Task: task("k-3", ada)}})[0]
+			closed := s.client.CloseTasks(t.Context(), []connector.Close{
+				{Key: "k-2", Contact: ada, Was: connector.PrintOf(task("k-2", ada))}, {Key: "k-9", Contact: ada},
+			})
+			if amended.Outcome != connector.AmendDone || amended.Err != nil {
+				t.Errorf("amended: %+v", amended)
+			}
+			if closed[0].Outcome != connector.CloseArchived || closed[1].Outcome != connector.CloseGone {
+				t.Errorf("closed: %+v", closed)
+			}
+			open := slices.DeleteFunc(s.Objects(simulator.Tasks), func(o simulator.Object) bool { return o.Archived })
+			if len(open) != 1 {
+				t.Errorf("%d open tasks, want the amended one", len(open))
 			}
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -307,6 +308,14 @@ func (a *account) secrets() []string {
 	return out
 }
 
+// holds looks for a secret. A number counts as a whole only: the ones that replace others may hold its digits by chance.
+func holds(text, secret string) bool {
+	if strings.Trim(secret, "0123456789") != "" {
+		return strings.Contains(strings.ToLower(text), strings.ToLower(secret))
+	}
+	return regexp.MustCompile(`(^|[^0-9])` + secret + `([^0-9]|$)`).MatchString(text)
+}
+
 // TestNothingSurvives records random accounts and looks for everything that was planted; the same person is the
 // same person afterwards, associations lead somewhere, and what is no secret is as it was.
 func TestNothingSurvives(t *testing.T) {
@@ -334,7 +343,7 @@ func TestNothingSurvives(t *testing.T) {
 		}
 		for name, text := range files(t, dir) {
 			for _, secret := range a.secrets() {
-				if strings.Contains(strings.ToLower(text), strings.ToLower(secret)) {
+				if holds(text, secret) {
 					t.Errorf("%s holds %q", name, secret)
 				}
 			}
@@ -660,7 +669,7 @@ func TestWhereSecretsHide(t *testing.T) {
 				text += name + part
 			}
 			for _, secret := range c.gone {
-				if strings.Contains(strings.ToLower(text), strings.ToLower(secret)) {
+				if holds(text, secret) {
 					t.Errorf("%q is left in %s", secret, text)
 				}
 			}

@@ -3,6 +3,8 @@ package store_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,6 +99,28 @@ func TestTakeFollowsAmendments(t *testing.T) {
 func (b *bench) cancel(keys ...string) {
 	b.Helper()
 	b.must(b.store.SaveDecisions(b.ctx, b.fence, []workflows.Decided{{ID: "1", State: workflows.LeadState{Root: "1"}, CancelKeys: keys}}))
+}
+
+// TestLeadsKnowsWaitingClosings: whoever plans is told which tasks are to be closed and are not yet.
+func TestLeadsKnowsWaitingClosings(t *testing.T) {
+	eachDatabase(t, func(b *bench) {
+		b.plan("1", task("1", "k"), closing("close/k", "k"), task("1", "other"), closing("close/other", "other"))
+		told := func(when string, want ...string) {
+			b.Helper()
+			if got := slices.Sorted(maps.Keys(b.lead("1").Closings)); !slices.Equal(got, want) {
+				b.Errorf("%s: %v, want %v", when, got, want)
+			}
+		}
+		told("planned", "k", "other")
+		b.ends(workflows.KindTask, "k", workflows.StateSettled)
+		b.ends(workflows.KindTask, "other", workflows.StateSettled)
+		taken := b.take(workflows.KindClose, 1, nil).Entries
+		told("one is being sent", "k", "other")
+		b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{{Key: taken[0].Key, Attempt: taken[0].Attempt, State: workflows.StateSettled}}))
+		told("one has gone out", map[string]string{"close/k": "other", "close/other": "k"}[taken[0].Key])
+		b.cancel("close/k", "close/other")
+		told("the other is cancelled")
+	})
 }
 
 // TestTakeFollowsManyAmendments goes back over amendments that did not happen to the task that is there.

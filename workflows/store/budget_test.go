@@ -256,7 +256,9 @@ func TestCarriedIsNotEdited(t *testing.T) {
 		stale.Payload = payload
 		b.plan("9", stale)
 		var asked workflows.ClosePayload
-		b.must(json.Unmarshal(b.budgeted(workflows.KindClose, 10, 1)[0].Payload, &asked))
+		closings := b.budgeted(workflows.KindClose, 10, 1)
+		b.must(json.Unmarshal(closings[0].Payload, &asked))
+		b.settleAs(workflows.StateParked, closings) // an amendment waits until this is known
 		if asked.Was.Due != next {
 			b.Errorf("closed as if it were due at %d, want %d", asked.Was.Due, next)
 		}

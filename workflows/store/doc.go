@@ -21,7 +21,7 @@
 // modes) hold the same row FOR UPDATE, so they never interleave with the worker's. Receivers stand outside
 // the fence; they hold the row FOR KEY SHARE, which only operators exclude, so that a record cannot be erased
 // between a receiver's look at the tombstones and its commit. Receivers touch deliveries, event_keys,
-// announcements, unannounced, due and feed_hours only, in this order. Whoever writes rows that others write
+// told_merges, announcements, unannounced, due and feed_hours only, in this order. Whoever writes rows that others write
 // beside him does so in one statement, or after one that locks them, sorted by their keys, so that no two
 // transactions can wait for each other.
 //

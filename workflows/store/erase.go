@@ -16,16 +16,18 @@ import (
 const eraseStep = 50
 
 // The survivor of an id is first looked up: a person who is forgotten is forgotten under every id.
-const findLineage = `SELECT CAST(? AS TEXT) AS id UNION SELECT id FROM aliases WHERE portal = ? AND survivor = ? ORDER BY id`
+const findMerged = `SELECT a.id FROM {rows} CROSS JOIN aliases a WHERE a.portal = ? AND a.survivor = j.value->>0`
+
+const findToldMerged = `SELECT m.id FROM {rows} CROSS JOIN told_merges m WHERE m.portal = ? AND m.survivor = j.value->>0`
 
 const findSurvivor = `SELECT survivor FROM aliases WHERE portal = ? AND id = ?`
 
-// Of the ids of a lineage only the survivor's links are there, so another contact with a link that is there
-// is another person.
+// A contact with a link that is there, and with none of the ids, is another person.
 const findOwnActivities = `SELECT DISTINCT l.from_type AS type, l.from_id AS id FROM {rows} CROSS JOIN links l
 WHERE l.portal = ? AND l.to_type = 'contact' AND l.to_id = j.value->>0 AND l.from_type IN ('call', 'meeting', 'task', 'email', 'note', 'communication')
     AND NOT EXISTS (SELECT 1 FROM links x WHERE x.portal = l.portal AND x.from_type = l.from_type
-        AND x.from_id = l.from_id AND x.to_type = 'contact' AND x.to_id <> ? AND x.removed_at IS NULL)
+        AND x.from_id = l.from_id AND x.to_type = 'contact' AND x.removed_at IS NULL
+        AND x.to_id NOT IN (SELECT j.value->>0 FROM {rows}))
 ORDER BY 1, 2`
 
 // Erase deletes everything of a contact, for good: what is left is a keyed hash of its id, which keeps late
@@ -83,8 +85,12 @@ func (e *erasing) find(ctx context.Context, id connector.ObjectID) error {
 		e.contacts = append(e.contacts, []any{string(one)})
 		e.refs = append(e.refs, connector.Ref{Type: connector.TypeContact, ID: one})
 	}
+	own, err := e.contacts.json()
+	if err != nil {
+		return fmt.Errorf("encode ids: %w", err)
+	}
 	var found []refRow
-	if err := e.lookup(ctx, &found, findOwnActivities, e.contacts, e.portal, ids[0]); err != nil {
+	if err := e.lookup(ctx, &found, findOwnActivities, e.contacts, e.portal, own); err != nil {
 		return fmt.Errorf("find activities: %w", err)
 	}
 	for _, row := range found {
@@ -94,22 +100,37 @@ func (e *erasing) find(ctx context.Context, id connector.ObjectID) error {
 	return nil
 }
 
-// lineage gives every id of a contact, the one that it has now first.
+// lineage gives every id of a contact, the one that it has now first: those that were merged into it, and those of
+// which a webhook told that, decided or not.
 func (in *session) lineage(
 	ctx context.Context, portal connector.PortalID, id connector.ObjectID,
 ) ([]connector.ObjectID, error) {
-	var ids, survivors []connector.ObjectID
+	var survivors []connector.ObjectID
 	if err := in.list(ctx, &survivors, findSurvivor, portal, string(id)); err != nil {
 		return nil, fmt.Errorf("find survivor: %w", err)
 	}
 	if len(survivors) > 0 {
 		id = survivors[0]
 	}
-	if err := in.list(ctx, &ids, findLineage, string(id), portal, string(id)); err != nil {
-		return nil, fmt.Errorf("find merged ids: %w", err)
+	known := map[connector.ObjectID]bool{id: true}
+	for last := (rows{{string(id)}}); len(last) > 0; {
+		var merged []connector.ObjectID
+		for _, query := range []string{findMerged, findToldMerged} {
+			var some []connector.ObjectID
+			if err := in.lookup(ctx, &some, query, last, portal); err != nil {
+				return nil, fmt.Errorf("find merged ids: %w", err)
+			}
+			merged = append(merged, some...)
+		}
+		last = nil
+		for _, one := range merged {
+			if !known[one] {
+				known[one], last = true, append(last, []any{string(one)})
+			}
+		}
 	}
-	ids = slices.DeleteFunc(ids, func(one connector.ObjectID) bool { return one == id })
-	return append([]connector.ObjectID{id}, ids...), nil
+	delete(known, id)
+	return append([]connector.ObjectID{id}, slices.Sorted(maps.Keys(known))...), nil
 }
 
 const byContact = ` IN (SELECT j.value->>0 FROM {rows})`
@@ -139,6 +160,7 @@ func standing() [][2]string {
 		{"visits", "contact"},
 		{"visits_wanted", "contact"},
 		{"aliases", "id"},
+		{"told_merges", "id"},
 	}
 }
 

@@ -124,6 +124,22 @@ func (in *session) tombstones(
 	return erased, nil
 }
 
+const findErasedBy = `SELECT ordered_by FROM erasures WHERE portal = ? AND mark = ?`
+
+// erasedBy says who ordered that a record was erased. What a process of the release before has erased has no mark yet: that
+// was the CRM, or is not known.
+func (in *session) erasedBy(ctx context.Context, portal connector.PortalID, ref connector.Ref) (string, error) {
+	key, err := in.erasureKey(ctx, portal)
+	if err != nil || key == nil {
+		return byCRM, err
+	}
+	var by []string
+	if err := in.list(ctx, &by, findErasedBy, portal, markOf(key, ref)); err != nil {
+		return "", fmt.Errorf("look for who ordered an erasure: %w", err)
+	}
+	return append(by, byCRM)[0], nil
+}
+
 // withoutErasedMerges leaves the ids of erased contacts out of what others name as merged into them.
 func (in *session) withoutErasedMerges(
 	ctx context.Context, portal connector.PortalID, objects []connector.Object,

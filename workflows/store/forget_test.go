@@ -122,6 +122,7 @@ func TestEraseKnowsEveryTable(t *testing.T) {
 		"outbox": "contact", "pushes": "id", "submissions": "contact", "unannounced": "id other_id", "versions": "contact", "visits": "contact",
 		"visits_wanted": "contact", "links": "to_id", "unprofiled": "contact", "violations": "contact", "frozen": "contact",
 		"clocks": "contact", "qualifications": "contact", "judgements": "contact", "backfills": "contact", "task_days": "contact", "quarantine": "id",
+		"told_merges": "id survivor",
 	}
 	none := []string{
 		"arrivals", // a number by the minute

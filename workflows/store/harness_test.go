@@ -187,7 +187,7 @@ func (b *bench) pass(d time.Duration) {
 	for table, columns := range map[string][]string{
 		"portals": {"paused_since", "paused_until"}, "leases": {"expires_at"}, "workers": {"joined_at", "expires_at"}, "models": {"first_used_at"},
 		"deliveries": {"received_at"}, "event_keys": {"received_at"}, "due": {"hinted_at", "raised_at", "retry_at"},
-		"objects": {"removed_at"}, "links": {"learned_at", "removed_at"}, "aliases": {"learned_at"},
+		"objects": {"removed_at"}, "links": {"learned_at", "removed_at"}, "aliases": {"learned_at"}, "told_merges": {"told_at"},
 		"tombstones": {"erased_at"}, "sendings": {"first_sent_at"}, "pushes": {"pushed_at"},
 		"submissions": {"kept_at"}, "visits": {"kept_at"}, "reevaluations": {"began_at", "ended_at"}, "fills": {"began_at", "ended_at"},
 		"effect_pauses": {"paused_since"}, "announcements": {"received_at"}, "unannounced": {"found_at", "announced_at"}, "answers": {"sent_at", "answered_at"}, "owners": {"left_at"},

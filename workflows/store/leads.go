@@ -206,15 +206,18 @@ type pendingRow struct {
 	Payload string               `db:"payload"`
 	Key     string               `db:"entry_key"`
 	Run     string               `db:"run"`
+
+	Attempt    int    `db:"attempt"`
+	ReleasedAt *int64 `db:"released_at"`
 }
 
-const findPending = `SELECT o.contact, o.kind, o.state, o.payload, o.entry_key, o.run FROM {rows} CROSS JOIN outbox o
-WHERE o.portal = ? AND o.contact = j.value->>0 AND o.kind IN ('update', 'back')
+const findPending = `SELECT o.contact, o.kind, o.state, o.payload, o.entry_key, o.run, o.attempt, o.released_at FROM {rows} CROSS JOIN outbox o
+WHERE o.portal = ? AND o.contact = j.value->>0 AND o.kind IN ('update', 'back', 'close', 'list')
     AND (o.state IN ('ready', 'sending')
         OR o.kind = 'back' AND (o.state = 'parked' OR o.state = 'cancelled' AND o.error = '` + dropped + `'))
 ORDER BY o.contact, o.kind DESC, o.entry_key`
 
-// fillPending adds what updates under way will make of the contacts. Each class writes properties of its own,
+// fillPending adds what updates under way will make of the contacts, and which tasks are to be closed. Each class writes properties of its own,
 // so the order of updates does not matter; a move back waits for the move forward before it and comes last.
 func (in *session) fillPending(
 	ctx context.Context, portal connector.PortalID, many rows, at map[connector.ObjectID]*workflows.LeadRecord,
@@ -225,6 +228,22 @@ func (in *session) fillPending(
 	}
 	for _, row := range found {
 		record := at[row.Contact]
+		if row.Kind == workflows.KindList {
+			gather(record, row, nil)
+			continue
+		}
+		if row.Kind == workflows.KindClose {
+			gather(record, row, nil)
+			task, _, err := earlier(row.Kind, []byte(row.Payload))
+			if err != nil {
+				return fmt.Errorf("read waiting closing of contact %q: %w", row.Contact, err)
+			}
+			if record.Closings == nil {
+				record.Closings = map[string]bool{}
+			}
+			record.Closings[task] = true
+			continue
+		}
 		var payload workflows.UpdatePayload
 		if row.Kind == workflows.KindBack {
 			back := &workflows.BackPayload{}

@@ -21,6 +21,13 @@ FROM {rows} WHERE true
 
 const planOnce = outboxValues + `ON CONFLICT (portal, entry_key) DO NOTHING`
 
+// A closing that was cancelled before it was sent, because its run was dropped, can be planned once more.
+const planClosings = outboxValues + `ON CONFLICT (portal, entry_key) DO UPDATE SET
+    contact = excluded.contact, state = excluded.state, state_at = excluded.state_at, next_at = excluded.next_at,
+    generation = outbox.generation + 1, planned_at = excluded.planned_at, waits_for = excluded.waits_for, settled_at = NULL,
+    error = '', reason = excluded.reason, payload = excluded.payload, run = excluded.run
+WHERE outbox.state = 'cancelled' AND outbox.attempt = 0`
+
 // What is absolute is planned again: the row takes the new payload and begins anew. A row that is just being sent
 // keeps counting its attempts, so that the settlement under way cannot be taken for one of the next sending;
 // if what is being sent is what is planned, there is nothing to do.
@@ -33,49 +40,70 @@ const planAgain = outboxValues + `ON CONFLICT (portal, entry_key) DO UPDATE SET
 WHERE outbox.payload <> excluded.payload OR (excluded.released_at IS NOT NULL AND outbox.released_at IS NULL AND outbox.state = 'ready')
     OR (outbox.state <> excluded.state AND NOT (outbox.state = 'sending' AND excluded.state = 'ready'))`
 
+// What is being sent when somebody decides was left over by a worker that is gone. An update would be sent once more, over
+// what asks for its end; anything else has to be looked for first.
 const cancelEntries = `UPDATE outbox SET state = 'cancelled', state_at = ?, settled_at = ?
-WHERE portal = ? AND state = 'ready' AND entry_key IN (SELECT j.value->>0 FROM {rows})`
+WHERE portal = ? AND (state = 'ready' OR state = 'sending' AND kind = 'update') AND entry_key IN (SELECT j.value->>0 FROM {rows})`
+
+// planning is what a batch plans and cancels.
+type planning struct{ once, again, closings, cancel rows }
 
 // saveOutbox plans the entries of the batch and cancels what became obsolete.
 func (d *decisionSaver) saveOutbox(ctx context.Context) error {
-	var once, again, cancel rows
-	running, err := d.running(ctx, d.portal)
+	p, err := d.planned(ctx)
 	if err != nil {
 		return err
 	}
-	for _, one := range d.decided {
-		for _, key := range one.CancelKeys {
-			cancel = append(cancel, []any{key})
-		}
-		for _, entry := range one.Entries {
-			if !running {
-				entry.Run = "" // nothing to wait for
-			}
-			row, err := d.entryRow(one, entry)
-			if err != nil {
-				return fmt.Errorf("plan entry %q: %w", entry.Key, err)
-			}
-			if entry.Kind.Absolute() {
-				again = append(again, row)
-			} else {
-				once = append(once, row)
-			}
-		}
-	}
-	if again, err = d.furthestMoves(ctx, again); err != nil {
+	if p.again, err = d.furthestMoves(ctx, p.again); err != nil {
 		return err
 	}
 	now := micros(d.now)
-	if err := d.bulk(ctx, cancelEntries, cancel, now, now, d.portal); err != nil {
+	if err := d.bulk(ctx, cancelEntries, p.cancel, now, now, d.portal); err != nil {
 		return fmt.Errorf("cancel entries: %w", err)
 	}
-	if err := d.bulk(ctx, planOnce, once, d.portal, now); err != nil {
+	if err := d.bulk(ctx, planOnce, p.once, d.portal, now); err != nil {
 		return fmt.Errorf("plan entries: %w", err)
 	}
-	if err := d.bulk(ctx, planAgain, lastByKey(again), d.portal, now); err != nil {
+	if err := d.bulk(ctx, planClosings, lastByKey(p.closings), d.portal, now); err != nil {
+		return fmt.Errorf("plan closings: %w", err)
+	}
+	if err := d.bulk(ctx, planAgain, lastByKey(p.again), d.portal, now); err != nil {
 		return fmt.Errorf("plan updates: %w", err)
 	}
 	return nil
+}
+
+// planned gives the rows of the batch by how they are planned.
+func (d *decisionSaver) planned(ctx context.Context) (planning, error) {
+	var p planning
+	running, err := d.running(ctx, d.portal)
+	if err != nil {
+		return p, err
+	}
+	for _, one := range d.decided {
+		for _, key := range one.CancelKeys {
+			p.cancel = append(p.cancel, []any{key})
+		}
+		for _, entry := range one.Entries {
+			if !running && entry.Run != "" { // nothing to wait for
+				entry.Run = ""
+				p.cancel = append(p.cancel, shut(entry)...)
+			}
+			row, err := d.entryRow(one, entry)
+			if err != nil {
+				return p, fmt.Errorf("plan entry %q: %w", entry.Key, err)
+			}
+			switch {
+			case entry.Kind.Absolute():
+				p.again = append(p.again, row)
+			case entry.Kind == workflows.KindClose:
+				p.closings = append(p.closings, row)
+			default:
+				p.once = append(p.once, row)
+			}
+		}
+	}
+	return p, nil
 }
 
 func (d *decisionSaver) entryRow(one workflows.Decided, e workflows.OutboxEntry) ([]any, error) {

@@ -141,6 +141,9 @@ const pruneDeliveries = `DELETE FROM deliveries WHERE portal = ? AND delivery_ke
 const pruneEventKeys = `DELETE FROM event_keys WHERE portal = ? AND event_key IN (
     SELECT k.event_key FROM event_keys k WHERE k.portal = ? AND k.received_at < ? ORDER BY k.received_at LIMIT ?)`
 
+const pruneToldMerges = `DELETE FROM told_merges WHERE portal = ? AND id IN (
+    SELECT m.id FROM told_merges m WHERE m.portal = ? AND m.told_at < ? ORDER BY m.told_at LIMIT ?)`
+
 // What may still be sent again is known to have been sent: it does not count towards its limit twice.
 const pruneSendings = `DELETE FROM sendings WHERE portal = ? AND (entry_key, generation) IN (
     SELECT x.entry_key, x.generation FROM sendings x WHERE x.portal = ? AND x.first_sent_at < ?
@@ -170,6 +173,7 @@ func agedShelves() []aged {
 	return []aged{
 		{table: "deliveries", query: pruneDeliveries, keep: deliveries, rows: pruneBodies},
 		{table: "event_keys", query: pruneEventKeys, keep: deliveries, rows: pruneStep},
+		{table: "told_merges", query: pruneToldMerges, keep: deliveries, rows: pruneStep},
 		{table: "sendings", query: pruneSendings, keep: fixed(keepSent), rows: pruneStep},
 		{table: "announcements", query: pruneAnnouncements, keep: fixed(keepMatches), rows: pruneStep},
 		{table: "unannounced", query: pruneUnannounced, keep: fixed(keepMatches), rows: pruneStep},

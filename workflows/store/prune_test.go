@@ -96,10 +96,11 @@ func TestEveryTableHasRetention(t *testing.T) {
 // What the tables say to be pruned by a key is pruned by it, and by nothing else.
 func TestPruneByKey(t *testing.T) {
 	old := map[string]string{
-		"deliveries": `INSERT INTO deliveries VALUES ('4711', 'old', 0, '[]')`,
-		"event_keys": `INSERT INTO event_keys VALUES ('4711', 'old', 0)`,
-		"outbox":     insertEntry("old", "update", "settled", ""),
-		"task_days":  `INSERT INTO task_days VALUES ('4711', 'old', '1', '7', '2020-01-01', 0, 0, '', 0)`,
+		"deliveries":  `INSERT INTO deliveries VALUES ('4711', 'old', 0, '[]')`,
+		"event_keys":  `INSERT INTO event_keys VALUES ('4711', 'old', 0)`,
+		"told_merges": `INSERT INTO told_merges VALUES ('4711', '5', '6', 0)`,
+		"outbox":      insertEntry("old", "update", "settled", ""),
+		"task_days":   `INSERT INTO task_days VALUES ('4711', 'old', '1', '7', '2020-01-01', 0, 0, '', 0)`,
 		"decisions": `INSERT INTO decisions (portal, contact, number, decided_at, model, reason, actions) VALUES
 			('4711', '1', 1, 0, '', '{}', '[]'), ('4711', '1', 2, 0, '', '{}', '[]')`,
 		"answers": `INSERT INTO answers VALUES ('4711', '1', 'gone', 1, 1, 'task', 'task', 'w', 0, 0, 0, 'settled', '', '')`,

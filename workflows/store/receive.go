@@ -29,73 +29,141 @@ const besideOperators = `SELECT epoch FROM leases WHERE portal = ? {key}`
 
 // Receive stores one verified delivery and marks the records that its events name due, in one transaction:
 // answer the CRM only after it. It needs no lease. A delivery or an event that was received before changes
-// nothing, and the echo of our own last write makes nothing due. Events about erased records are not kept.
+// nothing, and the echo of our own last write makes nothing due. Events about erased records are not kept, and
+// contacts that are told to have become one that was erased are erased too.
 func (s *Store) Receive(ctx context.Context, d workflows.Delivery) (workflows.Received, error) {
 	var count workflows.Received
-	err := s.timed(ctx, "receive", func(in *session) error {
-		count = workflows.Received{}
-		var lease []int64
-		if err := in.list(ctx, &lease, besideOperators, d.Portal); err != nil {
-			return fmt.Errorf("lock portal %q: %w", d.Portal, err)
-		}
-		erased, err := in.tombstones(ctx, d.Portal, eventRefs(d.Events))
-		if err != nil {
-			return err
-		}
-		body, events := withoutErased(d, erased)
-		if body, err = in.withoutPrivate(ctx, d.Portal, body, events); err != nil {
-			return err
-		}
-		n, err := in.exec(ctx, keepDelivery, d.Portal, d.Key, micros(in.now), cleanText(body))
-		if err != nil {
-			return fmt.Errorf("keep delivery: %w", err)
-		}
-		count.Ignored = len(d.Events) - len(events)
-		if n == 0 && !in.weak.Without(workflows.EventDedup) {
-			count = workflows.Received{Duplicate: len(d.Events)}
-			return nil
-		}
-		fresh, err := in.freshEvents(ctx, d.Portal, events)
-		if err != nil {
-			return err
-		}
-		count.Duplicate = len(events) - len(fresh)
-		echo, err := in.echoes(ctx, d.Portal, fresh)
-		if err != nil {
-			return err
-		}
-		counts, err := in.announce(ctx, d, fresh, echo)
-		if err != nil {
-			return err
-		}
-		marks := countEvents(fresh, echo, d.Watched, &count)
-		for _, ref := range bereft(d.Events, erased) {
-			marks.raise(ref)
-		}
-		if err := in.markDue(ctx, d.Portal, marks); err != nil {
-			return err
-		}
-		return in.countFeeds(ctx, d.Portal, counts)
+	var left bereaved
+	err := s.timed(ctx, "receive", func(in *session) (err error) {
+		count, left, err = in.receive(ctx, d)
+		return err
 	})
+	for _, id := range slices.Sorted(maps.Keys(left.erase)) {
+		if err == nil { // a delivery that comes once more tells of them once more, so nothing is lost if this fails
+			err = s.eraseContact(ctx, d.Portal, id, left.erase[id])
+		}
+	}
 	return count, err
 }
 
-// bereft are those of whom an erased survivor was made, if its merge is told after its deletion: nobody else asks for
-// them, and who is asked for and gone is erased too.
-func bereft(events []connector.Event, erased map[connector.Ref]bool) []connector.Ref {
-	var left []connector.Ref
-	for _, event := range events {
+func (in *session) receive(ctx context.Context, d workflows.Delivery) (count workflows.Received, left bereaved, err error) {
+	var lease []int64
+	if err := in.list(ctx, &lease, besideOperators, d.Portal); err != nil {
+		return count, left, fmt.Errorf("lock portal %q: %w", d.Portal, err)
+	}
+	erased, err := in.tombstones(ctx, d.Portal, eventRefs(d.Events))
+	if err != nil {
+		return count, left, err
+	}
+	if left, err = in.bereft(ctx, d, erased); err != nil {
+		return count, left, err
+	}
+	body, events := withoutErased(d, erased)
+	if body, err = in.withoutPrivate(ctx, d.Portal, body, events); err != nil {
+		return count, left, err
+	}
+	n, err := in.exec(ctx, keepDelivery, d.Portal, d.Key, micros(in.now), cleanText(body))
+	if err != nil {
+		return count, left, fmt.Errorf("keep delivery: %w", err)
+	}
+	if n == 0 && !in.weak.Without(workflows.EventDedup) {
+		return workflows.Received{Duplicate: len(d.Events)}, left, nil
+	}
+	count, err = in.hear(ctx, d, events, left.ask)
+	return count, left, err
+}
+
+// hear does what the events ask for that nobody who was erased is named in, and asks for some more.
+func (in *session) hear(
+	ctx context.Context, d workflows.Delivery, events []connector.Event, ask []connector.Ref,
+) (workflows.Received, error) {
+	count := workflows.Received{Ignored: len(d.Events) - len(events)}
+	fresh, err := in.freshEvents(ctx, d.Portal, events)
+	if err != nil {
+		return count, err
+	}
+	count.Duplicate = len(events) - len(fresh)
+	if err := in.keepMerges(ctx, d.Portal, fresh); err != nil {
+		return count, err
+	}
+	echo, err := in.echoes(ctx, d.Portal, fresh)
+	if err != nil {
+		return count, err
+	}
+	counts, err := in.announce(ctx, d, fresh, echo)
+	if err != nil {
+		return count, err
+	}
+	marks := countEvents(fresh, echo, d.Watched, &count)
+	for _, ref := range ask {
+		marks.raise(ref)
+	}
+	if err := in.markDue(ctx, d.Portal, marks); err != nil {
+		return count, err
+	}
+	return count, in.countFeeds(ctx, d.Portal, counts)
+}
+
+// bereaved are those who are told to have become one with somebody who was erased, if the merge is told after the
+// deletion.
+type bereaved struct {
+	ask   []connector.Ref               // what became of them is not known: nobody else asks for them
+	erase map[connector.ObjectID]string // of whom somebody was made who was erased, and who ordered that
+}
+
+// bereft finds them. Of whom an erased survivor was made is the same person. They need not be in the mirror, so that to
+// ask for them would tell nothing: who was just created may not be found either. The survivor of an erased
+// contact is somebody else, unless a privacy deletion names them.
+func (in *session) bereft(ctx context.Context, d workflows.Delivery, erased map[connector.Ref]bool) (bereaved, error) {
+	left := bereaved{erase: map[connector.ObjectID]string{}}
+	for _, event := range d.Events {
 		named := refsOf(event)
 		if event.Kind != connector.EventMerged || !slices.ContainsFunc(named, func(ref connector.Ref) bool { return erased[ref] }) {
 			continue
 		}
-		for _, ref := range named {
-			if !erased[ref] {
-				left = append(left, ref)
+		named = slices.DeleteFunc(named, func(ref connector.Ref) bool { return erased[ref] })
+		survivor := connector.Ref{Type: event.Type, ID: event.ID}
+		if survivor.Type != connector.TypeContact || !erased[survivor] {
+			left.ask = append(left.ask, named...)
+			continue
+		}
+		by, err := in.erasedBy(ctx, d.Portal, survivor)
+		if err != nil {
+			return left, err
+		}
+		for _, ref := range named { // of a merge all are of one kind
+			left.erase[ref.ID] = by
+		}
+	}
+	return left, nil
+}
+
+const keepMerges = `INSERT INTO told_merges (portal, id, survivor, told_at)
+SELECT ?, j.value->>0, j.value->>1, CAST(? AS BIGINT) FROM {rows} WHERE true
+ON CONFLICT (portal, id) DO NOTHING`
+
+// keepMerges notes whom contacts are told to be made of. The merge itself is decided when the survivor is read, which may
+// be deleted for good before that.
+func (in *session) keepMerges(ctx context.Context, portal connector.PortalID, fresh []connector.Event) error {
+	survivors := map[string]string{}
+	for _, event := range fresh {
+		if event.Kind != connector.EventMerged || event.Type != connector.TypeContact {
+			continue
+		}
+		for _, ref := range refsOf(event) {
+			if ref.ID != event.ID {
+				survivors[string(ref.ID)] = string(event.ID)
 			}
 		}
 	}
-	return left
+	var many rows
+	for _, id := range slices.Sorted(maps.Keys(survivors)) {
+		many = append(many, []any{id, survivors[id]})
+	}
+	if err := in.bulk(ctx, keepMerges, many, portal, micros(in.now)); err != nil {
+		return fmt.Errorf("keep merges: %w", err)
+	}
+	return nil
 }
 
 // countEvents sorts the fresh events into those that make something due and the others.
@@ -125,13 +193,7 @@ func countEvents(fresh []connector.Event, echo map[int]bool, watched []string, c
 
 // refsOf names the records of an event that leadsync reads.
 func refsOf(event connector.Event) []connector.Ref {
-	var named []connector.Ref
-	for _, ref := range append([]connector.Ref{{Type: event.Type, ID: event.ID}}, event.Others...) {
-		if ref.ID != "" && slices.Contains(workflows.ReadTypes(), ref.Type) {
-			named = append(named, ref)
-		}
-	}
-	return named
+	return event.Named(workflows.ReadTypes())
 }
 
 func eventRefs(events []connector.Event) []connector.Ref {

@@ -34,6 +34,7 @@ func Tables(keep workflows.Retention) []Table {
 	return append([]Table{
 		{Name: "deliveries", Holds: "webhook requests as they came", Kept: days(keep.Deliveries), Key: "deliveries", Personal: true},
 		{Name: "event_keys", Holds: "by what a repeated event is known", Kept: days(keep.Deliveries), Key: "deliveries"},
+		{Name: "told_merges", Holds: "contacts that webhooks told to be merged away", Kept: days(keep.Deliveries) + ": as long as the webhooks that name them", Key: "deliveries", Personal: true},
 		{Name: "outbox", Holds: "effects, intended and done", Kept: days(keep.Outbox) + " after they are settled, cancelled or recorded in shadow; never while ready, sending or parked, nor while the contact's state or a task's day refers to them", Key: "outbox", Personal: true},
 		{Name: "task_days", Holds: "on whose day tasks are due", Kept: days(keep.Outbox) + " after that day; never while the contact's state knows the task", Key: "outbox", Personal: true},
 		{Name: "decisions", Holds: "every decision, with its reason", Kept: days(keep.Decisions) + "; never the last one about a contact", Key: "decisions", Personal: true},

@@ -55,6 +55,9 @@ func (s *Store) Take(ctx context.Context, fence workflows.Fence, take workflows.
 		if found, err = t.traced(ctx, found); err != nil {
 			return err
 		}
+		if found, err = t.apart(ctx, found); err != nil {
+			return err
+		}
 		chosen, err := t.withinLimits(ctx, found)
 		if err != nil {
 			return err

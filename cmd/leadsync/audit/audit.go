@@ -39,6 +39,10 @@ type Mapping struct {
 	Order []string
 	// CompanyOrder is the account's order of those of them that companies have, with the same option values.
 	CompanyOrder []string
+	// TakeImports says that contacts made by imports are news as others are. NewContacts is how many new contacts of other
+	// programs are news within an hour; 0 is any number.
+	TakeImports bool
+	NewContacts int
 	// CompanyClass says what happens to moves of companies: on, shadow or off; empty is off. All other classes are on.
 	CompanyClass string
 	// Outcomes map values of the account to the model's words, such as call dispositions.
@@ -103,6 +107,7 @@ type auditor struct {
 	live        bool      // the baseline is behind
 	written     map[string][]simulator.Entry
 	moves       moves                        // of companies in this step
+	made        map[string]simulator.Entry   // how contacts came to be, by id
 	choices     map[string]map[string]choice // stages and statuses that others set in this step and nobody has considered, by contact and property
 
 	wrongCompanies map[string]bool // a finding was made: what follows is not audited
@@ -116,6 +121,7 @@ type contact struct {
 	since   time.Time // activities up to then do not count (rule 14); zero: all do
 	verdict verdict
 	decided time.Time // the moment of verdict
+	arrived time.Time // when it came with too many others or by an import (rule 26); zero if it did not
 	acted   bool      // the rules asked for something in this step
 	memory  *memory
 	givenTo map[string]string // by assignment and who of its people could be chosen, who was
@@ -161,6 +167,7 @@ func (a *auditor) run() {
 		a.add(Finding{At: a.at, What: "mapping", Want: "a class of companies that is on, shadow or off", Got: class})
 		return
 	}
+	a.made = madeIn(a.in.Journal)
 	a.world, a.written = newWorld(a.in.Account, a.in.Journal), writtenIn(a.in.Journal)
 	entries := a.in.Journal
 	for len(entries) > 0 && entries[0].Seq <= a.in.GoLive {
@@ -273,6 +280,7 @@ func (a *auditor) decideFirst(touched map[string]bool) []*contact {
 		if c == nil {
 			c = a.meet(r)
 			touched[r.id] = true
+			c.arrived = a.arrives(r)
 		}
 		if c.broken {
 			continue
@@ -283,6 +291,10 @@ func (a *auditor) decideFirst(touched map[string]bool) []*contact {
 		}
 		c.expected = &expected{closed: map[string]string{}}
 		c.madeDeals = nil
+		if c.arrived.Equal(a.at) {
+			c.memory = a.begin(c.lead, a.at)
+			c.memory.settled = a.ownWords(c)
+		}
 		v := a.judge(c) // may read the contact anew
 		c.expected.standing = c.lead.standing
 		c.acted = a.round(c, c.lead, v)

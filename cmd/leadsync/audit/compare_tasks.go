@@ -16,6 +16,7 @@ func (a *auditor) compareTasks(c *contact, w *written, why string) {
 	for _, kind := range sortedKeys(c.expected.slots) {
 		s := c.expected.slots[kind]
 		if s.asked != nil && s.asked.perhaps != "" && !acted(kind, w) {
+			a.owe(c, s.asked)
 			s = s.before // it was satisfied, and that is as right
 		}
 		left = a.compareSlot(c, w, s, left, why)

@@ -9,7 +9,8 @@ import (
 type memory struct {
 	unprofiled  bool // it must not be profiled (rule 14)
 	held        bool
-	loaded      lead // as it was at go-live, while held
+	loaded      lead   // as it was at go-live or when it arrived, while held
+	settled     string // what it said itself then
 	stage       string
 	status      string
 	high        int // rank of the furthest stage ever entered
@@ -21,6 +22,7 @@ type memory struct {
 	tasks       map[string]*task // the open task of ours of each kind
 	waits       map[string]wait  // by follow-up rule
 	rows        map[string]int   // how many episodes in a row, by follow-up rule
+	owed        map[string]debt  // by kind of task (rule 17)
 	heard       map[string]heard // the activity that a follow-up rule considered last
 	rowsIn      string           // the status in which rows of activities were counted
 	back, again *wayBack         // the way back that is remembered (rule 10), now and before this round's stage
@@ -101,7 +103,7 @@ func (a *auditor) round(c *contact, l lead, v verdict) (acted bool) {
 		return false // rule 14
 	}
 	a.scoreRule(m, x, v)
-	if m.held && m.loaded.standing == l.standing && m.loaded.signature == l.signature {
+	if a.heldStill(c, l) {
 		x.held, m.may = true, a.addressed(l)
 		return false // rule 1
 	}

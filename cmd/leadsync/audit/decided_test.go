@@ -123,8 +123,11 @@ func (s *decision) todo(subject, owner, due, priority string) string {
 	return s.task(taskOf{s.eva, subject, "TODO", due, owner, priority})
 }
 
-func (s *decision) run() audit.Report {
-	in := s.input(decidedText + s.extra)
+func (s *decision) run() audit.Report { return s.runWith(decidedText+s.extra, nil) }
+
+// runWith audits the story with a model, and with what further input says.
+func (s *decision) runWith(text string, further func(*audit.Input)) audit.Report {
+	in := s.input(text)
 	in.Mapping.Scores = map[string]string{"fit": "leadsync_fit", "total": "leadsync_score"}
 	in.Mapping.Grade, in.Mapping.Tier = "", ""
 	in.Mapping.Statuses["in_talks"] = "CONNECTED"
@@ -133,6 +136,9 @@ func (s *decision) run() audit.Report {
 		in.Mapping.MissingProperty = "lacks"
 	}
 	in.Mapping.ResponsibleProperty = "responsible"
+	if further != nil {
+		further(&in)
+	}
 	return audit.Run(in)
 }
 

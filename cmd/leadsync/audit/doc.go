@@ -15,7 +15,7 @@
 // the rules need to remember of a contact is remembered here.
 //
 // Of tasks the auditor remembers, per contact and kind, the open one of ours and the rule that asked for it last, the waits,
-// and how many episodes of a rule there were in a row. A step has the causes and the waits that are over in the order
+// what is owed, and how many episodes of a rule there were in a row. A step has the causes and the waits that are over in the order
 // of the file, then what a ladder leads to, then the way back; of several that ask for a task of a kind the last one says what is in it.
 //
 // Of rules 19 to 24 the auditor remembers the runs of clocks, leases, rivals, what sales answered and since when it is silent,
@@ -25,6 +25,9 @@
 // Beside what the rules ask for there is what holds after every call of leadsync's (watch.go), whatever the model says and
 // for contacts found wrong before too: no two open tasks of ours of a kind for a contact, none due outside working time or
 // for an owner who has left, none written to after a person edited, completed or deleted it, and no key used twice.
+//
+// Of imports and floods of contacts (rule 26) it knows from the journal who made a contact and when; that there is one
+// model, so that no look is quiet for another reason.
 //
 // Of audiences (rule 22) the auditor remembers on which of them leadsync has put a contact, and whether it could be addressed.
 // Where a list ends in a step is compared, not the way there. The priority is compared with what stands in its property.
@@ -54,14 +57,15 @@
 //
 //   - A task or meeting that is not ours and was made, changed or deleted in the very step in which a rule asks for a task
 //     of the kind may have been seen in time or not: the task is made or amended, or it counts as satisfied and the open one of
-//     ours is treated as if nobody had asked. Half of either is a mistake.
+//     ours is treated as if nobody had asked. Half of either is a mistake. Of a task that was completed then there is one
+//     answer: what it satisfied was owed, and is made.
 //   - An owner left or came back in this step: the work may go to either, and open tasks may be passed on now. From the next
 //     step on there is one answer.
 //   - The open task became obsolete in an earlier plan of the step, or by a rule before in the file, and is asked for again:
 //     it may have been amended or archived and another made, but never both be open.
 //   - A task or meeting that is not ours and was deleted while it was open or ahead may count as if it were there for 31 days: no
 //     feed tells that it is gone, only the walk through the account.
-//   - So may a task of ours that a person edited before, and completed or deleted: it counts as somebody else's.
+//   - So may a task of ours that a person edited before, and deleted: it counts as somebody else's.
 //   - A task or meeting that is not ours and was there when its contact could be profiled again (rule 14) may not be known to be
 //     the contact's for 31 days: only a change of it tells, or the walk.
 //   - A person completed or deleted the open task in the very step in which it is asked for again: the new one has the
@@ -72,6 +76,5 @@
 // who sets them back has not edited it. What people do to the body is not seen. A task that was completed or deleted and
 // opened again by a person is theirs. An edited task may stay or go when its contact must no longer be profiled. Of an
 // assignment by turns whoever is chosen first has to stay chosen as long as the same people are there. Of several tasks of a kind that rules 19 to 24 ask for in one step the
-// last one counts, in the order of clocks, silence, judgements and leases. A model in which a rule enters the status of an end
-// with a cool-down is refused.
+// last one counts, in the order of clocks, silence, judgements and leases.
 package audit

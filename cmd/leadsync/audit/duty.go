@@ -48,6 +48,7 @@ func (a *auditor) demand(c *contact, d *duty, name string, of taskRule) {
 	}
 	s.either = s.either || s.moot != "" && !s.left
 	s.asked, s.moot, s.left = t, "", false
+	delete(c.memory.owed, of.kind)
 	c.expected.because(quote(name) + " asks for a task (rule 17)")
 }
 

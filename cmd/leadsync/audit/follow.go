@@ -37,6 +37,7 @@ func newMemory() *memory {
 func (a *auditor) follow(c *contact, l lead, e entering) (acted bool) {
 	m := c.memory
 	a.leave(c)
+	a.collect(c, l)
 	news := map[string]time.Time{}
 	a.hear(m, l, func(f followUp, at time.Time) { news[f.name] = at })
 	acted = e.stage != "" || e.status != "" || len(news) > 0

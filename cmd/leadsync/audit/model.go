@@ -95,20 +95,10 @@ func readModel(text []byte, words naive.Words) (model, error) {
 	m.clocks, m.judging, m.overrides, m.handover = readClocks(root), readJudging(root), readOverrides(root), readHandover(root)
 	m.owners, m.asks = readSides(root)
 	m.outreach = readOutreach(root)
-	m.refuse(root)
 	if err := root.Err(); err != nil {
 		return model{}, fmt.Errorf("read model: %w", err)
 	}
 	return m, nil
-}
-
-// refuse complains about what follows from a model and the auditor does not know.
-func (m *model) refuse(root section.Section) {
-	for _, s := range m.statuses {
-		if e := m.endOf(s.status); e != nil && e.coolDown.unit != "" && (s.activity != "" || s.onStage != "") {
-			root.Fail("misjudged", "the auditor does not know which stage a cool-down allows when %q is not set by people", s.status)
-		}
-	}
 }
 
 // readCompanies reads whether companies are moved to the furthest stage of their contacts.

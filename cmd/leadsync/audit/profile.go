@@ -21,6 +21,7 @@ func (a *auditor) unprofile(c *contact, l lead) {
 	x.unprofiled, c.past = true, pasts{}
 	clear(m.waits)
 	clear(m.rows)
+	clear(m.owed)
 	clear(m.heard)
 	m.forgetAll()
 	a.remain(m, l)

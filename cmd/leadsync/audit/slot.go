@@ -17,6 +17,7 @@ type task struct {
 	priority string    // the higher of all that asked for it
 	duty     *duty     // of rules 19 to 24, nil for a follow-up's
 	perhaps  string    // why it may also be satisfied already, empty if it surely is not
+	until    time.Time // how long it is owed if it is satisfied by open tasks
 }
 
 // slot is what happens in one step to the one open task of ours of a kind (rule 17).
@@ -98,23 +99,32 @@ func (a *auditor) ask(c *contact, l lead, f followUp, of *taskRule, cause time.T
 		x.because("no task of " + quote(f.name) + ", for obsolete_when is true (rule 17)")
 		return
 	}
-	surely, perhaps := a.satisfied(c, of.kind)
+	a.askFor(c, &task{rule: f.name, of: of, attempt: c.memory.rows[f.name], cause: cause, until: a.at.Add(owedFor)})
+}
+
+// askFor lets a task be made unless it is satisfied.
+func (a *auditor) askFor(c *contact, t *task) {
+	x := c.expected
+	surely, perhaps := a.satisfied(c, t.of.kind)
+	t.perhaps = perhaps
 	if surely != "" {
-		x.because("no task of " + quote(f.name) + ", for there is " + surely + " (rule 17)")
+		x.because("no task of " + quote(t.rule) + ", for there is " + surely + " (rule 17)")
+		a.owe(c, t)
 		return
 	}
-	s := a.slot(c, of.kind)
+	s := a.slot(c, t.of.kind)
 	before := *s
-	t := &task{rule: f.name, of: of, attempt: c.memory.rows[f.name], cause: cause, priority: of.priority, perhaps: perhaps}
+	t.priority = t.of.priority
 	if open := s.last(); open != nil {
-		t.priority = higher(open.priority, of.priority)
+		t.priority = higher(open.priority, t.of.priority)
 	}
 	s.either = s.either || s.moot != "" && !s.left
 	s.asked, s.moot, s.left = t, "", false
-	if perhaps != "" {
+	if t.perhaps != "" {
 		s.before = &before
 	}
-	x.because(quote(f.name) + " asks for a task (rule 17)")
+	delete(c.memory.owed, t.of.kind)
+	x.because(quote(t.rule) + " asks for a task (rule 17)")
 }
 
 // passOn is rule 18 for the open tasks of somebody who has left: each goes to who would do it now.
@@ -178,10 +188,11 @@ func (a *auditor) satisfied(c *contact, kind string) (surely, perhaps string) {
 
 // maybeNews reports whether nobody may have told yet that a record is there, or that it ended.
 func (a *auditor) maybeNews(c *contact, r *record, there bool) bool {
-	if m := a.ours[r.key()]; m != nil {
-		return !there && (m.endedAt.Equal(a.at) || a.unseen(r))
+	if a.ours[r.key()] != nil {
+		return !there && a.unseen(r)
 	}
-	return a.fresh[r.key()] || a.unseen(r) || there && a.overlooked(c, r)
+	done := r.typ == simulator.Tasks && r.live && !there // seen late, it was owed
+	return a.fresh[r.key()] && !done || a.unseen(r) || there && a.overlooked(c, r)
 }
 
 func (r *record) isOpen() bool { return r.live && r.props["hs_task_status"] != completed }
@@ -259,6 +270,7 @@ func (a *auditor) outdate(c *contact, l lead) {
 
 // closing is the part of rule 6 by which a closing rule archives every open task of ours.
 func (a *auditor) closing(c *contact, name string) {
+	clear(c.memory.owed)
 	for _, s := range a.slots(c) {
 		if s.now() != nil {
 			s.moot = quote(name) + " closes every open task (rule 6)"

@@ -101,6 +101,27 @@ func (s *caller) edit(props map[string]string) {
 	s.must(s.account.EditTask(person, s.task, props))
 }
 
+// owed is a call that nobody answers while a task that the rep edited is open, which the rep completes at a time.
+func (s *caller) owed(when string) {
+	s.at(later)
+	s.edit(map[string]string{"hs_timestamp": "2026-03-06T09:00:00Z"})
+	s.at(next)
+	s.missed()
+	s.at(when)
+	s.must(s.account.CompleteTask(person, s.task))
+}
+
+// owedByOwn is the same with a task that the rep has made.
+func (s *caller) owedByOwn() {
+	s.at(later)
+	own := s.note("CALL")
+	s.at(next)
+	s.missed()
+	s.archive(s.task)
+	s.at("2026-03-04 10:05")
+	s.must(s.account.CompleteTask(person, own))
+}
+
 func (s *caller) audit() audit.Report {
 	in := s.input(tasksText(s.t))
 	in.Mapping.Queues = map[string]string{"hot": "771"}
@@ -224,19 +245,49 @@ func TestAuditFollowsTasks(t *testing.T) {
 			s.at(next)
 			s.missed()
 		}, ""},
-		"an edited task that is completed in the very step may satisfy": {func(s *caller) {
+		"an edited task that is completed in the very step satisfies nothing": {func(s *caller) {
 			s.at(later)
 			s.edit(map[string]string{"hs_timestamp": "2026-03-06T09:00:00Z"})
 			s.at(next)
 			s.must(s.account.CompleteTask(person, s.task))
+			s.missed()
+		}, "task"},
+		"and the next one is made": {func(s *caller) {
+			s.at(later)
+			s.edit(map[string]string{"hs_timestamp": "2026-03-06T09:00:00Z"})
+			s.at(next)
+			s.must(s.account.CompleteTask(person, s.task))
+			s.missed()
+			s.make("CALL", s.again(1))
+		}, ""},
+		"an edited task that is deleted in the very step may satisfy": {func(s *caller) {
+			s.at(later)
+			s.edit(map[string]string{"hs_timestamp": "2026-03-06T09:00:00Z"})
+			s.at(next)
+			s.must(s.account.Archive(person, simulator.Tasks, s.task))
 			s.missed()
 		}, ""},
-		"or may not": {func(s *caller) {
-			s.at(later)
-			s.edit(map[string]string{"hs_timestamp": "2026-03-06T09:00:00Z"})
-			s.at(next)
-			s.must(s.account.CompleteTask(person, s.task))
-			s.missed()
+		"what an edited task satisfied is owed": {func(s *caller) { s.owed("2026-03-04 10:15") }, "task"},
+		"and made when that is completed": {func(s *caller) {
+			s.owed("2026-03-04 10:15")
+			s.make("CALL", s.again(1))
+		}, ""},
+		"not after a quarter of an hour": {func(s *caller) { s.owed("2026-03-04 10:16") }, ""},
+		"nor made then": {func(s *caller) {
+			s.owed("2026-03-04 10:16")
+			s.make("CALL", s.again(1))
+		}, "task"},
+		"nor when the status was left": {func(s *caller) {
+			s.owed("2026-03-04 10:15")
+			s.set(person, s.dora, map[string]string{"hs_lead_status": "IN_PROGRESS"})
+		}, ""},
+		"nor when it is obsolete": {func(s *caller) {
+			s.owed("2026-03-04 10:15")
+			s.set(person, s.dora, map[string]string{"annualrevenue": "5000"})
+		}, ""},
+		"what somebody's own task satisfied is owed": {func(s *caller) { s.owedByOwn() }, "task"},
+		"and made when the own task is completed": {func(s *caller) {
+			s.owedByOwn()
 			s.make("CALL", s.again(1))
 		}, ""},
 		"an edited task that was completed before satisfies nothing": {func(s *caller) {

@@ -282,11 +282,15 @@ func (r *rig) eventually(what string, ok func() bool) {
 	r.t.Helper()
 	deadline := time.NewTimer(r.patience)
 	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
+	for {
+		asked := time.Now()
+		if ok() {
+			return
+		}
+		tick := time.NewTimer(max(20*time.Millisecond, 3*time.Since(asked))) // who asks must not be who keeps it waiting
 		select {
 		case <-deadline.C:
+			tick.Stop()
 			r.t.Fatalf("%s did not happen within %s; log:\n%s", what, r.patience, r.logs.String())
 		case <-tick.C:
 		}

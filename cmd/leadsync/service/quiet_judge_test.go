@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -101,7 +102,7 @@ func TestQuiet(t *testing.T) {
 			err := a.Load(func(add func(string, map[string]string, ...simulator.Link) string) {
 				for i := range n {
 					add(contacts, map[string]string{
-						"email": fmt.Sprintf("p%d@example.org", i), "lastname": strconv.Itoa(i), "lifecyclestage": "lead", "budget": "0",
+						"email": fmt.Sprintf("p%d@example.org", i), "lastname": fmt.Sprintf("Person-%d", i), "lifecyclestage": "lead", "budget": "0",
 						"createdate": "2026-05-01T08:00:00Z", "lastmodifieddate": "2026-10-20T10:00:00Z", "hs_object_source": "IMPORT",
 					})
 				}
@@ -111,15 +112,17 @@ func TestQuiet(t *testing.T) {
 			}
 		},
 	})
+	moves, phase := &stages{rig: r, of: map[string]string{}}, &phases{t: t, began: time.Now()}
 	r.start()
 	r.settle()
 	r.nothingReleased("going live", 0)
+	phase.done("live with %d leads", n)
 
 	importer := simulator.Actor{Kind: simulator.Import, ID: "9"}
 	for i := range n / 20 {
 		r.advance(time.Millisecond)
 		if _, err := r.account.CreateContact(importer, map[string]string{
-			"email": fmt.Sprintf("i%d@example.org", i), "lastname": strconv.Itoa(i), "lifecyclestage": "lead", "budget": "2000000",
+			"email": fmt.Sprintf("i%d@example.org", i), "lastname": fmt.Sprintf("Import-%d", i), "lifecyclestage": "lead", "budget": "2000000",
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -127,6 +130,7 @@ func TestQuiet(t *testing.T) {
 	r.settle()
 	r.eventually("the import is there", func() bool { return r.states(func(workflows.LeadState) bool { return true }) == n+n/20 })
 	r.nothingReleased("the import", 0)
+	phase.done("%d imported", n/20)
 
 	for i, o := range r.account.Objects(contacts)[:moved] { // released, and what the next model wants
 		r.advance(time.Millisecond)
@@ -135,16 +139,18 @@ func TestQuiet(t *testing.T) {
 		}
 	}
 	r.settle()
-	r.eventually("they are leads of a budget", func() bool { return r.inStage("marketingqualifiedlead") == moved })
+	r.eventually("they are leads of a budget", func() bool { return moves.in("marketingqualifiedlead") == moved })
 	r.nothingReleased("the changes", 0)
+	phase.done("%d changed by people", moved)
 	r.options.Model = r.quietModel(50000)
 	r.restart()
-	r.eventually("the model has moved them", func() bool { return r.inStage("salesqualifiedlead") == moved })
+	r.eventually("the model has moved them", func() bool { return moves.in("salesqualifiedlead") == moved })
 	r.settle()
 	r.nothingReleased("the model", 0)
 	if n := r.states(func(s workflows.LeadState) bool { return len(s.Clocks) > 0 }); n != 0 {
 		t.Errorf("%d clocks", n)
 	}
+	phase.done("%d moved by another model", moved)
 
 	rule := r.quietModel(50000).FollowUps()[0]
 	ids, total, err := r.store.Standing(t.Context(), "48000001", rule.Name, 10, func(s workflows.LeadState) bool { return workflows.Backfills(rule, s) })
@@ -157,6 +163,7 @@ func TestQuiet(t *testing.T) {
 	r.eventually("ten tasks", func() bool { return r.account.Count(simulator.Tasks) >= 10 })
 	r.settle()
 	r.nothingReleased("the order", 10)
+	phase.done("10 ordered")
 }
 
 // states counts the contacts that are decided and of which something is true.
@@ -169,12 +176,38 @@ func (r *rig) states(are func(workflows.LeadState) bool) int {
 	return n
 }
 
-// inStage counts the contacts that have a stage in the account.
-func (r *rig) inStage(stage string) (n int) {
-	for _, o := range r.account.Objects(contacts) {
-		if o.Properties["lifecyclestage"] == stage {
+// stages follows the journal, so that whoever asks again and again what was moved pays for what is new only.
+type stages struct {
+	rig  *rig
+	read int
+	of   map[string]string // of the contacts whose stage was ever changed
+}
+
+// in counts the contacts that were moved to a stage and are there.
+func (s *stages) in(stage string) (n int) {
+	for _, e := range s.rig.account.JournalSince(s.read) {
+		if s.read = e.Seq; e.Type == contacts && e.Property == "lifecyclestage" {
+			s.of[e.ID] = e.New
+		}
+	}
+	for _, at := range s.of {
+		if at == stage {
 			n++
 		}
 	}
 	return n
+}
+
+// phases says what a run of many minutes has come to, and how long each part took.
+type phases struct {
+	t     *testing.T
+	began time.Time
+}
+
+func (p *phases) done(format string, args ...any) {
+	p.t.Helper()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	p.t.Logf("%s (%s, %d MB of memory)", fmt.Sprintf(format, args...), time.Since(p.began).Round(100*time.Millisecond), m.Sys>>20)
+	p.began = time.Now()
 }

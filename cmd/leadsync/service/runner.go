@@ -194,6 +194,9 @@ func over(ctx context.Context, err error) bool {
 // attempt works the portal until something ends it.
 func (r *Runner) attempt(ctx context.Context, t *tenure) error {
 	f := t.fence
+	if !r.svc.Weak.Without(workflows.PauseRevoked) {
+		ctx = connector.UntilRejected(ctx)
+	}
 	found, err := Describe(ctx, r.svc.Config, r.cfg, r.svc.Model, r.conn)
 	if err != nil {
 		return err

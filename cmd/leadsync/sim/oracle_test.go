@@ -14,6 +14,7 @@ import (
 	"leadsync/cmd/leadsync/demomodel"
 	"leadsync/cmd/leadsync/service"
 	"leadsync/connector"
+	"leadsync/connector/hubspot"
 	"leadsync/connector/hubspot/simulator"
 	"leadsync/scoring"
 	"leadsync/scoring/vocabulary"
@@ -171,7 +172,7 @@ func (p *play) auditInput() audit.Input {
 		}
 		steps = append(steps, s.at)
 	}
-	w, _ := service.NewPortal(p.config().Portals[0], p.config().Limits, names(), connector.Account{TimeZone: "Europe/Berlin"})
+	w, _ := service.NewPortal(p.config().Portals[0], p.config().Limits, hubspot.Names(), connector.Account{TimeZone: "Europe/Berlin"})
 	for _, s := range p.kit.model.Stages() {
 		if !s.SideTrack {
 			w.Order = append(w.Order, s.Name)

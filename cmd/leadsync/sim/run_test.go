@@ -18,7 +18,6 @@ import (
 
 	"leadsync/cmd/leadsync/config"
 	"leadsync/cmd/leadsync/demomodel"
-	"leadsync/connector"
 	"leadsync/connector/hubspot/simulator"
 	"leadsync/scoring"
 	"leadsync/workflows"
@@ -135,6 +134,7 @@ type play struct {
 	events     []event
 	storm      bool
 	flying     sync.WaitGroup // calls that the account carries out
+	aloft      atomic.Int64   // how many of them
 
 	mu         sync.Mutex
 	trace      []string
@@ -330,19 +330,5 @@ func (p *play) properties() {
 	add(contacts, simulator.Property{Name: "no_profiling", Label: "n", Type: "bool"})
 	for _, typ := range []string{simulator.Tasks, simulator.Deals} {
 		add(typ, simulator.Property{Name: "leadsync_key", Label: "k", Type: "string", HasUniqueValue: !p.world().marked})
-	}
-}
-
-func names() connector.Names {
-	return connector.Names{
-		Stage: "lifecyclestage", Status: "hs_lead_status", Owner: "hubspot_owner_id",
-		FirstName: "firstname", LastName: "lastname", Email: "email", Company: "company",
-		CompanyID: "associatedcompanyid", MergedIDs: "hs_merged_object_ids", CompanyName: "name", CompanyStage: "lifecyclestage", ActivityTime: "hs_timestamp",
-		DealStage: "dealstage", DealPipeline: "pipeline", DealClosed: "hs_is_closed", DealWon: "hs_is_closed_won", DealOwner: "hubspot_owner_id",
-		DealAmount: "amount", DealHomeAmount: "amount_in_home_currency", DealClosedAt: "closedate", DealLostReason: "closed_lost_reason",
-		TaskKind: "hs_task_type", TaskStatus: "hs_task_status", TaskOwner: "hubspot_owner_id", TaskPriority: "hs_task_priority", TaskNew: "NOT_STARTED", TaskDone: "COMPLETED",
-		MeetingOutcome: "hs_meeting_outcome", MeetingOff: "CANCELED", Sequence: "hs_sequences_is_enrolled",
-		Submissions: "num_conversion_events", PageVisits: "hs_analytics_num_page_views", VisitEvent: "e_visited_page",
-		Source: "hs_object_source", Imported: "IMPORT", Integrated: "INTEGRATION",
 	}
 }

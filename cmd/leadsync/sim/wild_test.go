@@ -115,6 +115,9 @@ func (p *play) openDeal(id string, which int) {
 // touch changes something of everybody that no model reads: everybody is looked at once more, and nothing may follow.
 func (p *play) touch() {
 	p.await()
+	if p.landed(); p.broken() {
+		return
+	}
 	before := len(p.account.Journal())
 	p.tell("story", "everybody is looked at once more")
 	for _, id := range p.order {
@@ -129,6 +132,23 @@ func (p *play) touch() {
 			p.violate(checkWrong, "nothing had happened, but leadsync changed %s %s: %s from %q to %q", e.Type, e.ID, e.Property, e.Old, e.New)
 			return
 		}
+	}
+}
+
+// landed waits until the account has carried out what everybody has given up on, and judges once more. What takes effect
+// so late is nothing that leadsync does now: scores that overtake newer ones stay until they are written again, since
+// nobody reads them (SECURITY.md).
+func (p *play) landed() {
+	if p.aloft.Load() == 0 {
+		return
+	}
+	p.tell("story", "the account still carries out calls")
+	p.run(time.Now().Add(settles), func() bool { return p.aloft.Load() == 0 })
+	if p.aloft.Load() > 0 {
+		p.violate(checkRun, "the account carries out calls for ever")
+	}
+	if p.calm("what came late", true); !p.broken() {
+		p.judge()
 	}
 }
 

@@ -76,7 +76,7 @@ func (p *play) hire(name string) {
 		return
 	}
 	conn := service.Connection{
-		CRM: client, Marked: marked(settings), Now: p.now, Names: names(),
+		CRM: client, Marked: marked(settings), Now: p.now, Names: hubspot.Names(),
 		Verifier: &hubspot.Verifier{Secrets: []string{secret}, TargetURL: target, Now: w.clock},
 	}
 	w.svc, err = service.New(service.Options{
@@ -198,7 +198,9 @@ func (x wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		err  error
 	}
 	answered := make(chan answer, 1)
+	w.aloft.Add(1)
 	w.flying.Go(func() { // the account goes on when nobody waits for its answer any more
+		defer w.aloft.Add(-1)
 		in := req.Clone(context.WithoutCancel(ctx))
 		in.Body = io.NopCloser(bytes.NewReader(body))
 		resp, err := w.transport.RoundTrip(in)

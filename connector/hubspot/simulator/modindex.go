@@ -16,10 +16,12 @@ func compareEntries(x, y modEntry) int {
 
 // modIndex orders what search sees by modified time, then id. Changes mostly
 // append; an entry whose record has moved on stays behind as stale and is
-// dropped when half of the list is stale, so a sweep never sorts the table.
+// dropped when an eighth of the list is stale, so a sweep never sorts the table.
+// Which are stale is known in the same order, so that a search can say how many
+// records it would find without looking at each.
 type modIndex struct {
 	list     []modEntry
-	stale    int
+	stale    []modEntry
 	unsorted bool // while loading in bulk
 }
 
@@ -37,12 +39,15 @@ func (x *modIndex) put(r *record, v *version) {
 		if v.archived == 0 && old.modified == v.modified {
 			return // the entry stands, its record carries the new state
 		}
-		x.stale++
+		x.bury(modEntry{at: old.modified, r: r})
 	}
 	if v.archived == 0 {
 		x.insert(modEntry{at: v.modified, r: r})
+		if r.purged || r.survivor != nil { // search learns late of what was done to it before
+			x.retire(r)
+		}
 	}
-	if x.stale > 1024 && x.stale > len(x.list)/2 {
+	if len(x.stale) > 1024 && len(x.stale) > len(x.list)/8 {
 		x.compact()
 	}
 }
@@ -55,15 +60,31 @@ func (x *modIndex) insert(e modEntry) {
 	}
 	i, found := slices.BinarySearchFunc(x.list, e, compareEntries)
 	if found { // set back to a time that it had before
-		x.stale--
+		if at, is := slices.BinarySearchFunc(x.stale, e, compareEntries); is {
+			x.stale = slices.Delete(x.stale, at, at+1)
+		}
 		return
 	}
 	x.list = slices.Insert(x.list, i, e)
 }
 
+// bury notes that an entry is stale.
+func (x *modIndex) bury(e modEntry) {
+	if at, is := slices.BinarySearchFunc(x.stale, e, compareEntries); !is {
+		x.stale = slices.Insert(x.stale, at, e)
+	}
+}
+
+// retire notes that a record is not found any more.
+func (x *modIndex) retire(r *record) {
+	if v := r.indexed; v != nil && v.archived == 0 {
+		x.bury(modEntry{at: v.modified, r: r})
+	}
+}
+
 func (x *modIndex) compact() {
 	x.list = slices.DeleteFunc(x.list, func(e modEntry) bool { return !e.live() })
-	x.stale = 0
+	x.stale = nil
 }
 
 func (x *modIndex) sort() {
@@ -76,8 +97,24 @@ func (x *modIndex) sort() {
 // between returns the entries with lo <= at <= hi, stale ones included.
 func (x *modIndex) between(lo, hi int64) []modEntry {
 	x.sort()
-	from, _ := slices.BinarySearchFunc(x.list, lo, func(e modEntry, at int64) int { return cmp.Compare(e.at, at) })
-	to, _ := slices.BinarySearchFunc(x.list, hi, func(e modEntry, at int64) int {
+	return stretchOf(x.list, lo, hi)
+}
+
+// count is how many entries between are not stale.
+func (x *modIndex) count(lo, hi int64) int {
+	return len(x.between(lo, hi)) - len(stretchOf(x.stale, lo, hi))
+}
+
+// tiedAfter is the part of a list that was modified at one instant, behind an id.
+func tiedAfter(list []modEntry, at, id int64) []modEntry {
+	list = stretchOf(list, at, at)
+	from, _ := slices.BinarySearchFunc(list, id+1, func(e modEntry, id int64) int { return cmp.Compare(e.r.id, id) })
+	return list[from:]
+}
+
+func stretchOf(list []modEntry, lo, hi int64) []modEntry {
+	from, _ := slices.BinarySearchFunc(list, lo, func(e modEntry, at int64) int { return cmp.Compare(e.at, at) })
+	to, _ := slices.BinarySearchFunc(list, hi, func(e modEntry, at int64) int {
 		if e.at <= at {
 			return -1
 		}
@@ -86,5 +123,5 @@ func (x *modIndex) between(lo, hi int64) []modEntry {
 	if to < from {
 		return nil
 	}
-	return x.list[from:to]
+	return list[from:to]
 }

@@ -210,6 +210,7 @@ func (a *Account) forget(m mutation, r *record) {
 		a.dropLink(l.to, r)
 		a.dropLink(r, l.to)
 	}
+	r.t.index.retire(r)
 	r.purged = true
 	r.cur = &version{modified: r.cur.modified + 1, archived: m.at.UnixMilli()}
 	r.entries = nil
@@ -246,7 +247,7 @@ func (a *Account) merge(m mutation, winner, loser *record) *record {
 		}
 		a.reclaim(old, r)
 		old.links, old.survivor = nil, r
-		t.index.stale++
+		t.index.retire(old)
 		a.note(m, Entry{Op: OpMerge, Type: t.name, ID: old.idString(), New: r.idString()})
 	}
 	a.touch(m, r)

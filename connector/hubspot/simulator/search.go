@@ -167,6 +167,12 @@ func (c *call) route(in searchIn) walk {
 // asked order nothing else is kept and nothing is sorted.
 func (c *call) collect(in searchIn, match func(*record) bool, after int) (total int, page []*record) {
 	w := c.route(in)
+	if at, id, ok := c.tie(in); ok {
+		return c.collectTied(at, id, after, in.Limit)
+	}
+	if sure, ok := c.certain(in); ok && w.byTime && w.ordered {
+		return c.collectOrdered(in, w, sure, match, after)
+	}
 	var all []*record
 	keep := func(r *record) {
 		if !match(r) {
@@ -188,6 +194,88 @@ func (c *call) collect(in searchIn, match func(*record) bool, after int) (total 
 	c.sortHits(in, all)
 	from := min(after, len(all))
 	return total, all[from:min(from+in.Limit, len(all))]
+}
+
+// tie is a search for what was modified at one instant, from an id on and in the order of ids, which is the index's.
+func (c *call) tie(in searchIn) (at, id int64, ok bool) {
+	if in.Query != "" || len(in.FilterGroups) != 1 || len(in.Sorts) != 1 || in.Sorts[0] != (sortBy{Property: "hs_object_id"}) {
+		return 0, 0, false
+	}
+	f := in.FilterGroups[0].Filters
+	if len(f) != 2 || f[0].Property != c.t.modName || f[0].Operator != "EQ" || f[1].Property != "hs_object_id" || f[1].Operator != "GT" {
+		return 0, 0, false
+	}
+	id, err := strconv.ParseInt(string(f[1].Value), 10, 64)
+	at, _ = c.groupStretch(f)
+	return at, id, err == nil
+}
+
+func (c *call) collectTied(at, id int64, after, limit int) (total int, page []*record) {
+	c.t.index.sort()
+	list := tiedAfter(c.t.index.list, at, id)
+	total = len(list) - len(tiedAfter(c.t.index.stale, at, id))
+	met := 0
+	for _, e := range list {
+		if len(page) == limit {
+			break
+		}
+		if e.live() {
+			if met++; met > after {
+				page = append(page, e.r)
+			}
+		}
+	}
+	return total, page
+}
+
+// certain is a stretch of modified times of which every record is a hit: that of a group that asks for nothing else.
+func (c *call) certain(in searchIn) (w walk, ok bool) {
+	if in.Query != "" {
+		return w, false
+	}
+	for _, g := range in.FilterGroups {
+		other := slices.ContainsFunc(g.Filters, func(f filter) bool {
+			return f.Property != c.t.modName || !slices.Contains([]string{"EQ", "GTE", "GT", "LTE", "LT", "BETWEEN"}, f.Operator)
+		})
+		if !other && len(g.Filters) > 0 {
+			w.lo, w.hi = c.groupStretch(g.Filters)
+			return w, w.lo <= w.hi
+		}
+	}
+	return w, false
+}
+
+// collectOrdered is collect where the walk is in the asked order and most of it is sure to be found: it looks at what
+// may not be, and at what the page shows.
+func (c *call) collectOrdered(in searchIn, w, sure walk, match func(*record) bool, after int) (total int, page []*record) {
+	total = c.t.index.count(sure.lo, sure.hi)
+	count := func(r *record) {
+		if match(r) {
+			total++
+		}
+	}
+	if w.lo < sure.lo {
+		c.walkIndex(w.lo, sure.lo-1, false, count)
+	}
+	if w.hi > sure.hi {
+		c.walkIndex(sure.hi+1, w.hi, false, count)
+	}
+	list, met := c.t.index.between(w.lo, w.hi), 0
+	for i := range list {
+		if len(page) == in.Limit {
+			break
+		}
+		e := list[i]
+		if w.down {
+			e = list[len(list)-1-i]
+		}
+		if e.live() && match(e.r) {
+			if met++; met > after {
+				page = append(page, e.r)
+			}
+		}
+	}
+	return total, page
 }
 
 func (c *call) walkIndex(lo, hi int64, down bool, keep func(*record)) {
