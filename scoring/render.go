@@ -86,8 +86,9 @@ func decimal(lang, number string) string {
 	return number
 }
 
+// clock is a moment in the zone that it is given in: UTC, unless somebody has put it in another (Evaluation.In).
 func clock(lang string, t time.Time) string {
-	return t.UTC().Format(say(lang, "2006-01-02 15:04 UTC", "02.01.2006 15:04 UTC"))
+	return t.Format(say(lang, "2006-01-02 15:04 MST", "02.01.2006 15:04 MST"))
 }
 
 // renderSeen lists facts with their values; texts are quoted, so nothing in them reaches a terminal as it is.

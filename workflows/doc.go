@@ -88,10 +88,10 @@
 //     a status whose newest version is leadsync's own, or one that was considered before, nobody entered; it is
 //     remembered, and rules 3 and 4 do nothing this time. A status that was left and is there again, by somebody
 //     else than leadsync, is entered once more, one episode however often; rules 3 and 4 do nothing this time,
-//     and a held contact is released. Unless it came back within a minute: that was a slip of the hand. Values
-//     that were only passed start nothing: what they asked for is moot by now (rule 6). A stage that somebody
-//     else passed counts as entered for the high-water mark. The decision names who set the status, and lists
-//     the values on the way. A history that does not yet show the contact's present status says nothing.
+//     and a held contact is released. Unless it came back within a minute: that was a slip of the hand, and
+//     no activity before it sets a status any more (rule 4). Values that were only passed start nothing: what they asked for is moot by now (rule 6). A stage that somebody
+//     else passed counts as entered for the high-water mark, before what rule 20 says of rivals lowers that. The
+//     decision names who set the status, and lists the values on the way. A history that does not yet show the contact's present status says nothing.
 //  13. Optional sources. Submissions of forms and visits to pages, where the portal reads them, say when and what;
 //     the counter of the contact says how often. An occurrence whose date the contact had and an event within a
 //     minute of it are the same, the closest first; an occurrence of which only bounds are known is an event
@@ -206,7 +206,8 @@
 //     time of day of the start) in the calendar of the contact's owner, or of the portal's fallback if that is nobody active. The first
 //     contact is the earliest activity by a person of the clock's kind (first), not in the future and not after the clock ended, that happened
 //     at or after the start, or before it with no more than one working hour between: the call that made the lead an SQL is
-//     the answer (S79). It is remembered, and an earlier one that is learned of later takes its place. The clock ends when the contact is
+//     the answer (S79). That hour, too, is one of the owner's at the start, and not looked for further back than a year: a new owner changes
+//     no verdict. The first contact is remembered, and an earlier one that is learned of later takes its place. The clock ends when the contact is
 //     in another stage or has a final status (rule 4) or a misjudged one (rule 24) after the plan. It is met if the first contact is not
 //     after the limit; missed if it is, or if there is none and the limit has come before the end; ended (no verdict) if it
 //     ended before the limit without a contact; else due. So an activity that is told late makes a missed clock met. What it
@@ -233,7 +234,7 @@
 //     the person left the contact in, and a status-bearing activity that was passed over is news again. So long before
 //     the end as notice says, the owner of the contact is asked by a task (todo, due in a working day, satisfied by
 //     nothing, archived when the lease ends or begins anew), once for each lease. Beginning and end are records of
-//     their own. Held contacts have no leases. Without keep and until a person's choice holds for ever (rules 2 and
+//     their own. Held contacts have no leases; one that the choice itself releases (rule 1) has. Without keep and until a person's choice holds for ever (rules 2 and
 //     5).
 //     Rivals. leadsync remembers the last value that it planned for stage and for status, and the one before. If the
 //     newest version of the property is another machine's and later, and is the value from before, or any stage behind
@@ -244,8 +245,11 @@
 //     pause. A rival is forgotten when what leadsync wrote has stood for 24 hours, or when its rounds are older than
 //     that and there was no pause. This holds whatever the model says. With overrides in the model, moreover, a round
 //     is no entering of anything, and the high-water mark falls to the stage that was set: rule 2 moves the contact
-//     forward again, which is no entering either if it happens in the same plan. Without it, what the machine did is
-//     an entering, and the high-water mark holds (rules 2 and 5). A status is set again only by the next activity.
+//     forward again, which is no entering either if it happens in the same plan. The same goes, but is no round, while a
+//     rival is remembered and the newest version, which no look has considered, is a machine's and the stage that the rival set
+//     last: whoever had moved the contact meanwhile, and whether leadsync looked in between (rule 12) or not. Without overrides, what
+//     the machine did is an entering, and the high-water mark holds (rules 2 and 5), as it does where a machine undoes what a
+//     person did and leadsync knows of no rival. A status is set again only by the next activity.
 //     With overrides in the model, a contact that stands behind the stage that the model chooses without lease, pause
 //     or move under way is remembered too, with the reason: held, a stage that the mapping does not know, a way back,
 //     or moved back.

@@ -80,26 +80,46 @@ func (r *Reconciler) past(ctx context.Context, rows []DueRow, records []LeadReco
 			// What a neighbour in the call needed is not learned: the same contact is decided alike in any company.
 			maps.DeleteFunc(out.history[id], func(prop string, _ []connector.Version) bool { return !slices.Contains(wanted[id], prop) })
 			out.standing[id] = slices.Contains(wanted[id], r.Portal.Names.Status)
-			fresh.contacts.Found[id] = overtaken(fresh.contacts.Found[id], out.history[id])
+			fresh.contacts.Found[id] = r.overtaken(fresh.contacts.Found[id], out.history[id])
 		}
 	}
 	return out, nil
 }
 
 // overtaken is a contact with what its history, which was read after it, tells of since: whoever chose a status between
-// the two readings is not overruled by one that was planned without it (rule 5).
-func overtaken(contact connector.Object, history connector.History) connector.Object {
+// the two readings is not overruled by one that was planned without it (rule 5). Of counters the history forgets what
+// happened since: it would lie in the future of this look, and once it were known no other look would be made for it.
+func (r *Reconciler) overtaken(contact connector.Object, history connector.History) connector.Object {
+	watched := r.Portal.Watched()
 	for prop, versions := range history {
 		if len(versions) == 0 {
 			continue
 		}
 		last := versions[len(versions)-1]
-		if last.At.After(contact.UpdatedAt) && last.Value != contact.Properties[prop] {
+		since := last.At.After(contact.UpdatedAt) && last.Value != contact.Properties[prop]
+		switch {
+		case since && slices.Contains(watched, prop):
 			contact.Properties = maps.Clone(contact.Properties)
 			contact.Properties[prop] = last.Value
+		case since:
+			history[prop] = asOfReading(versions, contact, prop)
 		}
 	}
 	return contact
+}
+
+// asOfReading are the versions without those that came after the contact was read. The value that was read says where
+// they begin: not every counter moves the moment of the last change.
+func asOfReading(versions []connector.Version, contact connector.Object, prop string) []connector.Version {
+	for i, v := range slices.Backward(versions) {
+		if sameValue(v.Value, contact.Properties[prop]) {
+			return versions[:i+1]
+		}
+		if !v.At.After(contact.UpdatedAt) {
+			break
+		}
+	}
+	return versions
 }
 
 // tell makes one call.

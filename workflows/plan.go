@@ -202,8 +202,12 @@ func (pl *planner) status(stage string, entered bool, news scoring.Activity, fre
 	return observed, false
 }
 
-// mayFollow reports whether an activity may set the lead status (rule 4).
+// mayFollow reports whether an activity may set the lead status (rule 4). Whoever left the status for a moment and came
+// back to it after the activity has had the last word, though that enters nothing (rule 12).
 func (pl *planner) mayFollow(news scoring.Activity, stage, observed string) bool {
+	if pl.glimpse.told && !pl.glimpse.ours && pl.out.State.StatusSeen.After(news.At) {
+		return false
+	}
 	return pl.inStatusStage(stage) && !pl.final(observed) && !news.At.Before(pl.out.State.StatusSince)
 }
 

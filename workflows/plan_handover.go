@@ -269,7 +269,7 @@ func (pl *planner) lacks() string {
 	}
 	lines := []string{ch.Wanted + ":"}
 	for _, c := range closed {
-		lines = append(lines, "- "+scoring.RenderCheck(pl.Portal.Language, c))
+		lines = append(lines, "- "+scoring.RenderCheck(pl.Portal.Language, c.In(pl.Portal.Calendar.Zone())))
 	}
 	text := []rune(strings.Join(lines, "\n"))
 	return string(text[:min(len(text), reasonsLimit)])

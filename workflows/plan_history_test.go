@@ -74,6 +74,20 @@ func TestPlan_betweenTwoLooks(t *testing.T) {
 			},
 			want: []string{}, params: map[string]string{"origin": "person", "source": "PERSON"}, seen: "open_deal person, attempted person",
 		},
+		"a slip of the hand after a talk": {
+			happen: func(p *person) {
+				p.call("CONNECTED", 3*hour)
+				p.was("OPEN_DEAL", 2*hour, aPerson).was("ATTEMPTED_TO_CONTACT", 2*hour-59*time.Second, aPerson)
+			},
+			want: []string{}, params: map[string]string{"origin": "person", "source": "PERSON"}, seen: "open_deal person, attempted person",
+		},
+		"a talk after a slip of the hand": {
+			happen: func(p *person) {
+				p.was("OPEN_DEAL", 2*hour, aPerson).was("ATTEMPTED_TO_CONTACT", 2*hour-59*time.Second, aPerson)
+				p.call("CONNECTED", hour)
+			},
+			want: []string{"status in_progress", "close call again"}, params: map[string]string{"origin": "person", "source": "PERSON"}, seen: "open_deal person, attempted person",
+		},
 		"set again without leaving": {happen: func(p *person) { p.was("ATTEMPTED_TO_CONTACT", 2*hour, aPerson) }, want: []string{}},
 		"leadsync brought it back": {
 			happen: func(p *person) {

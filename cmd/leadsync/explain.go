@@ -153,6 +153,7 @@ type explanation struct {
 	lead scoring.Lead
 	by   *scoring.Model // evaluated it
 	at   time.Time      // when
+	zone *time.Location // of the portal: texts tell moments in it
 	name string         // of the contact, if it has one
 	// denied says that another moment or model was asked for, of a contact that must not be profiled.
 	denied bool
@@ -188,7 +189,7 @@ func (x *explainer) explain(ctx context.Context, text string) (*explanation, err
 	lead := workflows.LeadOf(x.portal, x.in.model, record)
 	e := &explanation{
 		Contact: id, Stage: lead.Stage, Status: lead.Status, Offline: x.offline, Off: x.portal.SwitchedOff(x.in.model),
-		lead: lead, by: x.in.model, at: x.now(), name: x.nameOf(record), denied: x.options.elsewhere(),
+		lead: lead, by: x.in.model, at: x.now(), zone: x.zone(), name: x.nameOf(record), denied: x.options.elsewhere(),
 	}
 	e.Evaluation = x.in.model.Evaluate(lead, e.at)
 	e.remember(record.State, x.portal.Order)
@@ -208,7 +209,7 @@ func (x *explainer) explain(ctx context.Context, text string) (*explanation, err
 		return nil, err
 	}
 	if !state.PausedSince.IsZero() {
-		e.Paused = fmt.Sprintf("since %s: %s", state.PausedSince.UTC().Format(time.RFC3339), state.PauseReason)
+		e.Paused = fmt.Sprintf("since %s: %s", state.PausedSince.In(e.zone).Format(stampIn("en")), state.PauseReason)
 	}
 	return e, nil
 }

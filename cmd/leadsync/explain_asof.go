@@ -128,7 +128,7 @@ func (x *explainer) explainAsOf(ctx context.Context, record workflows.LeadRecord
 	if err != nil {
 		return nil, err
 	}
-	e := &explanation{Contact: record.ID, Offline: x.offline, AsOf: then, at: then.At, name: x.nameOf(record)}
+	e := &explanation{Contact: record.ID, Offline: x.offline, AsOf: then, at: then.At, zone: then.zone, name: x.nameOf(record)}
 	if err := x.existed(record, then); err != nil {
 		return nil, err
 	}

@@ -11,11 +11,11 @@ func (e *explanation) answering(language string) []string {
 	var notes []string
 	if c := e.Outcomes.Cooling; c != nil && e.Evaluation.At.Before(c.Until) {
 		notes = append(notes, fmt.Sprintf(say(language, "After %s points lead to no further stage until %s; direct ways do.",
-			"Nach %s führen Punkte bis %s in keine weitere Phase; direkte Wege schon."), c.End, c.Until.UTC().Format(stampIn(language))))
+			"Nach %s führen Punkte bis %s in keine weitere Phase; direkte Wege schon."), c.End, c.Until.In(e.zone).Format(stampIn(language))))
 	}
 	for _, c := range e.Outcomes.Clocks {
 		notes = append(notes, fmt.Sprintf(say(language, "Response clock %s: %s, limit %s.", "Reaktionszeit %s: %s, Frist %s."),
-			c.Rule, clockWord(language, c.State), c.DueAt.UTC().Format(stampIn(language))))
+			c.Rule, clockWord(language, c.State), c.DueAt.In(e.zone).Format(stampIn(language))))
 	}
 	return notes
 }

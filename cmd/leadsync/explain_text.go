@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"leadsync/workflows"
 )
@@ -38,7 +39,7 @@ func (e *explanation) write(w io.Writer, language string) {
 			tellLine(w, line)
 		}
 	}
-	tell(w, "\n%s", block(e.Evaluation.Text(language)))
+	tell(w, "\n%s", block(e.Evaluation.In(e.zone).Text(language)))
 	e.writeKnown(w, language)
 	if e.barred {
 		tellLine(w, e.barrier(language))
@@ -51,7 +52,7 @@ func (e *explanation) write(w io.Writer, language string) {
 	}
 	if len(e.Decisions) > 0 {
 		tellLine(w, block(say(language, "\nDecisions, newest first:", "\nEntscheidungen, die neueste zuerst:")))
-		writeDecisions(w, e.Decisions, language)
+		writeDecisions(w, e.Decisions, language, e.zone)
 	}
 }
 
@@ -94,7 +95,7 @@ func (e *explanation) barrier(language string) string {
 	if e.WayBack != nil {
 		return fmt.Sprintf(say(language, "Not moved to %s: it went back from %s to %s on %s, and since then nothing certainly dated has led it forward.",
 			"Nicht nach %s bewegt: Der Kontakt ging von %s nach %s zurück, am %s, und seither hat ihn nichts sicher Datiertes vorangebracht."),
-			to, e.WayBack.From, e.WayBack.To, e.WayBack.At.UTC().Format(stampIn(language)))
+			to, e.WayBack.From, e.WayBack.To, e.WayBack.At.In(e.zone).Format(stampIn(language)))
 	}
 	return fmt.Sprintf(say(language, "Not moved to %s: it had been as far as %s, and somebody moved it back. The model leads only to stages ahead of that one.",
 		"Nicht nach %s bewegt: Der Kontakt war schon bis %s gekommen, und jemand hat ihn zurückgesetzt. Das Modell führt nur in Phasen dahinter."), to, e.Furthest)
@@ -117,9 +118,9 @@ func (e *explanation) unfinished(language string) []string {
 	return list
 }
 
-func writeDecisions(w io.Writer, decisions []workflows.Decision, language string) {
+func writeDecisions(w io.Writer, decisions []workflows.Decision, language string, zone *time.Location) {
 	for _, d := range decisions {
-		tell(w, "  #%d %s  %s %.8s\n", d.No, d.At.Format(stampIn(language)), say(language, "model", "Modell"), d.Model)
+		tell(w, "  #%d %s  %s %.8s\n", d.No, d.At.In(zone).Format(stampIn(language)), say(language, "model", "Modell"), d.Model)
 		for _, line := range decisionLines(d, language) {
 			tell(w, "     %s\n", line)
 		}

@@ -102,8 +102,11 @@ func (x *explainer) history(ctx context.Context, contact string, o historyOption
 }
 
 // zone is the portal's time zone; UTC if nobody says which one that is.
-func (x *explainer) zone() *time.Location {
-	zone, err := time.LoadLocation(x.cfg.TimeZone)
+func (x *explainer) zone() *time.Location { return zoneOf(x.cfg.TimeZone) }
+
+// zoneOf is the zone of a name; UTC if there is none.
+func zoneOf(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
 	if err != nil {
 		return time.UTC
 	}

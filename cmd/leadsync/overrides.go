@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +48,7 @@ func overridesCommand(env *environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return listed(env, asJSON, found, found.Total, func() { found.write(env.stdout, x.portal.Language) })
+		return listed(env, asJSON, found, found.Total, func() { found.write(env.stdout, x.portal.Language, x.zone()) })
 	}
 	return cmd
 }
@@ -99,14 +100,14 @@ func (x *explainer) upToDate(ctx context.Context, some []workflows.Frozen) error
 	return nil
 }
 
-func (l *overrideList) write(w io.Writer, language string) {
+func (l *overrideList) write(w io.Writer, language string, zone *time.Location) {
 	var kind workflows.FrozenKind
 	for _, f := range l.List {
 		if f.Kind != kind {
 			kind = f.Kind
 			tell(w, "\n%s\n", frozenTitle(kind, language))
 		}
-		tell(w, "  %-22s %s\n", contactRef(f.Contact), frozenText(f, language))
+		tell(w, "  %-22s %s\n", contactRef(f.Contact), frozenText(f, language, zone))
 	}
 	if len(l.List) > 0 {
 		tellLine(w)
@@ -119,11 +120,11 @@ func (l *overrideList) write(w io.Writer, language string) {
 }
 
 // frozenText says in one line what stands, since when, until when, why, and what the model would have.
-func frozenText(f workflows.Frozen, language string) string {
+func frozenText(f workflows.Frozen, language string, zone *time.Location) string {
 	none := say(language, "none", "keine")
-	text := fmt.Sprintf("%s %s, %s %s", f.Property, orWord(f.Value, none), say(language, "since", "seit"), f.Since.UTC().Format(stampIn(language)))
+	text := fmt.Sprintf("%s %s, %s %s", f.Property, orWord(f.Value, none), say(language, "since", "seit"), f.Since.In(zone).Format(stampIn(language)))
 	if !f.Until.IsZero() {
-		text += " " + say(language, "until", "bis") + " " + f.Until.UTC().Format(stampIn(language))
+		text += " " + say(language, "until", "bis") + " " + f.Until.In(zone).Format(stampIn(language))
 	}
 	if f.Source != "" {
 		text += fmt.Sprintf(" (%s: %s)", f.Origin, f.Source)
@@ -141,7 +142,7 @@ func frozenText(f workflows.Frozen, language string) string {
 func (e *explanation) frozen(language string) []string {
 	var notes []string
 	for _, f := range e.Frozen {
-		notes = append(notes, frozenTitle(f.Kind, language)+": "+frozenText(f, language))
+		notes = append(notes, frozenTitle(f.Kind, language)+": "+frozenText(f, language, e.zone))
 	}
 	return notes
 }

@@ -59,7 +59,7 @@ func previewCommand(env *environment) *cobra.Command {
 		if asJSON {
 			return printJSON(env.stdout, out)
 		}
-		return out.write(env.stdout, v.portal.Language)
+		return out.write(env.stdout, v.portal.Language, v.portal.Calendar.Zone())
 	}
 	return cmd
 }
@@ -330,7 +330,7 @@ func (out *preview) estimate(records []workflows.LeadRecord) {
 	out.Write = hundreds(scale(out.Scores))
 }
 
-func (out *preview) write(w io.Writer, language string) error {
+func (out *preview) write(w io.Writer, language string, zone *time.Location) error {
 	tell(w, "Portal %s (account %s): %d of %d contacts read. Nothing was written.\n", out.Portal, out.Account, out.Sample, out.Total)
 	for _, f := range out.Findings {
 		tell(w, "  note: %s; %s\n", f.Text, f.Remedy)
@@ -366,7 +366,7 @@ func (out *preview) write(w io.Writer, language string) error {
 		return fmt.Errorf("print preview: %w", err)
 	}
 	for _, x := range out.Explained {
-		tell(w, "\n--- contact %s, stage in the CRM: %s\n%s", x.Contact, orWord(x.Stage, "none"), block(x.Evaluation.Text(language)))
+		tell(w, "\n--- contact %s, stage in the CRM: %s\n%s", x.Contact, orWord(x.Stage, "none"), block(x.Evaluation.In(zone).Text(language)))
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func replayCommand(env *environment) *cobra.Command {
 		if asJSON {
 			err = errors.Join(printJSON(env.stdout, out), err)
 		} else {
-			out.write(env.stdout, p.Language)
+			out.write(env.stdout, p.Language, zoneOf(p.TimeZone))
 		}
 		return err
 	}
@@ -220,7 +220,7 @@ func compareIDs(a, b connector.ObjectID) int {
 	return 1
 }
 
-func (out *replayed) write(w io.Writer, language string) {
+func (out *replayed) write(w io.Writer, language string, zone *time.Location) {
 	decisions := 0
 	for _, c := range out.Contacts {
 		decisions += len(c.Decisions)
@@ -228,7 +228,7 @@ func (out *replayed) write(w io.Writer, language string) {
 	tell(w, "Portal %s (account %s) at %s: %s, %s. Nothing was sent.\n",
 		out.Portal, out.Account, out.At.UTC().Format(time.RFC3339), plural(len(out.Contacts), "contact"), plural(decisions, "decision"))
 	for _, c := range out.Contacts {
-		c.write(w, language)
+		c.write(w, language, zone)
 	}
 	for _, list := range []struct {
 		title string
@@ -244,7 +244,7 @@ func (out *replayed) write(w io.Writer, language string) {
 	}
 }
 
-func (c replayedContact) write(w io.Writer, language string) {
+func (c replayedContact) write(w io.Writer, language string, zone *time.Location) {
 	tell(w, "\n%s, stage: %s, lead status: %s", contactRef(c.Contact), orWord(c.Stage, "none"), orWord(c.Status, "none"))
 	if c.Evaluation != nil {
 		for _, s := range c.Evaluation.Scores {
@@ -255,7 +255,7 @@ func (c replayedContact) write(w io.Writer, language string) {
 	if len(c.Decisions) == 0 {
 		tellLine(w, "  nothing to do")
 	}
-	writeDecisions(w, c.Decisions, language)
+	writeDecisions(w, c.Decisions, language, zone)
 	if len(c.Would) > 0 {
 		tellLine(w, "  if it changed now:")
 	}

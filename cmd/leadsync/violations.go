@@ -45,7 +45,7 @@ func violationsCommand(env *environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return listed(env, asJSON, found, found.Contacts, func() { found.write(env.stdout, x.portal.Language) })
+		return listed(env, asJSON, found, found.Contacts, func() { found.write(env.stdout, x.portal.Language, x.zone()) })
 	}
 	return cmd
 }
@@ -152,7 +152,7 @@ func unplacedAsks() map[string]string {
 	}
 }
 
-func (l *violationList) write(w io.Writer, language string) {
+func (l *violationList) write(w io.Writer, language string, zone *time.Location) {
 	name := ""
 	for _, v := range l.List {
 		if v.Invariant != name {
@@ -163,7 +163,7 @@ func (l *violationList) write(w io.Writer, language string) {
 			}
 		}
 		tell(w, "  %-22s since %s   stage %s, lead status %s%s\n", contactRef(v.Contact), v.Since.UTC().Format(time.DateTime+" MST"),
-			orWord(v.Stage, "none"), orWord(v.Status, "none"), v.facts(language))
+			orWord(v.Stage, "none"), orWord(v.Status, "none"), v.facts(language, zone))
 	}
 	if len(l.List) > 0 {
 		tellLine(w)
@@ -179,10 +179,10 @@ func (l *violationList) write(w io.Writer, language string) {
 }
 
 // facts are what the condition saw, in one line.
-func (v violatingContact) facts(language string) string {
+func (v violatingContact) facts(language string, zone *time.Location) string {
 	if v.Gone {
 		return "   (the mirror does not show it any more; it will be looked at)"
 	}
 	// It begins with a separator, since the name stands above.
-	return scoring.RenderCheck(language, scoring.Check{Kind: scoring.CheckInvariant, Seen: v.Seen})
+	return scoring.RenderCheck(language, scoring.Check{Kind: scoring.CheckInvariant, Seen: v.Seen}.In(zone))
 }

@@ -121,7 +121,7 @@ func (p *player) lookScore(e expectation) (string, []string, bool) {
 		}
 		points += s.Whole
 		for _, l := range s.Lines {
-			because = append(because, s.Name+": "+scoring.RenderLine(p.file.language, l))
+			because = append(because, s.Name+": "+scoring.RenderLine(p.file.language, l.In(p.file.zone)))
 		}
 	}
 	return fmt.Sprint(points), because, e.holds(float64(points))
@@ -152,7 +152,7 @@ func (p *player) lookRule(e expectation) (string, []string, bool) {
 			continue
 		}
 		for _, l := range s.Lines {
-			because = append(because, s.Name+": "+scoring.RenderLine(p.file.language, l))
+			because = append(because, s.Name+": "+scoring.RenderLine(p.file.language, l.In(p.file.zone)))
 			if l.Rule != "" && names(s.Name+": "+l.Rule, e.name) {
 				sum += l.Result
 			}
@@ -183,7 +183,7 @@ func (p *player) lookMissing(e expectation) (string, []string, bool) {
 	var missing []string
 	ok := false
 	for _, c := range p.evaluation.Missing {
-		missing = append(missing, scoring.RenderCheck(p.file.language, c))
+		missing = append(missing, scoring.RenderCheck(p.file.language, c.In(p.file.zone)))
 		direct := c.Kind == scoring.CheckDirect // a way round, not a want
 		ok = ok || !direct && (c.Name == e.name || slices.Contains(c.Unknown, e.name) ||
 			slices.ContainsFunc(c.Seen, func(s scoring.Seen) bool { return s.Fact == e.name }))
@@ -320,7 +320,7 @@ func (p *player) whyStage(want string) []string {
 		}
 		for _, c := range v.Checks {
 			word := map[scoring.Truth]string{scoring.True: "met", scoring.False: "not met", scoring.Unknown: "unknown"}[c.State]
-			lines = append(lines, fmt.Sprintf("%s: %s: %s", v.Stage, word, scoring.RenderCheck(p.file.language, c)))
+			lines = append(lines, fmt.Sprintf("%s: %s: %s", v.Stage, word, scoring.RenderCheck(p.file.language, c.In(p.file.zone))))
 		}
 	}
 	return lines

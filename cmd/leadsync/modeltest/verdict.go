@@ -56,7 +56,7 @@ func (p *player) lookVerdict(e expectation) (string, []string, bool) {
 	var names, because []string
 	for _, check := range p.evaluation.Violations {
 		names = append(names, check.Name)
-		because = append(because, scoring.RenderCheck(p.file.language, check))
+		because = append(because, scoring.RenderCheck(p.file.language, check.In(p.file.zone)))
 	}
 	found := joined(names)
 	return orNone(found), because, found == e.name
