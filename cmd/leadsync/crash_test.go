@@ -28,13 +28,14 @@ import (
 func TestServe_killedAgainAndAgain(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		besiege(t, "")
+		besiege(t, func(*testing.T) (string, bool) { return "", true })
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		if address := postgresSchema(t); address != "" {
-			besiege(t, address)
-		}
+		besiege(t, func(t *testing.T) (string, bool) {
+			address := postgresSchema(t)
+			return address, address != ""
+		})
 	})
 }
 
@@ -106,17 +107,28 @@ type siegeOptions struct {
 	database string // as the service reaches it; empty: SQLite
 	direct   string // the same without anybody between; empty: database
 	contacts int
+	seed     uint64              // 0: that of the environment
 	between  func(string) string // for town
 }
 
-// recycling is the demo's model with a way back (S25), so that every named point is on somebody's way.
+// recycling is the demo's model with a way back (S25), so that every named point is on somebody's way, and with lists
+// that a rule and an audience keep (S22, S96).
 func recycling() []byte {
-	return append(demoModel(), "  - {name: back to marketing, on_status: bad_timing, back_to: mql}\n"...)
+	return append(demoModel(), `  - {name: back to marketing, on_status: bad_timing, back_to: mql}
+  - {name: hands off, on_stage: sql, lists: {add: [with_sales], remove: [newsletter]}}
+  - {name: marketing again, on_stage: mql, lists: {add: [newsletter], remove: [with_sales]}}
+audiences:
+  callable: {when: known(phone), stages: [lead, mql, sql]}
+advertising: {consent: known(email)}
+`...)
 }
 
 func newSiege(t *testing.T, o siegeOptions) *siege {
 	t.Helper()
-	seed := uint64(numberFrom(t, "LEADSYNC_CRASH_SEED", 1))
+	seed := o.seed
+	if seed == 0 {
+		seed = uint64(numberFrom(t, "LEADSYNC_CRASH_SEED", 1))
+	}
 	// Half an hour after the full one: time moves scores at full hours only, so that the seconds by which the
 	// service's clock runs ahead of a world that stands still change nothing.
 	start := time.Date(2026, time.November, 2, 7, 30, 0, 0, time.UTC)
@@ -126,7 +138,7 @@ func newSiege(t *testing.T, o siegeOptions) *siege {
 		knocker: &http.Client{Transport: acks, Timeout: 10 * time.Second}, killed: map[workflows.Point]int{},
 	}
 	s.town = newTown(t, townOptions{
-		contacts: o.contacts, seed: seed, start: start, webhooks: true,
+		contacts: o.contacts, seed: seed, start: start, webhooks: true, lists: []string{"newsletter", "with_sales", "callable"},
 		database: o.database, every: "@every 1s", model: s.model, between: o.between,
 		account: simulator.Options{
 			// Events that come while nobody listens are tried again, some until they are lost: then sweeps find them.
@@ -167,9 +179,26 @@ func blows() []blow {
 	}
 }
 
-func besiege(t *testing.T, database string) {
-	kills := numberFrom(t, "LEADSYNC_KILLS", 5)
-	s := newSiege(t, siegeOptions{database: database, contacts: numberFrom(t, "LEADSYNC_CRASH_CONTACTS", crashContacts)})
+// killsAtMost is how many kills one account lives through: the audit goes through everything that ever happened there.
+const killsAtMost = 100
+
+// besiege kills LEADSYNC_KILLS times, over a new account after every hundred, unless there is no such database here.
+func besiege(t *testing.T, database func(*testing.T) (address string, there bool)) {
+	t.Helper()
+	kills, seed := numberFrom(t, "LEADSYNC_KILLS", 5), uint64(numberFrom(t, "LEADSYNC_CRASH_SEED", 1))
+	for ; kills > 0 && !t.Failed(); kills, seed = kills-killsAtMost, seed+1 {
+		address, there := database(t)
+		if !there {
+			return
+		}
+		siegeOf(t, min(kills, killsAtMost), siegeOptions{database: address, contacts: numberFrom(t, "LEADSYNC_CRASH_CONTACTS", crashContacts), seed: seed})
+	}
+}
+
+// siegeOf kills so many times over one account.
+func siegeOf(t *testing.T, kills int, o siegeOptions) {
+	t.Helper()
+	s := newSiege(t, o)
 	ways := blows()
 	for n := range kills {
 		b := ways[n%len(ways)]
@@ -193,7 +222,28 @@ func besiege(t *testing.T, database string) {
 	if s.deeds == 0 {
 		t.Error("nobody did anything, so nothing was proven")
 	}
+	if joins, leaves := s.listChanges(); kills >= 20 && (joins == 0 || leaves == 0) {
+		t.Errorf("the service put %d contacts on lists and took %d off: nothing was proven about lists", joins, leaves)
+	} else {
+		t.Logf("put on lists: %d, taken off: %d", joins, leaves)
+	}
 	s.tally(kills)
+}
+
+// listChanges is how often the service has put somebody on a list, and taken somebody off.
+func (s *siege) listChanges() (joins, leaves int) {
+	for _, e := range s.account.Journal() {
+		if e.Actor.Kind != simulator.API {
+			continue
+		}
+		switch e.Op { //nolint:exhaustive // the others are not about lists
+		case simulator.OpJoin:
+			joins++
+		case simulator.OpLeave:
+			leaves++
+		}
+	}
+	return joins, leaves
 }
 
 // tally prints how often the service was killed at each named point, and wants 20 of 500 kills at each of them.
@@ -398,7 +448,7 @@ func (s *siege) audit() audit.Report {
 	if err != nil {
 		s.Fatal(err)
 	}
-	in.GoLiveAt, in.Steps = s.start, s.steps
+	in.GoLiveAt, in.Steps, in.Mapping.Lists = s.start, s.steps, s.lists
 	report := audit.Run(in)
 	if !report.OK() {
 		var text strings.Builder

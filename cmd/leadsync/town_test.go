@@ -30,6 +30,7 @@ type town struct {
 	dir     string // the installation
 	listen  string // where serve listens
 	client  *http.Client
+	lists   map[string]string // ids of the lists, by name
 
 	mu         sync.Mutex
 	open       map[string]*sweep // under way, by type
@@ -50,9 +51,10 @@ type townOptions struct {
 	seed     uint64
 	start    time.Time
 	webhooks bool
-	database string // empty: SQLite
-	every    string // schedule of all sweeps
-	model    []byte // nil: the demo's
+	database string   // empty: SQLite
+	every    string   // schedule of all sweeps
+	model    []byte   // nil: the demo's
+	lists    []string // names of static lists that the account has and the installation maps
 	account  simulator.Options
 	// between gives the address under which the program finds the account instead of its own; nil: its own.
 	between func(address string) string
@@ -85,6 +87,14 @@ func newTown(t *testing.T, o townOptions) *town {
 	address := server.URL
 	if o.between != nil {
 		address = o.between(address)
+	}
+	w.lists = map[string]string{}
+	for _, name := range o.lists {
+		id, err := w.account.CreateList(salesperson(), simulator.List{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.lists[name] = id
 	}
 	w.install(t, address, target, o)
 	w.account.Start(t.Context())
@@ -119,6 +129,17 @@ func (w *town) install(t *testing.T, url, target string, o townOptions) {
 			t.Fatalf("the installation of simulate has no %q any more:\n%s", from, out)
 		}
 		out = strings.ReplaceAll(out, from, to)
+	}
+	if len(w.lists) > 0 {
+		ids, err := json.Marshal(w.lists)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const from = "deal: on}\n"
+		if !strings.Contains(out, from) {
+			t.Fatalf("the installation of simulate has no %q any more:\n%s", from, out)
+		}
+		out = strings.Replace(out, from, "deal: on, list: on}\n    lists: "+string(ids)+"\n", 1)
 	}
 	if err := os.WriteFile(path, []byte(out), 0o600); err != nil {
 		t.Fatal(err)
