@@ -75,7 +75,7 @@
 //     is certainly dated, after the way back and not in the future, and then to a stage that lies ahead of the
 //     one it leads to and not ahead of the one it left; to one further ahead only if that lies ahead of every
 //     stage ever entered too (the high-water mark). A way back is forgotten when the contact is in the stage
-//     it left, in one ahead of that, or on a side track; whoever moved it there. On that entering, and on any
+//     it left, in one ahead of that, or on a side track; whoever moved it there (before rule 2, unless that does it). On that entering, and on any
 //     other before it, rule 3 sets its status also over the status of the way back. While it is under way,
 //     nothing moves the contact forward. If somebody else moves the contact first, it is cancelled; what they
 //     did is an entering (rule 5 holds for stages too). If the CRM refuses it, the contact has not left.
@@ -187,7 +187,8 @@
 //     has left, which nobody edited, is passed on, whoever asked for it and whatever would satisfy it, unless the plan makes
 //     or archives one of the kind anyway: it is amended (rule 17) as its rule asks for it today, in the same step of a ladder,
 //     under a key of its own, for who does the work now, due at the first moment of their working time when it was, or now if that is over. The cause is not new: what a
-//     person completed, deleted or edited is left, and none is made. Who is found to have left makes these contacts due.
+//     person completed, deleted or edited is left, and none is made; what an amendment or closing has left as edited is the person's, also if
+//     they take the edit back. Who is found to have left makes these contacts due.
 //     Due times are those of the owner's calendar: hours and zone are what the configuration says of the
 //     person, else the CRM of its user, else the portal's (Monday to Friday from 09:00 to 17:00 if nothing is said);
 //     holidays and closing days are free. Nothing is ever due outside of working time (C8), which is each stretch of hours from

@@ -216,6 +216,8 @@ func (pl *planner) mayFollow(news scoring.Activity, stage, observed string) bool
 func (pl *planner) stage() (stage string, entered bool) {
 	st := &pl.out.State
 	stage = pl.Lead.Stage
+	pl.again = st.Recycled
+	pl.overcome(stage) // by whoever moved it; what a way back kept it from may come with this plan
 	if to := pl.cooled(); pl.forward(to) {
 		mode := pl.Portal.Mode(ClassStage)
 		action := Action{
@@ -239,7 +241,6 @@ func (pl *planner) stage() (stage string, entered bool) {
 	if pl.after(stage, st.Furthest) {
 		st.Furthest = stage
 	}
-	pl.again = st.Recycled
 	pl.overcome(stage)
 	return stage, entered
 }

@@ -110,6 +110,10 @@ func TestPlan_forwardAgain(t *testing.T) {
 			happens: func(p *person) { p.stage("salesqualifiedlead").status("IN_PROGRESS") },
 			want:    []string{"close try later", "list with_sales", "list "},
 		},
+		"a person moves it up, and the model on": {
+			happens: func(p *person) { p.stage("salesqualifiedlead").deal(false, false) },
+			want:    []string{"stage opportunity"},
+		},
 		"a person moves it on":           {happens: func(p *person) { p.stage("opportunity") }, want: []string{}},
 		"a person moves it further back": {happens: func(p *person) { p.stage("lead") }},
 	} {

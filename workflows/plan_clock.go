@@ -37,9 +37,11 @@ type Clock struct {
 	Rule      string    `json:"rule"`
 	StartedAt time.Time `json:"started_at"`
 	// RemindAt is zero if there is no reminder; DueAt is the limit.
-	RemindAt time.Time  `json:"remind_at,omitzero"`
-	DueAt    time.Time  `json:"due_at"`
-	State    ClockState `json:"state"`
+	RemindAt time.Time `json:"remind_at,omitzero"`
+	DueAt    time.Time `json:"due_at"`
+	// CountsFrom is from when on a contact before the start counts, as the owner worked whom the run began with.
+	CountsFrom time.Time  `json:"counts_from,omitzero"`
+	State      ClockState `json:"state"`
 	// MetAt is the first contact, also one after the limit; zero if there was none. Took is the working time until then.
 	MetAt time.Time     `json:"met_at,omitzero"`
 	Took  time.Duration `json:"took,omitempty"`
@@ -157,6 +159,35 @@ func (h officeHours) before(start, due time.Time, span scoring.Span) time.Time {
 	return low
 }
 
+// countFrom settles once from when on a contact counts: another owner, who works at other times, does not turn the verdict.
+// A run of an earlier release has no such time yet.
+func (h officeHours) countFrom(c *Clock) {
+	if c.CountsFrom.IsZero() {
+		c.CountsFrom = h.earliest(c.StartedAt, grace)
+	}
+}
+
+// earliest is the first moment from which until start no more than a span of working time passes, within a year.
+func (h officeHours) earliest(start time.Time, span time.Duration) time.Time {
+	const year = 366 * 24 * time.Hour
+	back := span
+	for back < year && h.Between(start.Add(-back), start) <= span {
+		back = min(2*back, year)
+	}
+	low, high := start.Add(-back), start
+	if h.Between(low, start) <= span {
+		return low.UTC()
+	}
+	for high.Sub(low) > 1 {
+		if middle := low.Add(high.Sub(low) / 2); h.Between(middle, start) > span {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return high.UTC()
+}
+
 // runClock says where a clock stands now, and asks for what follows from that.
 func (pl *planner) runClock(rule scoring.ClockRule, c *Clock) {
 	state, st := c.State, &pl.out.State
@@ -164,7 +195,8 @@ func (pl *planner) runClock(rule scoring.ClockRule, c *Clock) {
 		c.EndedAt = pl.Now
 	}
 	hours := pl.officeHours()
-	if at := pl.firstContact(rule, *c, hours); !at.IsZero() && (c.MetAt.IsZero() || at.Before(c.MetAt)) {
+	hours.countFrom(c)
+	if at := pl.firstContact(rule, *c); !at.IsZero() && (c.MetAt.IsZero() || at.Before(c.MetAt)) {
 		c.MetAt, c.Took = at, 0
 		if at.After(c.StartedAt) {
 			c.Took = hours.Between(c.StartedAt, at)
@@ -198,7 +230,7 @@ func (c Clock) stateAt(now time.Time) ClockState {
 }
 
 // firstContact is when somebody first did what stops the clock; zero if nobody has yet.
-func (pl *planner) firstContact(rule scoring.ClockRule, c Clock, hours officeHours) time.Time {
+func (pl *planner) firstContact(rule scoring.ClockRule, c Clock) time.Time {
 	first, until := time.Time{}, pl.Now
 	if !c.EndedAt.IsZero() {
 		until = c.EndedAt
@@ -209,8 +241,8 @@ func (pl *planner) firstContact(rule scoring.ClockRule, c Clock, hours officeHou
 		if a.At.After(until) {
 			continue
 		}
-		if a.At.Before(c.StartedAt) && hours.Between(a.At, c.StartedAt) > grace {
-			break // so is everything before it, and counting the working time of years takes long
+		if a.At.Before(c.CountsFrom) {
+			break // so is everything before it
 		}
 		first = a.At
 	}

@@ -96,6 +96,29 @@ func TestClock_start(t *testing.T) {
 	}
 }
 
+// Whether a call before the start is the answer is said once, by when the owner worked whom the run began with: who takes
+// the lead over later, and works at other times, does not turn a missed clock into a met one.
+func TestClock_ofAnotherOwner(t *testing.T) {
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := answered(t, nil)
+	p.portal.People = map[string]workflows.Person{"abroad": {Owner: "abroad", Zone: newYork}}
+	p.owners["abroad"] = connector.Owner{ID: "abroad", Active: true, Person: true}
+	p.step()
+	p.after(2*time.Hour).call(connected, 90*time.Minute) // in New York nobody works yet
+	p.stage("salesqualifiedlead").step()
+	p.after(6 * time.Hour).step()
+	if got := p.clockState(); got != workflows.ClockMissed {
+		t.Fatalf("the clock is %q", got)
+	}
+	p.set(map[string]string{"hubspot_owner_id": "abroad"}).after(time.Hour)
+	if planned := p.step(); p.clockState() != workflows.ClockMissed {
+		t.Errorf("with another owner the clock is %q: %v", p.clockState(), notes(planned))
+	}
+}
+
 // The daily budget carries neither reminder nor escalation past the limit (rule 25); the call that was asked for before it
 // may be carried.
 func TestClock_keepsItsDay(t *testing.T) {

@@ -109,14 +109,24 @@ func (pl *planner) lately(c Chosen) (Observation, bool) {
 	if !ok {
 		return v, false
 	}
-	since, before := *seen, pl.Record.State
-	if *seen = later(*seen, v.At); before == nil {
-		return v, false
+	*seen = later(*seen, v.At)
+	return v, pl.unseen(c, v)
+}
+
+// unseen reports whether a version is newer than those that the looks before this one considered.
+func (pl *planner) unseen(c Chosen, v Observation) bool {
+	before := pl.Record.State
+	if before == nil {
+		return false
+	}
+	since := before.Choices.StageSeen
+	if c == ChosenStatus {
+		since = before.Choices.StatusSeen
 	}
 	if since.IsZero() {
 		since = later(before.LookedAt, zeroIf(!before.LookedAt.IsZero(), before.EvaluatedAt))
 	}
-	return v, v.At.After(since)
+	return v.At.After(since)
 }
 
 // byPerson reports whether somebody may have chosen a value: where nobody knows, people win.
@@ -179,7 +189,9 @@ func (pl *planner) hold(c Chosen, v Observation, o scoring.Overrides) {
 // giveWay cancels what is under way to a property that a person has set meanwhile: their choice is the later one.
 func (pl *planner) giveWay(c Chosen, v Observation) {
 	property, word := pl.named(c)
-	if withPending(pl.Record)[property] == v.Value || pl.Weak.Without(GiveWay) {
+	// Where a way back leads already the contact may stand before an update that is sent ahead of it: neither may come.
+	same := withPending(pl.Record)[property] == v.Value && (c == ChosenStatus || pl.Record.Returning == nil)
+	if same || pl.Weak.Without(GiveWay) {
 		return
 	}
 	class := ClassStage

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"leadsync/connector"
 	"leadsync/scoring"
 	"leadsync/workflows"
@@ -129,6 +131,99 @@ func TestPlan_leaseCancelsWhatIsUnderWay(t *testing.T) {
 	s.now = plan.LookAt
 	if s.plan(); s.kinds() != "" || s.record.Contact.Properties["stage"] != "mql" {
 		t.Errorf("afterwards it is frozen %q at %q", s.kinds(), s.record.Contact.Properties["stage"])
+	}
+}
+
+// A person takes the contact where a way back leads, before anything of ours is sent: the update that was to come ahead of
+// the way back must not pass over their choice.
+func TestPlan_personGoesWhereAWayBackLeads(t *testing.T) {
+	p := newPerson(t, reach("sql"))
+	p.step()
+	p.record.Pending = map[string]string{"lifecyclestage": "marketingqualifiedlead"}
+	p.record.Returning = &workflows.BackPayload{Property: "lifecyclestage", From: []string{"salesqualifiedlead"}, To: "marketingqualifiedlead"}
+	p.after(time.Hour).changed("lifecyclestage", "marketingqualifiedlead", time.Minute, aPerson)
+	planned := p.plan()
+	if diff := cmp.Diff([]string{"contact/101/stage", "contact/101/back"}, planned.CancelKeys); diff != "" || planned.State.Stage != "mql" {
+		t.Errorf("at %q, cancels (-want +got):\n%s", planned.State.Stage, diff)
+	}
+}
+
+// The deed that releases a held contact is a choice like any other: it holds as a lease, and when that ends, the stage is
+// open again. To go along with the model afterwards is no choice against it.
+func TestPlan_leaseOfWhoReleases(t *testing.T) {
+	s := newSituation(t, "overrides: {keep: 5d}")
+	s.record.Contact.Properties["stage"], s.record.Contact.Properties["size"] = "sql", "100"
+	lead := workflows.LeadOf(s.portal, s.model, s.record)
+	state := workflows.Baseline(s.portal, s.model, s.record, s.now)
+	s.record.State = &state
+	if s.plan(); !s.record.State.Held || lead.Stage != "sql" {
+		t.Fatalf("at %q, held %v", lead.Stage, s.record.State.Held)
+	}
+	s.sets("lead", connector.OriginPerson)
+	if s.plan(); s.kinds() != "lease" || s.record.State.Held {
+		t.Fatalf("frozen %q, held %v", s.kinds(), s.record.State.Held)
+	}
+	s.now = s.now.AddDate(0, 0, 5)
+	if s.plan(); s.kinds() != "" || s.record.Contact.Properties["stage"] != "mql" || s.record.State.Furthest != "mql" {
+		t.Errorf("afterwards frozen %q at %q, furthest %q", s.kinds(), s.record.Contact.Properties["stage"], s.record.State.Furthest)
+	}
+	s.sets("lead", connector.OriginPerson)
+	s.plan()
+	s.sets("mql", connector.OriginPerson)
+	if s.plan(); s.kinds() != "" {
+		t.Errorf("with the model it is frozen %q", s.kinds())
+	}
+}
+
+// A machine that leadsync knows for a rival sets the stage back that a person has set meanwhile: that is still the rival's
+// fight, and nobody's choice, whether leadsync has looked in between or not. After the pause it begins again (rule 20).
+func TestPlan_rivalSetsBackWhatAPersonSet(t *testing.T) {
+	for name, tc := range map[string]struct {
+		extra  string
+		looked bool
+		by     connector.Origin
+		to     string
+		want   string // where it is after the pause
+		frozen string
+	}{
+		"between two looks":         {"overrides: {rounds: 1}", false, connector.OriginMachine, "lead", "mql", "rival"},
+		"each seen by itself":       {"overrides: {rounds: 1}", true, connector.OriginMachine, "lead", "mql", "rival"},
+		"a person sets it back":     {"overrides: {rounds: 1}", false, connector.OriginPerson, "lead", "lead", "rival , behind moved_back"},
+		"the machine goes along":    {"overrides: {rounds: 1}", false, connector.OriginMachine, "mql", "mql", "rival"},
+		"no overrides in the model": {"", false, connector.OriginMachine, "lead", "lead", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSituation(t, tc.extra)
+			s.record.Contact.Properties["size"] = "100"
+			s.plan()
+			s.sets("lead", connector.OriginMachine)
+			s.plan()
+			s.sets("sql", connector.OriginPerson)
+			if tc.looked {
+				s.plan()
+			}
+			s.sets(tc.to, tc.by)
+			s.plan()
+			rounds := s.record.State.Choices.Rivals[0].Count
+			s.now = s.now.AddDate(0, 0, 2)
+			if s.plan(); s.record.Contact.Properties["stage"] != tc.want || s.kinds() != tc.frozen || rounds != 1 {
+				t.Errorf("at %q frozen %q after %d rounds, want %q, %q, 1", s.record.Contact.Properties["stage"], s.kinds(), rounds, tc.want, tc.frozen)
+			}
+		})
+	}
+}
+
+// What the rival did is considered once: a move forward that the CRM refused is not planned again for it.
+func TestPlan_rivalIsConsideredOnce(t *testing.T) {
+	s := newSituation(t, "overrides: {keep: 5d}")
+	s.record.Contact.Properties["size"] = "100"
+	s.plan()
+	s.sets("lead", connector.OriginMachine)
+	s.plan()
+	s.record.Contact.Properties["stage"], s.record.Told = "lead", true // refused
+	s.now = s.now.Add(time.Hour)
+	if s.plan(); s.record.Contact.Properties["stage"] != "lead" {
+		t.Errorf("moved to %q", s.record.Contact.Properties["stage"])
 	}
 }
 

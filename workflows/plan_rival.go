@@ -52,11 +52,15 @@ func (pl *planner) contested() {
 	ch := &pl.out.State.Choices
 	for _, c := range chosen() {
 		i := slices.IndexFunc(ch.Wrote, func(w Writing) bool { return w.Property == c })
-		if v, told := pl.newest(c); i >= 0 && told && pl.fought(ch.Wrote[i], v) {
+		v, told := pl.newest(c)
+		switch {
+		case i >= 0 && told && pl.fought(ch.Wrote[i], v):
 			w := ch.Wrote[i]
 			ch.Wrote = slices.Delete(ch.Wrote, i, i+1) // one write is one round
 			w.Before = pl.standsAt(c)
 			pl.round(w, v)
+		case told && c == ChosenStage && pl.Model.Overrides().Given && pl.persists(v):
+			pl.setBack(Writing{Property: c, Before: pl.standsAt(c)}) // no round: nothing of ours was undone
 		}
 		pl.appeased(c)
 	}
@@ -71,6 +75,15 @@ func (pl *planner) fought(w Writing, v Observation) bool {
 		return false
 	}
 	return stands == w.Before || w.Property == ChosenStage && pl.behind(stands, w.After)
+}
+
+// persists reports whether a version of the stage is that of a rival who has it their way once more, after somebody else
+// had moved the contact.
+func (pl *planner) persists(v Observation) bool {
+	_, word := pl.named(ChosenStage)
+	stands := pl.standsAt(ChosenStage)
+	return v.Origin == connector.OriginMachine && word(v.Value) == stands && (stands != "" || v.Value == "") && pl.unseen(ChosenStage, v) &&
+		slices.ContainsFunc(pl.out.State.Choices.Rivals, func(r Rival) bool { return r.Property == ChosenStage && r.Theirs == stands })
 }
 
 // round counts one round, and stops writing the property if it was one too many.

@@ -47,6 +47,7 @@ type yearTask struct {
 
 	due                     time.Time
 	gone, touched, reopened bool // touched: a person changed what was written
+	left                    bool // as a person had edited it, who keeps it, also if they take the edit back
 }
 
 func (t *yearTask) open() bool { return !t.gone && t.status != taskDone }
@@ -506,10 +507,11 @@ func (l *yearLead) amend(row *yearRow, trace []workflows.EarlierTask) {
 		}
 		row.State = workflows.StateCancelled
 	case !t.as(at.Was):
-		row.State = workflows.StateCancelled
+		row.State, t.left = workflows.StateCancelled, true
 		l.team.counts["edit left"]++
 	default:
 		t.write(a.Task)
+		t.left = false
 		l.team.counts["amended"]++
 		l.written(row, t)
 	}
@@ -522,7 +524,7 @@ func (l *yearLead) close(trace []workflows.EarlierTask) {
 		if t == nil || t.gone {
 			continue
 		}
-		if t.open() && t.as(e.Was) {
+		if t.left = t.open() && !t.as(e.Was); t.open() && !t.left {
 			t.gone = true
 			l.team.counts["closed"]++
 			l.tell("archived %s", e.Key)

@@ -73,8 +73,16 @@ func (w *yearWatch) planned(l *yearLead, planned workflows.Planned, hinted bool)
 // leases; one that the person's own deed released has (rules 1 and 20), and when that lease ends, the stage is open again.
 func (w *yearWatch) read(l *yearLead, held bool) {
 	w.passed(l, l.record.Contact.Properties["lifecyclestage"])
-	if l.record.State == nil {
+	if l.record.State == nil { // what was before the first look is no news later
+		w.done, w.seen["lifecyclestage"], w.seen["hs_lead_status"] = len(l.versions), l.team.now, l.team.now
 		return
+	}
+	// What others passed counts before a machine that sets the stage back takes it away (rules 12 and 20); what leadsync
+	// wrote was counted when it was planned, and must not count once more after a round has taken it away.
+	for ; w.done < l.known; w.done++ {
+		if v := l.versions[w.done]; v.Property == "lifecyclestage" && v.Origin != connector.OriginOwn {
+			w.passed(l, v.Value)
+		}
 	}
 	for _, property := range []string{"lifecyclestage", "hs_lead_status"} {
 		pending, underWay := l.record.Pending[property]
@@ -103,11 +111,6 @@ func (w *yearWatch) read(l *yearLead, held bool) {
 				l.team.counts["later than ours"]++
 			}
 			w.holds[property] = hold{v.Value, l.facts(), until}
-		}
-	}
-	for ; w.done < l.known; w.done++ {
-		if v := l.versions[w.done]; v.Property == "lifecyclestage" {
-			w.passed(l, v.Value)
 		}
 	}
 }
@@ -268,7 +271,8 @@ func (w *yearWatch) workable(l *yearLead, t connector.Task) {
 	}
 }
 
-// looksAfter checks that no task of ours stays with somebody who has left, once leadsync has looked.
+// looksAfter checks that no task of ours stays with somebody who has left, once leadsync has looked. One that was to be
+// amended or archived and was left, because a person had edited it, is theirs from then on (rules 17 and 18).
 func (w *yearWatch) looksAfter(l *yearLead, planned workflows.Planned) {
 	for _, row := range l.rows {
 		if row.State == workflows.StateReady && row.Class == workflows.ClassTask {
@@ -281,7 +285,7 @@ func (w *yearWatch) looksAfter(l *yearLead, planned workflows.Planned) {
 		}
 	}
 	for _, t := range l.tasks {
-		if o, known := l.team.owners[t.owner]; known && t.ours() && !o.Active {
+		if o, known := l.team.owners[t.owner]; known && t.ours() && !t.left && !o.Active {
 			l.team.Fatalf("task %s stays with %s, who has left", t.key, t.owner)
 		}
 	}
