@@ -16,6 +16,7 @@ type wild struct {
 	merged    map[string]bool   // survivors
 	untold    map[string]bool   // records of which a webhook was lost
 	purged    map[string]string // address by id of those who were deleted for good
+	revived   map[string]bool   // deleted and restored
 }
 
 // wildDeed is one of these things.
@@ -64,6 +65,7 @@ func (p *play) wildDeed() {
 				p.fired["restored"]++
 				p.tell("people", "restore "+id)
 				p.must(p.account.Restore(rep(), contacts, id))
+				p.revived[id] = true
 				p.order = append(p.order, id)
 			})
 		}
