@@ -312,7 +312,7 @@ func (p *play) putAway() {
 		if rows.Scan(&contact, &text) != nil || json.Unmarshal([]byte(text), &payload) != nil {
 			return
 		}
-		if id := open[payload.Key]; id != "" && !(p.world().marked && p.revived[contact]) {
+		if id := open[payload.Key]; id != "" && (!p.world().marked || !p.revived[contact]) {
 			p.violate(checkWrong, "task %s was put away before it was made, and is open", id)
 		}
 	}
