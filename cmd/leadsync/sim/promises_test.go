@@ -19,6 +19,7 @@ import (
 // promises are what is looked at on the way, where it happens: what heals until the end would not be seen there.
 type promises struct {
 	book     *sql.DB              // the database, beside leadsync
+	asked    map[string]*sql.Stmt // of it, by text
 	accepted map[string]string    // deliveries that were answered 2xx, by the hash of their body
 	heard    map[string]bool      // events that were accepted, whatever the attempt
 	tried    map[string]time.Time // when each event came for the first time, accepted or not
@@ -44,16 +45,31 @@ func (p *play) beside() *sql.DB {
 			return nil
 		}
 		db.SetMaxOpenConns(1)
+		p.asked = map[string]*sql.Stmt{}
 		p.book, p.accepted, p.heard, p.waits = db, map[string]string{}, map[string]bool{}, map[string]looked{}
 		p.newest, p.tasksAt, p.tried, p.readAt = map[string]int64{}, map[string]time.Time{}, map[string]time.Time{}, map[string]time.Time{}
 	}
 	return p.book
 }
 
+// ask is the first row of a query, into a value. The queries are few and asked thousands of times: they are kept prepared.
+func (p *play) ask(into any, query string, args ...any) error {
+	db := p.beside()
+	stmt := p.asked[query]
+	if stmt == nil {
+		var err error
+		if stmt, err = db.PrepareContext(context.Background(), query); err != nil {
+			return err
+		}
+		p.asked[query] = stmt
+	}
+	return stmt.QueryRowContext(context.Background(), args...).Scan(into)
+}
+
 // scalar is the one value of a query, or nothing.
 func (p *play) scalar(query string, args ...any) (string, bool) {
 	var text sql.NullString
-	err := p.beside().QueryRowContext(context.Background(), query, args...).Scan(&text)
+	err := p.ask(&text, query, args...)
 	return text.String, err == nil && text.Valid
 }
 
@@ -137,7 +153,7 @@ func (p *play) untouched(w *worker, id string) {
 
 func (p *play) number(query string, args ...any) (int64, bool) {
 	var n sql.NullInt64
-	err := p.beside().QueryRowContext(context.Background(), query, args...).Scan(&n)
+	err := p.ask(&n, query, args...)
 	return n.Int64, err == nil && n.Valid
 }
 
