@@ -313,7 +313,7 @@ func (s *siege) strike(b blow) string {
 }
 
 // sendBack lets a person find the moment bad of somebody whom nobody has touched in this step, if the point is on the way
-// back to marketing: by themselves people say so too seldom.
+// back to marketing: by themselves people say so too seldom. If sales talks with nobody, somebody asks for it first.
 func (s *siege) sendBack(p workflows.Point) {
 	s.Helper()
 	if p != workflows.PointCleared && p != workflows.PointReturned {
@@ -324,7 +324,11 @@ func (s *siege) sendBack(p workflows.Point) {
 	for i := len(journal) - 1; i >= 0 && !journal[i].At.Before(s.acted); i-- {
 		touched[journal[i].ID], touched[strings.TrimPrefix(journal[i].New, "contacts/")] = true, true
 	}
+	var early string // in the order of the stages before the talks
 	for _, o := range s.account.Objects(simulator.Contacts) {
+		if !o.Archived && !touched[o.ID] && slices.Contains([]string{"subscriber", "lead", "marketingqualifiedlead"}, o.Properties["lifecyclestage"]) {
+			early = o.ID
+		}
 		open := slices.Contains([]string{"NEW", "ATTEMPTED_TO_CONTACT", "IN_PROGRESS"}, o.Properties["hs_lead_status"])
 		if o.Archived || touched[o.ID] || !open || o.Properties["lifecyclestage"] != "salesqualifiedlead" {
 			continue
@@ -335,6 +339,13 @@ func (s *siege) sendBack(p workflows.Point) {
 		s.deeds++
 		return
 	}
+	if early == "" {
+		s.Fatal("there is nobody left whom sales could talk with")
+	}
+	if err := s.account.SubmitForm(early, "Get a demo", s.acted); err != nil {
+		s.Fatal(err)
+	}
+	s.deeds++
 }
 
 // fell waits until the victim is dead, or has done everything there was to do without dying.
