@@ -96,7 +96,11 @@ func (t *taker) putOff(ctx context.Context, waiting waits) error {
 // task has the key, a creation that comes late is refused; under a key that was taken away it makes a second task, which
 // nothing knows of, and an amendment that comes late takes the key back.
 func (t *taker) unquiet(row entryColumns) int64 {
-	if row.Attempt < 2 || row.SentAt == nil || row.Kind != workflows.KindTask && row.Kind != workflows.KindAmend {
+	heard := 2 // from the second sending on the first was one of which nobody heard
+	if row.State == workflows.StateCancelled {
+		heard = 1
+	}
+	if row.Attempt < heard || row.SentAt == nil || row.Kind != workflows.KindTask && row.Kind != workflows.KindAmend {
 		return 0
 	}
 	if until := *row.SentAt + t.take.Quiet.Microseconds(); until > t.now.UnixMicro() {

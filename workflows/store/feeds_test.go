@@ -333,8 +333,9 @@ func TestTwinTasksOfAKind(t *testing.T) {
 
 // Both of two merged contacts had a task of one rule: the rep keeps one.
 func TestTwinTasksOfAMerge(t *testing.T) {
-	for name, sent := range map[string]bool{"not sent yet": false, "created": true} {
+	for name, outcome := range map[string]workflows.EntryState{"not sent yet": "", "created": workflows.StateSettled, "sent, and nobody heard": workflows.StateSending} {
 		t.Run(name, func(t *testing.T) {
+			sent := outcome != ""
 			eachDatabase(t, func(b *bench) {
 				state := func(id connector.ObjectID, tasks map[string]string) workflows.LeadState {
 					return workflows.LeadState{Root: id, OpenTasks: tasks}
@@ -347,7 +348,7 @@ func TestTwinTasksOfAMerge(t *testing.T) {
 					taken, err := b.store.Take(b.ctx, b.fence, workflows.Take{Kind: workflows.KindTask, Contacts: 10})
 					b.must(err)
 					for _, e := range taken.Entries {
-						b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{{Key: e.Key, Attempt: e.Attempt, State: workflows.StateSettled, RemoteID: "5" + connector.ObjectID(e.Key)}}))
+						b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{{Key: e.Key, Attempt: e.Attempt, State: outcome, RemoteID: "5" + connector.ObjectID(e.Key), Wait: time.Second}}))
 					}
 				}
 				b.merged()
@@ -358,8 +359,20 @@ func TestTwinTasksOfAMerge(t *testing.T) {
 				}
 				closing := b.count("SELECT COUNT(*) FROM outbox WHERE entry_key = 'close/k1' AND contact = '2' AND state = 'ready'")
 				switch e := b.entry("k1"); {
-				case sent && (closing != 1 || e.State != workflows.StateSettled):
+				case outcome == workflows.StateSettled && (closing != 1 || e.State != workflows.StateSettled):
 					b.Errorf("%d closings, the task is %s", closing, e.State)
+				case outcome == workflows.StateSending:
+					if closing != 1 || e.State != workflows.StateCancelled {
+						b.Errorf("%d closings, the task is %s", closing, e.State)
+					}
+					if early := b.quietly(workflows.KindClose); len(early) > 0 {
+						b.Errorf("closed while it may still be made: %v", early)
+					}
+					b.pass(quietFor)
+					if diff := cmp.Diff([]string{"close/k1"}, b.quietly(workflows.KindClose)); diff != "" {
+						b.Errorf("afterwards (-want +got):\n%s", diff)
+					}
+					return
 				case !sent && (closing != 0 || e.State != workflows.StateCancelled):
 					b.Errorf("%d closings, the task is %s", closing, e.State)
 				}

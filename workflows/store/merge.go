@@ -172,11 +172,12 @@ SELECT ?, 'close/' || o.entry_key, 'close', 'task', CAST(? AS TEXT), 'ready', CA
     1, 0, o.planned_at, o.entry_key, '', '', j.value->>1, j.value->>2, ''
 FROM {rows} CROSS JOIN outbox o
 WHERE o.portal = ? AND o.entry_key = j.value->>0
-    AND (o.kind = 'amend' OR o.kind = 'task' AND (o.state = 'settled' OR o.sent_payload <> ''))
+    AND (o.kind = 'amend' OR o.kind = 'task' AND (o.state = 'settled' OR o.attempt > 0))
 ON CONFLICT (portal, entry_key) DO NOTHING`
 
 // endTwins closes the second of two open tasks of one kind: a rep is asked once. One that was not sent yet is
-// not sent any more; an amendment is, since it moves the key of a task that is there.
+// not sent any more; an amendment is, since it moves the key of a task that is there. One of which nobody heard is not
+// sent again, but looked for and closed.
 func (d *decisionSaver) endTwins(ctx context.Context, survivor connector.ObjectID, twins []twin) error {
 	var many rows
 	for _, t := range twins {
