@@ -21,6 +21,7 @@ type taskTexts struct{ subject, body map[string]string }
 
 // run is one run of a clock.
 type run struct {
+	hours                  *working // of the owner it began with
 	start, limit, remindAt time.Time
 	ended                  time.Time // zero: not yet
 	first                  time.Time // the first contact, zero: none yet
@@ -73,7 +74,7 @@ func (a *auditor) start(c *contact, k clock) {
 		r.escalation.end("the clock was started anew (rule 19)")
 	}
 	w := a.ownersTime(c)
-	r := &run{start: a.at, limit: w.worked(a.at, k.within)}
+	r := &run{start: a.at, limit: w.worked(a.at, k.within), hours: w}
 	if k.remind.unit != "" {
 		seconds := int(r.limit.Sub(r.start) / time.Second)
 		early := sort.Search(seconds, func(n int) bool {
@@ -90,12 +91,11 @@ func (a *auditor) start(c *contact, k clock) {
 
 // contacted looks for the first contact.
 func (a *auditor) contacted(c *contact, l lead, k clock, r *run) {
-	w := a.ownersTime(c)
 	for _, x := range l.reading.Of(k.first, nil) {
 		if x.At.After(a.at) || !r.ended.IsZero() && x.At.After(r.ended) {
 			continue
 		}
-		if x.At.Before(r.start) && w.worked(x.At, span{1, "wh"}).Before(r.start) {
+		if x.At.Before(r.start) && r.hours.worked(x.At, span{1, "wh"}).Before(r.start) {
 			continue
 		}
 		if r.first.IsZero() || x.At.Before(r.first) {
