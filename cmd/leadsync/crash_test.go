@@ -129,9 +129,9 @@ func newSiege(t *testing.T, o siegeOptions) *siege {
 	if seed == 0 {
 		seed = uint64(numberFrom(t, "LEADSYNC_CRASH_SEED", 1))
 	}
-	// Half an hour after the full one: time moves scores at full hours only, so that the seconds by which the
-	// service's clock runs ahead of a world that stands still change nothing.
-	start := time.Date(2026, time.November, 2, 7, 30, 0, 0, time.UTC)
+	// Not at the full hour, nor at a half or a quarter: time moves scores at full hours only, and people meet at such
+	// times, so that the seconds by which the service's clock runs ahead of a world that stands still change nothing.
+	start := time.Date(2026, time.November, 2, 7, oddMinute, 0, 0, time.UTC)
 	acks := newAcknowledgements()
 	s := &siege{
 		T: t, rng: rand.New(rand.NewPCG(seed, 20)), model: recycling(), start: start, acted: start, acks: acks,
@@ -420,11 +420,14 @@ func (s *siege) act() {
 	s.deeds += len(s.people.Step(from, to))
 }
 
-// next is when people act again: every three hours, half an hour after the full one, and not at night.
+// oddMinute is the minute of the hours at which people act.
+const oddMinute = 37
+
+// next is when people act again: every three hours, and not at night.
 func (s *siege) next() time.Time {
 	to := s.acted.Add(3 * time.Hour)
 	if to.Hour() > 17 {
-		to = time.Date(to.Year(), to.Month(), to.Day()+1, 7, 30, 0, 0, time.UTC)
+		to = time.Date(to.Year(), to.Month(), to.Day()+1, 7, oddMinute, 0, 0, time.UTC)
 	}
 	for to.Weekday() == time.Saturday || to.Weekday() == time.Sunday {
 		to = to.AddDate(0, 0, 1)

@@ -61,7 +61,7 @@ func (a *auditor) clockRule(c *contact, l lead, e entering) {
 		if r.ended.IsZero() && (m.stage != k.stage || a.model.final()[m.status] || a.model.endOf(m.status) != nil) {
 			r.ended = a.at
 		}
-		a.contacted(c, l, k, r)
+		a.contacted(l, k, r)
 		a.remindOf(c, k, r)
 	}
 }
@@ -90,7 +90,7 @@ func (a *auditor) start(c *contact, k clock) {
 }
 
 // contacted looks for the first contact.
-func (a *auditor) contacted(c *contact, l lead, k clock, r *run) {
+func (a *auditor) contacted(l lead, k clock, r *run) {
 	for _, x := range l.reading.Of(k.first, nil) {
 		if x.At.After(a.at) || !r.ended.IsZero() && x.At.After(r.ended) {
 			continue
