@@ -32,7 +32,7 @@ func numberFrom(t *testing.T, name string, otherwise uint64) uint64 {
 // played (`make sim SEEDS=n FIRST_SEED=k`).
 func TestSim(t *testing.T) {
 	seeds, first := numberFrom(t, "LEADSYNC_SIM_SEEDS", ordinarySeeds), numberFrom(t, "LEADSYNC_SIM_FIRST", 1)
-	var next, failed atomic.Uint64
+	var next, failed, played atomic.Uint64
 	var mu sync.Mutex
 	fired := map[string]int{}
 	next.Store(first)
@@ -50,6 +50,9 @@ func TestSim(t *testing.T) {
 					if len(out.Violations) > 0 {
 						failed.Add(1)
 						report(t, out)
+					}
+					if n := played.Add(1); n%1000 == 0 { // somebody waits
+						fmt.Fprintf(os.Stderr, "%d of %d seeds in %s, %d broken\n", n, seeds, time.Since(began).Round(time.Second), failed.Load())
 					}
 					mu.Lock()
 					for what, n := range out.Fired {
