@@ -133,13 +133,9 @@ func (l *limiter) cap(perSecond float64) {
 }
 
 // share is our part of a limit per window, in calls per second; at least one call of each window stays free,
-// because a burst of one is the least there is.
+// because a burst of one is the least there is, but no limit below two leaves us less than half of it.
 func (l *limiter) share(limit float64) float64 {
-	ours := limit * l.left
-	if limit > 1 {
-		ours = min(ours, limit-1)
-	}
-	return ours / l.window.Seconds()
+	return min(limit*l.left, max(limit-1, limit/2)) / l.window.Seconds()
 }
 
 // burst is what may go out at once: one second's worth of a ten-second window, one of a one-second window, and
