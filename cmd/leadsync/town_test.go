@@ -122,7 +122,7 @@ func (w *town) install(t *testing.T, url, target string, o townOptions) {
 	for from, to := range map[string]string{
 		`"@every 2s"`:           `"` + o.every + `"`,
 		`"@every 10m"`:          `"` + o.every + `"`,
-		"batch_window: 5ms":     "batch_window: 5ms, lease: 2s", // a killed worker's portal is free again soon
+		"batch_window: 5ms":     "batch_window: 5ms, lease: 2s, list_changes_per_hour: 100000", // a killed worker's portal is free again soon
 		"database: leadsync.db": "database: " + orWord(o.database, "leadsync.db"),
 	} {
 		if !strings.Contains(out, from) {
