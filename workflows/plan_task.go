@@ -313,7 +313,7 @@ func (pl *planner) closeTask(t OwnTask, reason scoring.Reason) {
 		}
 	}
 	pl.add(Action{
-		Class: ClassTask, Mode: mode, Kind: KindClose, Key: "close/" + t.Key, Rule: t.Rule, Reason: reason,
+		Class: ClassTask, Mode: mode, Kind: KindClose, Key: closing(t.Key), Rule: t.Rule, Reason: reason,
 	}, ClosePayload{TaskKey: t.Key, Was: t.Was})
 }
 

@@ -21,8 +21,11 @@ type Undone struct {
 	Rows  map[string]int     `json:"rows,omitempty"`
 }
 
+// ClosingPrefix stands before the key of a task of ours in that of the entry that archives it.
+const ClosingPrefix = "close/"
+
 // closing is the key of the entry that archives a task of ours.
-func closing(task string) string { return "close/" + task }
+func closing(task string) string { return ClosingPrefix + task }
 
 // shutting notes that the closing of a task is gathered, and reports whether it is: then the task is not archived before
 // the run is over, and what was planned to make it is only cancelled then.

@@ -72,11 +72,7 @@ func modelToRead(cmd *cobra.Command, env *environment, args []string) (m *scorin
 		}
 		return in.model, in.cfg.Portals[0].Language, nil
 	}
-	text, err := env.readFile(args[0])
-	if err != nil {
-		return nil, "", fmt.Errorf("read model: %w; name a model file", err)
-	}
-	m, err = scoring.Parse(args[0], text)
+	m, err = loadModel(env, args[0], "name a model file")
 	return m, "en", err
 }
 

@@ -186,7 +186,7 @@ func (d *demo) wire(ctx context.Context, dir string, api, hooks net.Listener, ta
 	if err != nil {
 		return err
 	}
-	model, err := loadModel(env, cfg.Model)
+	model, err := loadModel(env, cfg.Model, namedByConfiguration)
 	if err != nil {
 		return err
 	}

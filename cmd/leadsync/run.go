@@ -135,7 +135,7 @@ func loadInstallation(cmd *cobra.Command, env *environment) (*installation, erro
 	if err != nil {
 		return nil, err
 	}
-	model, err := loadModel(env, cfg.Model)
+	model, err := loadModel(env, cfg.Model, namedByConfiguration)
 	if err != nil {
 		return nil, err
 	}
@@ -145,10 +145,14 @@ func loadInstallation(cmd *cobra.Command, env *environment) (*installation, erro
 	return &installation{path: path, cfg: cfg, model: model}, nil
 }
 
-func loadModel(env *environment, path string) (*scoring.Model, error) {
+// namedByConfiguration says where the model's file is named.
+const namedByConfiguration = "the configuration's key `model` names it"
+
+// loadModel reads a model file. The remedy says what to do if there is none.
+func loadModel(env *environment, path, remedy string) (*scoring.Model, error) {
 	text, err := env.readFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read model: %w; the configuration's key `model` names it", err)
+		return nil, fmt.Errorf("read model: %w; %s", err, remedy)
 	}
 	return scoring.Parse(path, text)
 }

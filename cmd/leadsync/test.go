@@ -96,11 +96,7 @@ func parseStories(env *environment, paths []string) ([]*modeltest.File, error) {
 	var files []*modeltest.File
 	var mistakes []error
 	load := func(path string) (*scoring.Model, error) {
-		text, err := env.readFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("read model: %w; the key `model` of the stories names it, seen from their folder", err)
-		}
-		return scoring.Parse(path, text)
+		return loadModel(env, path, "the key `model` of the stories names it, seen from their folder")
 	}
 	for _, path := range paths {
 		text, err := env.readFile(path)

@@ -10,9 +10,6 @@ import (
 	"leadsync/workflows"
 )
 
-// closingOf stands before the key of a task in that of the entry that closes it.
-const closingOf = "close/"
-
 // longestTrace bounds how many amendments in a row that did not happen are followed back.
 const longestTrace = 50
 
@@ -139,7 +136,7 @@ func (t *taker) back(ctx context.Context, at map[string]string, waiting waits) (
 // for what the CRM may still carry out of it, and for an archive of which nobody heard, which would take what an amendment
 // makes of the task.
 func (t *taker) waitsFor(known map[string]entryColumns, key string) (until int64, waits bool) {
-	if known[closingOf+key].State == workflows.StateSending {
+	if known[workflows.ClosingPrefix+key].State == workflows.StateSending {
 		return 0, true
 	}
 	row, has := known[key]
@@ -164,7 +161,7 @@ func (t *taker) entriesUnder(ctx context.Context, at map[string]string) (map[str
 		seen[key] = true
 		keys = append(keys, []any{key})
 		if t.take.Kind == workflows.KindAmend {
-			keys = append(keys, []any{closingOf + key})
+			keys = append(keys, []any{workflows.ClosingPrefix + key})
 		}
 	}
 	var found []entryColumns

@@ -95,5 +95,5 @@ func shut(e workflows.OutboxEntry) rows {
 	if e.Kind != workflows.KindClose {
 		return nil
 	}
-	return rows{{e.Key[len(closingOf):]}}
+	return rows{{e.Key[len(workflows.ClosingPrefix):]}}
 }

@@ -168,7 +168,7 @@ WHERE portal = ? AND state IN ('ready', 'sending') AND kind = 'task'
 
 const closeTwins = `INSERT INTO outbox (portal, entry_key, kind, class, contact, state, state_at, next_at, attempt,
     generation, sent_generation, planned_at, waits_for, remote_id, error, reason, payload, sent_payload)
-SELECT ?, 'close/' || o.entry_key, 'close', 'task', CAST(? AS TEXT), 'ready', CAST(? AS BIGINT), CAST(? AS BIGINT), 0,
+SELECT ?, '` + workflows.ClosingPrefix + `' || o.entry_key, 'close', 'task', CAST(? AS TEXT), 'ready', CAST(? AS BIGINT), CAST(? AS BIGINT), 0,
     1, 0, o.planned_at, o.entry_key, '', '', j.value->>1, j.value->>2, ''
 FROM {rows} CROSS JOIN outbox o
 WHERE o.portal = ? AND o.entry_key = j.value->>0
