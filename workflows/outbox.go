@@ -118,6 +118,9 @@ type Settlement struct {
 	Error string
 	// Free says that the attempt was not the entry's fault (throttled, unauthorised): it is not counted.
 	Free bool
+	// Unheard says that the CRM may still carry out a sending of this payload of which nobody heard, whatever came of the
+	// others. Another payload of an absolute kind waits for that (Take.Quiet).
+	Unheard bool
 	// Note is something done on the way that has to stand in the contact's decisions (a copy archived); a zero
 	// Code is none.
 	Note scoring.Reason

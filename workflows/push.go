@@ -86,7 +86,7 @@ func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
 		}
 		n += len(taken.Entries)
 		p.Pass.at(PointTaken)
-		settlements, err := p.send(ctx, kind, taken.Entries)
+		settlements, err := p.hearing(ctx, kind, taken.Entries)
 		errs = append(errs, err)
 		p.Pass.at(PointSent)
 		if err := p.Store.Settle(ctx, f, settlements); err != nil {
@@ -119,6 +119,19 @@ func (p *Pusher) tell(entries []OutboxEntry, settlements []Settlement) {
 			p.Settled(entries[i], s)
 		}
 	}
+}
+
+// hearing sends, and notes with what the answer to an attempt was lost. A call may have been made again until there was an
+// answer, and the CRM carries out what it still has of the earlier attempts whenever it likes.
+func (p *Pusher) hearing(ctx context.Context, kind EntryKind, entries []OutboxEntry) ([]Settlement, error) {
+	ctx = connector.Hearing(ctx)
+	settlements, err := p.send(ctx, kind, entries)
+	if connector.Unheard(ctx) && kind.Absolute() {
+		for i := range settlements {
+			settlements[i].Unheard = true
+		}
+	}
+	return settlements, err
 }
 
 func (p *Pusher) send(ctx context.Context, kind EntryKind, entries []OutboxEntry) ([]Settlement, error) {

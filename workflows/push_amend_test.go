@@ -23,6 +23,7 @@ type taskBench struct {
 	account *simulator.Account
 	client  *hubspot.Client
 	contact connector.ObjectID
+	insist  func() // from now on a call is made twice where the first attempt failed
 }
 
 var amendingRep = simulator.Actor{Kind: simulator.User, ID: "7"}
@@ -47,14 +48,23 @@ func newTaskBench(t *testing.T, marked bool, adjust ...func(*simulator.Options))
 	} else {
 		b.must(b.account.AddProperty(simulator.Tasks, simulator.Property{Name: "leadsync_key", Label: "k", Type: "string", HasUniqueValue: true}))
 	}
-	var err error
-	b.client, err = hubspot.New(cfg)
-	b.must(err)
-	b.pusher.CRM, b.pusher.Look, b.pusher.Copies = b.client, b.client, b.client
+	b.connects(cfg)
+	b.insist = func() {
+		cfg.Attempts, cfg.RetryWait = 2, time.Microsecond
+		b.connects(cfg)
+	}
 	id, err := b.account.CreateContact(amendingRep, map[string]string{"email": "ada@example.com"})
 	b.must(err)
 	b.contact = connector.ObjectID(id)
 	return b
+}
+
+func (b *taskBench) connects(cfg hubspot.Config) {
+	b.Helper()
+	var err error
+	b.client, err = hubspot.New(cfg)
+	b.must(err)
+	b.pusher.CRM, b.pusher.Look, b.pusher.Copies = b.client, b.client, b.client
 }
 
 func (b *taskBench) wanted(key string) connector.Task {

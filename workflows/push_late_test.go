@@ -203,6 +203,46 @@ func TestLate_waitsNoLonger(t *testing.T) {
 	b.wants("new", settled, 1, 0)
 }
 
+// TestLate_update has the account carry out late what an update said whose answer was lost, when it was planned anew in the
+// meantime: what was planned last stands in the end, whether the lost attempt was made again in the same call, in the next
+// round or by another worker.
+func TestLate_update(t *testing.T) {
+	score := func(b *taskBench, value string) workflows.OutboxEntry {
+		return update(b.contact, workflows.ClassScore, map[string]string{"jobtitle": value})
+	}
+	for name, first := range map[string]func(b *taskBench){
+		"in the next round": func(b *taskBench) {
+			b.account.Faults().Add(simulator.Fault{Kind: simulator.FaultReset, Endpoint: "POST /crm/objects/{v}/contacts/batch/update", Count: 1})
+			b.must(b.push())
+			b.after(3 * time.Second)
+		},
+		"in the same call": func(b *taskBench) {
+			b.insist()
+			b.account.Faults().Add(simulator.Fault{Kind: simulator.Fault502, Endpoint: "POST /crm/objects/{v}/contacts/batch/update", Count: 1})
+			b.must(b.push())
+		},
+		"by another worker": func(b *taskBench) { b.crash(workflows.KindUpdate) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newTaskBench(t, false)
+			b.plan(score(b, "40"))
+			first(b)
+			b.plan(score(b, "50"))
+			b.after(3 * time.Second)
+			b.clock = b.clock.Add(30 * time.Second)
+			late := b.client.Update(b.Context(), connector.TypeContact, []connector.Update{{ID: b.contact, Properties: map[string]string{"jobtitle": "40"}}})[0]
+			b.must(late.Err)
+			b.pushed()
+			if o, _ := b.account.Object(simulator.Contacts, string(b.contact)); o.Properties["jobtitle"] != "50" {
+				t.Errorf("%q stands in the end", o.Properties["jobtitle"])
+			}
+			if e := b.entry("contact/" + string(b.contact) + "/score"); e.State != settled {
+				t.Errorf("it is %s (%s)", e.State, e.Error)
+			}
+		})
+	}
+}
+
 // TestLateDeals: a deal of which nobody heard is not given up, and no other one is made beside it, before it is sure that it
 // does not come.
 func TestLateDeals(t *testing.T) {

@@ -32,12 +32,24 @@ const (
 	// SweepOverlap: a sweep reaches back behind the newest change that it has seen. Without it a change that the
 	// CRM's index shows late falls between two sweeps.
 	SweepOverlap
+	// FeedWithPage: the position of a feed moves in the transaction that stores its page. Without it a crash in
+	// between skips the page.
+	FeedWithPage
 	// NewerReading: a reading that is older than the mirror's is not stored. Without it the lagging index of the
 	// CRM brings back what was read by id before.
 	NewerReading
 	// FirstLoad: what an account holds at its first load counts as handled. Without it every contact that was
 	// there before gets the tasks and deals of a new one.
 	FirstLoad
+	// MergeLineage: the survivor of a merge inherits the state, the keys and the unfinished entries of those it was
+	// made of. Without it it is taken for a new lead, with tasks of its own beside theirs.
+	MergeLineage
+	// History: what the history of stage and status tells decides whether somebody else was later (rules 5 and 12).
+	// Without it what a person did between two looks is overwritten, or taken for our own.
+	History
+	// GiveWay: an update that was not sent yet is cancelled when a person has set the property since. Without it
+	// the person's choice is overwritten by one that was planned before.
+	GiveWay
 	// Tombstone: what was erased is not stored again. Without it a late webhook or reading brings a person back who
 	// was to be forgotten.
 	Tombstone
@@ -77,29 +89,11 @@ const (
 	// PauseRevoked: after the CRM has rejected the token nothing is sent until it is accepted again. Without it the
 	// worker goes on calling.
 	PauseRevoked
+	// LastWins: an update that says something else waits while the CRM may still carry out one before it of which nobody
+	// heard. Without it the older one comes last, and stays.
+	LastWins
 
 	defences = int(iota)
-)
-
-// More defences, which can be switched off as well. The tests beside the code show what each does, but no story of the
-// simulation has been broken by their lack, so they are not among Defences: nobody may take them for proven there.
-const (
-	// FeedWithPage: the position of a feed moves in the transaction that stores its page. Without it a crash in
-	// between skips the page.
-	// Not examined: sweeps may reach back far enough to find the page again.
-	FeedWithPage Defence = iota + Defence(defences) + 1
-	// GiveWay: an update that was not sent yet is cancelled when a person has set the property since. Without it
-	// the person's choice is overwritten by one that was planned before.
-	// Not examined: the next plan for the contact may replace the pending update all the same.
-	GiveWay
-	// MergeLineage: the survivor of a merge inherits the state, the keys and the unfinished entries of those it was
-	// made of. Without it it is taken for a new lead, with tasks of its own beside theirs.
-	// Not examined: the stories may not have the merges that would show it.
-	MergeLineage
-	// History: what the history of stage and status tells decides whether somebody else was later (rules 5 and 12).
-	// Without it what a person did between two looks is overwritten, or taken for our own.
-	// A story showed it before the histories that are read count as readings; none has since.
-	History
 )
 
 // Defences are the defences that the simulation proves necessary, in the order of the story.
@@ -121,7 +115,7 @@ func (d Defence) String() string {
 		WriteAhead: "write-ahead",
 		UniqueKey:  "unique key", ReadBack: "read-back", QuietPeriod: "quiet period", NoBlindRepeat: "no blind repeat",
 		AnswerCompared: "answer compared", SilenceIsNotAbsence: "silence is not absence", Untouched: "untouched",
-		InOrder: "in order", PauseRevoked: "pause revoked",
+		InOrder: "in order", PauseRevoked: "pause revoked", LastWins: "last wins",
 	}
 	if int(d) < len(names) && names[d] != "" {
 		return names[d]

@@ -264,6 +264,9 @@ func (a *attempts) once(req *http.Request, x *exchange) (*http.Response, string,
 	call.Wait = sent.Sub(begin)
 	resp, err := a.send(req, token, x)
 	answered, failed = resp, err
+	if leftOpen(x.request, resp, err) {
+		connector.Unhear(ctx)
+	}
 	call.Took = a.now().Sub(sent)
 	if resp != nil {
 		call.Status = resp.StatusCode
@@ -271,6 +274,18 @@ func (a *attempts) once(req *http.Request, x *exchange) (*http.Response, string,
 	}
 	a.report(req.Context(), call)
 	return resp, token, err
+}
+
+// leftOpen reports whether an attempt may have changed something, or may still do so, without our having heard of it. A
+// server error may come from something in between, while what is behind it goes on.
+func leftOpen(r request, resp *http.Response, err error) bool {
+	if r.effect == reads {
+		return false
+	}
+	if err != nil {
+		return !errors.Is(err, errNotSent) && !surelyNotSent(err)
+	}
+	return resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented
 }
 
 // noToken is errToken with the reason if it is one of ours; any other may quote the secret.

@@ -191,7 +191,7 @@ func (b *bench) pass(d time.Duration) {
 		"tombstones": {"erased_at"}, "sendings": {"first_sent_at"}, "pushes": {"pushed_at"},
 		"submissions": {"kept_at"}, "visits": {"kept_at"}, "reevaluations": {"began_at", "ended_at"}, "fills": {"began_at", "ended_at"},
 		"effect_pauses": {"paused_since"}, "announcements": {"received_at"}, "unannounced": {"found_at", "announced_at"}, "answers": {"sent_at", "answered_at"}, "owners": {"left_at"},
-		"outbox": {"state_at", "next_at", "sent_at", "settled_at", "released_at"},
+		"outbox": {"state_at", "next_at", "sent_at", "settled_at", "released_at", "unheard_at"},
 	} {
 		for _, column := range columns {
 			b.exec(fmt.Sprintf("UPDATE %s SET %s = %s - %d", table, column, column, d.Microseconds()))

@@ -166,6 +166,7 @@ type entryColumns struct {
 	SentAt         *int64               `db:"sent_at"`
 	SettledAt      *int64               `db:"settled_at"`
 	ReleasedAt     *int64               `db:"released_at"`
+	UnheardAt      *int64               `db:"unheard_at"`
 	RemoteID       connector.ObjectID   `db:"remote_id"`
 	Error          string               `db:"error"`
 	Reason         string               `db:"reason"`
@@ -174,7 +175,7 @@ type entryColumns struct {
 }
 
 const selectEntries = `SELECT o.entry_key, o.kind, o.class, o.contact, o.state, o.state_at, o.next_at, o.attempt, o.generation,
-    o.sent_generation, o.planned_at, o.sent_at, o.settled_at, o.released_at, o.remote_id, o.error, o.reason,
+    o.sent_generation, o.planned_at, o.sent_at, o.settled_at, o.released_at, o.unheard_at, o.remote_id, o.error, o.reason,
     o.payload, o.sent_payload `
 
 func (r entryColumns) entry() (workflows.OutboxEntry, error) {

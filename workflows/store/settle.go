@@ -13,11 +13,12 @@ import (
 const findEntries = selectEntries + `FROM {rows} CROSS JOIN outbox o WHERE o.portal = ? AND o.entry_key = j.value->>0`
 
 const settleEntries = `UPDATE outbox SET state = s.state, state_at = s.state_at, next_at = s.next_at, attempt = s.attempt,
-    settled_at = s.settled_at, remote_id = s.remote_id, error = s.error, sent_payload = ''
+    settled_at = s.settled_at, remote_id = s.remote_id, error = s.error, sent_payload = '',
+    unheard_at = COALESCE(s.unheard_at, outbox.unheard_at)
 FROM (SELECT j.value->>0 AS portal, j.value->>1 AS entry_key, j.value->>2 AS state,
         CAST(j.value->>3 AS BIGINT) AS state_at, CAST(j.value->>4 AS BIGINT) AS next_at,
         CAST(j.value->>5 AS INTEGER) AS attempt, CAST(j.value->>6 AS BIGINT) AS settled_at,
-        j.value->>7 AS remote_id, j.value->>8 AS error FROM {rows}) AS s
+        j.value->>7 AS remote_id, j.value->>8 AS error, CAST(j.value->>9 AS BIGINT) AS unheard_at FROM {rows}) AS s
 WHERE outbox.portal = s.portal AND outbox.entry_key = s.entry_key`
 
 // Settle records what became of entries that Take handed out. A settlement changes nothing unless its
@@ -149,8 +150,12 @@ func (in *session) settled(portal connector.PortalID, row entryColumns, one work
 	if row.State != workflows.StateSending && one.State == workflows.StateParked {
 		failure = "" // the refusal of a payload that is not wanted any more
 	}
+	var unheard any
+	if one.Unheard {
+		unheard = micros(in.now)
+	}
 	return []any{
-		string(portal), row.Key, string(state), micros(in.now), nextAt, attempt, settledAt, string(remote), failure,
+		string(portal), row.Key, string(state), micros(in.now), nextAt, attempt, settledAt, string(remote), failure, unheard,
 	}
 }
 

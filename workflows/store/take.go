@@ -58,6 +58,9 @@ func (s *Store) Take(ctx context.Context, fence workflows.Fence, take workflows.
 		if found, err = t.apart(ctx, found); err != nil {
 			return err
 		}
+		if found, err = t.outrun(ctx, found); err != nil {
+			return err
+		}
 		chosen, err := t.withinLimits(ctx, found)
 		if err != nil {
 			return err
@@ -230,6 +233,7 @@ func (in *session) sentLately(ctx context.Context, portal connector.PortalID) (m
 }
 
 const markSending = `UPDATE outbox SET state = 'sending', state_at = ?, sent_at = ?, attempt = attempt + 1,
+    unheard_at = CASE WHEN sent_payload <> '' AND COALESCE(unheard_at, 0) < sent_at THEN CAST(? AS BIGINT) ELSE unheard_at END,
     sent_generation = generation, sent_payload = payload
 WHERE portal = ? AND entry_key IN (SELECT j.value->>0 FROM {rows})`
 
@@ -260,7 +264,7 @@ func (t *taker) writeAhead(ctx context.Context, chosen []entryColumns) error {
 		pushes[i] = pushes[i][1:]
 	}
 	now := micros(t.now)
-	if err := t.bulk(ctx, markSending, keys, now, now, t.portal); err != nil {
+	if err := t.bulk(ctx, markSending, keys, now, now, now, t.portal); err != nil {
 		return fmt.Errorf("mark entries as being sent: %w", err)
 	}
 	if err := t.bulk(ctx, keepSendings, ledger, t.portal, now); err != nil {

@@ -72,6 +72,12 @@ func TestWeakness(t *testing.T) {
 			err := b.store.SaveDecisions(b.ctx, stale, []workflows.Decided{{ID: "1", State: workflows.LeadState{Root: "1"}}})
 			return errors.Is(err, workflows.ErrFenced) && b.lead("1").State == nil
 		}},
+		{workflows.LastWins, func(b *bench) bool {
+			b.plan("1", update("1", workflows.ClassScore, "score", "40"))
+			b.quietly(workflows.KindUpdate)
+			b.plan("1", update("1", workflows.ClassScore, "score", "50"))
+			return len(b.quietly(workflows.KindUpdate)) == 0
+		}},
 		{workflows.WriteAhead, func(b *bench) bool {
 			b.plan("1", task("1", "k1"))
 			b.take(workflows.KindTask, 1, nil)

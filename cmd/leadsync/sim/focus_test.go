@@ -95,6 +95,7 @@ func (p *play) narrow(r *rand.Rand, d dice) dice {
 		d.quick, d.wild = 0.5, true
 	case updatesLate:
 		d.contacts, d.wild, d.kinds, d.acts, d.deeds, d.length = 1, true, []int{0}, []int{3, 5, 5, 5, 9, 0}, 14, 100*time.Second
+		d.beyond = r.IntN(2) == 0
 	case updatesRefused:
 		d.contacts, d.wild, d.kinds, d.acts, d.deeds, d.length = 1+r.IntN(2), true, []int{0}, []int{0, 1, 2, 7, 8, 7, 8, 9}, 14, 100*time.Second
 	case creationsRefused:
@@ -124,6 +125,9 @@ func (p *play) trouble() {
 			f := simulator.Fault{Kind: kind, Endpoint: endpoint, Probability: share / float64(len(kinds))}
 			if kind == simulator.FaultLate {
 				f.Delay = time.Duration(11+r.IntN(50))*time.Second + time.Duration(r.IntN(1e9)) // longer than anybody waits
+			}
+			if p.dice.beyond {
+				f.Delay += 2 * time.Minute
 			}
 			p.account.Faults().Add(f)
 		}

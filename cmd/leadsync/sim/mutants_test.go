@@ -35,11 +35,13 @@ func where(d workflows.Defence) []topic {
 		workflows.StoreFirst: {commitsFail, sleepers}, workflows.CommitUnknown: {commitsFail}, workflows.EventDedup: {webhooksLost, commitsFail},
 		workflows.DueRevision: {quickPeople}, workflows.EchoByValue: {updatesLate}, workflows.Sweep: {webhooksLost}, workflows.SweepOverlap: {webhooksLost},
 		workflows.NewerReading: {indexLate}, workflows.FirstLoad: {webhooksLost},
-		workflows.History:   {quickPeople, updatesLate, updatesRefused},
+		workflows.History:   {quickPeople, updatesLate, updatesRefused, editors},
 		workflows.Tombstone: {farewells}, workflows.EpochFence: {sleepers}, workflows.LeaseCheck: {sleepers},
 		workflows.WriteAhead: {killings, creationsLost}, workflows.UniqueKey: {creationsLate, creationsLost}, workflows.ReadBack: {creationsLost, creationsLate},
 		workflows.QuietPeriod: {creationsLate}, workflows.NoBlindRepeat: {creationsLost, creationsLate}, workflows.AnswerCompared: {answersPartial},
 		workflows.SilenceIsNotAbsence: {readsSilent}, workflows.Untouched: {editors}, workflows.InOrder: {creationsRefused}, workflows.PauseRevoked: {strangers},
+		workflows.LastWins: {updatesLate}, workflows.MergeLineage: {merges}, workflows.GiveWay: {quickPeople, updatesRefused},
+		workflows.FeedWithPage: {killings, commitsFail, webhooksLost, sleepers},
 	}[d]
 }
 

@@ -286,6 +286,7 @@ func (p *play) kept() {
 		p.violate(checkCounts, "%d events of others came, and %d are counted", p.foreign, n)
 	}
 	p.putAway()
+	p.written()
 }
 
 // lookedAt: whoever an accepted event names has been read since.

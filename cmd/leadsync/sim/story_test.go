@@ -29,6 +29,7 @@ type dice struct {
 	uneven                           bool          // the index is late by a different time for each change
 	quick                            float64       // chance of a person who acts on what was just read
 	edits                            bool          // what they do is to edit its task
+	beyond                           bool          // updates come later than leadsync waits for them
 	kinds, acts                      []int         // what people do in the place of everything
 }
 

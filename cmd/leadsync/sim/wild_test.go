@@ -137,9 +137,7 @@ func (p *play) touch() {
 	}
 }
 
-// landed waits until the account has carried out what everybody has given up on, and judges once more. What takes effect
-// so late is nothing that leadsync does now: scores that overtake newer ones stay until they are written again, since
-// nobody reads them (SECURITY.md).
+// landed waits until the account has carried out what everybody has given up on, and judges once more.
 func (p *play) landed() {
 	if p.aloft.Load() == 0 {
 		return
