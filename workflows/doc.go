@@ -370,48 +370,6 @@
 //     had an episode nor waits, it is caused as by entering; otherwise the order is dropped with a reason. A held contact
 //     stays held; of its follow-ups only what was ordered goes on.
 //
-// # Completeness
-//
-// How complete and how late the news are is measured, not assumed, for portals that have webhooks; without
-// webhooks there is nothing to compare, and nothing is counted.
-//
-//   - A webhook event announces a change of every record that it names, at the instant at which it occurred.
-//     Echoes of our own writes announce nothing and are not counted.
-//   - A change is found when a sweep or the repair walk shows a record that really differs from the mirror: in a
-//     property that leadsync reads, in whether it is there, or, for the repair walk above all, in the contacts
-//     that it is linked to. The change is the record with its modification time; it is counted once, however
-//     often it is shown. What another reading brought before a feed could (a company that was read with a contact)
-//     is not found, nor is what is about to be read anyway because the record is due already.
-//   - It is unannounced if no event about the record occurred within AnnouncedWithin of the modification time.
-//     What has no modification time (a record that is gone, a moved link, a calculated property) is unannounced
-//     if no event of a fitting kind occurred since the record was modified, or checked by a walk, last. A moved
-//     link is announced by an event about either end. What is left of a contact that was merged is found with
-//     its survivor.
-//   - If its event arrives after all, it is late. Unannounced changes are those that no event has announced to
-//     this day.
-//   - A change is known when its event is stored or a feed has found it, whichever comes first. The delay is
-//     counted from the modification time or the time at which the event occurred; where nobody says when
-//     something happened, from the last time at which it surely had not: an upper bound.
-//   - Our own writes, the deals that we made, and what happens to tasks of ours are no gaps.
-//
-// Two transactions that overlap on PostgreSQL, one with the event and one with the finding, do not see each other:
-// such a change counts as unannounced although it was announced at the same moment.
-//
-// The repair walk leaves to the sweeps what they have not come to yet: what it counts is what no feed showed.
-// The counts are kept per portal and hour of business time, written in the transactions that store the events and
-// pages themselves.
-//
-// # What was never read
-//
-// When more is to be read of a kind of record than before, since another model or other sources want it, every stored
-// record of the kind is asked for the difference, through the listing, a hundred a call (fill.go): quietly, without
-// anything becoming due, in the background, when nothing else is to do, with a quarter of the calls that the portal may have.
-// Only then are the stored contacts evaluated again, and the repair walk goes on; contacts that become due meanwhile are
-// read and decided as ever. What a record was not asked for is unknown until then. Whether a record was asked is
-// known per kind and property (the table fills), and carried over restarts and further changes of the model. The past
-// of counters that are read for the first time begins with that reading, as at a first load without history. A
-// kind of activity that is new, or was switched off and is on again, is loaded as by a first load, as quietly.
-//
 // # Merges, restoring, forgetting
 //
 // A merge is saved before the survivor is decided, whether an event told of it, the loser's id answered with the

@@ -16,8 +16,7 @@ const (
 	SourceRepair  FeedSource = "repair"
 )
 
-// Find says that what differs on a page counts as found by a feed (package documentation, "Completeness"). The
-// zero value counts nothing.
+// Find says that what differs on a page counts as found by a feed (see Completeness). The zero value counts nothing.
 type Find struct {
 	By FeedSource
 	At time.Time // business time
@@ -57,6 +56,35 @@ type FeedCount struct {
 }
 
 // Completeness is what the feeds brought in a while.
+//
+// How complete and how late the news are is measured, not assumed, for portals that have webhooks; without
+// webhooks there is nothing to compare, and nothing is counted.
+//
+//   - A webhook event announces a change of every record that it names, at the instant at which it occurred.
+//     Echoes of our own writes announce nothing and are not counted.
+//   - A change is found when a sweep or the repair walk shows a record that really differs from the mirror: in a
+//     property that leadsync reads, in whether it is there, or, for the repair walk above all, in the contacts
+//     that it is linked to. The change is the record with its modification time; it is counted once, however
+//     often it is shown. What another reading brought before a feed could (a company that was read with a contact)
+//     is not found, nor is what is about to be read anyway because the record is due already.
+//   - It is unannounced if no event about the record occurred within AnnouncedWithin of the modification time.
+//     What has no modification time (a record that is gone, a moved link, a calculated property) is unannounced
+//     if no event of a fitting kind occurred since the record was modified, or checked by a walk, last. A moved
+//     link is announced by an event about either end. What is left of a contact that was merged is found with
+//     its survivor.
+//   - If its event arrives after all, it is late. Unannounced changes are those that no event has announced to
+//     this day.
+//   - A change is known when its event is stored or a feed has found it, whichever comes first. The delay is
+//     counted from the modification time or the time at which the event occurred; where nobody says when
+//     something happened, from the last time at which it surely had not: an upper bound.
+//   - Our own writes, the deals that we made, and what happens to tasks of ours are no gaps.
+//
+// Two transactions that overlap on PostgreSQL, one with the event and one with the finding, do not see each other:
+// such a change counts as unannounced although it was announced at the same moment.
+//
+// The repair walk leaves to the sweeps what they have not come to yet: what it counts is what no feed showed.
+// The counts are kept per portal and hour of business time, written in the transactions that store the events and
+// pages themselves.
 type Completeness []FeedCount
 
 // Events counts the webhook events that told of a change which was not our own.

@@ -16,6 +16,15 @@ const fillPages = 3
 
 // Fill is the walk through all stored records of one kind that asks the CRM for properties which they were not asked
 // for before: another model reads them, or other sources of the portal.
+//
+// When more is to be read of a kind of record than before, since another model or other sources want it, every stored
+// record of the kind is asked for the difference, through the listing, a hundred a call (fill.go): quietly, without
+// anything becoming due, in the background, when nothing else is to do, with a quarter of the calls that the portal may have.
+// Only then are the stored contacts evaluated again, and the repair walk goes on; contacts that become due meanwhile are
+// read and decided as ever. What a record was not asked for is unknown until then. Whether a record was asked is
+// known per kind and property (the table fills), and carried over restarts and further changes of the model. The past
+// of counters that are read for the first time begins with that reading, as at a first load without history. A
+// kind of activity that is new, or was switched off and is on again, is loaded as by a first load, as quietly.
 type Fill struct {
 	Type connector.ObjectType
 	// Properties are those that are asked for; empty if there are none.

@@ -136,7 +136,8 @@ type Take struct {
 	Portal *Portal
 	// Quiet is how long a closing or an amendment waits after the task before it was sent for the last time, if that took
 	// more than one sending: until then the CRM may still carry out one of which nobody heard. A deal waits for another whose
-	// outcome is unknown. Operating time; 0: nothing waits.
+	// outcome is unknown, and an entry of an absolute kind that says something else than was sent under its key waits as long
+	// after it was noticed that nobody heard of that. Operating time; 0: nothing waits.
 	Quiet time.Duration
 }
 

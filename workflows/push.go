@@ -46,7 +46,9 @@ type lister interface {
 // A call of which nobody heard may be carried out up to two minutes later (quietPeriod). The key of a creation refuses it as
 // long as what was made has the key. So what takes the key away, an amendment or a closing, waits that long after a task
 // that took more than one sending; a creation that nobody wants any more is not given up before; a deal waits for another
-// one of which nobody heard and that would stand in its way; and an update that was cancelled since is not repeated.
+// one of which nobody heard and that would stand in its way; and an update that was cancelled since is not repeated. What is
+// absolute is sent again at once, but other values for the same entry wait until the older ones cannot come over them any
+// more; so it is too where the client has made the call again, and was answered then.
 type Pusher struct {
 	CRM    creator
 	Look   looker

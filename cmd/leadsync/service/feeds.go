@@ -10,7 +10,7 @@ import (
 )
 
 // FeedHealth says how complete and how late the news of an account were in the last 24 hours, as far as webhooks
-// and the other feeds can be compared (package workflows, "Completeness").
+// and the other feeds can be compared (workflows.Completeness).
 type FeedHealth struct {
 	// Measured is false for a portal without webhooks: there is nothing to compare.
 	Measured bool `json:"measured"`

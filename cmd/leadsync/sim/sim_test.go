@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,48 +29,29 @@ func numberFrom(t *testing.T, name string, otherwise uint64) uint64 {
 // Whatever happens, nothing is lost, nothing doubled and nobody overruled. LEADSYNC_SIM_SEEDS says how many stories are
 // played (`make sim SEEDS=n FIRST_SEED=k`).
 func TestSim(t *testing.T) {
-	seeds, first := numberFrom(t, "LEADSYNC_SIM_SEEDS", ordinarySeeds), numberFrom(t, "LEADSYNC_SIM_FIRST", 1)
-	var next, failed, played atomic.Uint64
-	var mu sync.Mutex
-	fired := map[string]int{}
-	next.Store(first)
+	r := stretch{
+		First: numberFrom(t, "LEADSYNC_SIM_FIRST", 1), Seeds: numberFrom(t, "LEADSYNC_SIM_SEEDS", ordinarySeeds),
+		Stride: numberFrom(t, "LEADSYNC_SIM_STRIDE", 1),
+	}
 	began := time.Now()
-	t.Run("play", func(t *testing.T) {
-		for range runtime.GOMAXPROCS(0) {
-			t.Run("", func(t *testing.T) {
-				t.Parallel()
-				for {
-					seed := next.Add(1) - 1
-					if seed >= first+seeds || failed.Load() >= 5 {
-						return
-					}
-					out := Run(t, Options{Seed: seed})
-					if len(out.Violations) > 0 {
-						failed.Add(1)
-						report(t, out)
-					}
-					if n := played.Add(1); n%1000 == 0 { // somebody waits
-						fmt.Fprintf(os.Stderr, "%d of %d seeds in %s, %d broken\n", n, seeds, time.Since(began).Round(time.Second), failed.Load())
-					}
-					mu.Lock()
-					for what, n := range out.Fired {
-						fired[what] += n
-					}
-					mu.Unlock()
-				}
-			})
-		}
-	})
+	many := r.Seeds >= enough && r.Stride == 1
+	if n := runtime.GOMAXPROCS(0); many && n > 1 {
+		r.share(t, uint64(n))
+	} else {
+		r.play(t, began)
+	}
 	took := time.Since(began)
-	t.Logf("what went wrong, and how often: %v", fired)
-	if seeds >= 500 { // in so many stories everything has to go wrong that can
-		for _, what := range troubles() {
-			if fired[what] == 0 {
-				t.Errorf("%q never happened: the stories prove less than they say", what)
-			}
+	t.Logf("what went wrong, and how often: %v", r.Fired)
+	for _, what := range troubles() { // in so many stories everything has to go wrong that can
+		if many && r.Fired[what] == 0 {
+			t.Errorf("%q never happened: the stories prove less than they say", what)
 		}
 	}
-	t.Logf("%d seeds from %d in %s: %.1f a second", seeds, first, took.Round(time.Millisecond), float64(seeds)/took.Seconds())
+	r.tell(t)
+	t.Logf("%d seeds from %d in %s: %.1f a second", r.Played, r.First, took.Round(time.Millisecond), float64(r.Played)/took.Seconds())
+	if many && !t.Failed() && r.Played != r.Seeds {
+		t.Errorf("%d of %d seeds were played", r.Played, r.Seeds)
+	}
 }
 
 // troubles is everything that can go wrong.
