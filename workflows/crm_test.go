@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -320,5 +319,3 @@ func (b *bench) wants(key string, state workflows.EntryState, attempt int, wait 
 		b.Errorf("%s waits %v, want %v", key, got, wait)
 	}
 }
-
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

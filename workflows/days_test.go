@@ -122,6 +122,7 @@ func tenDays(t *testing.T, seed uint64, failing bool, with ...func(*days)) (end 
 		<-stopped
 		end = d.ending()
 		d.worker.Schedule.Stop()
+		cage(d.account)
 		d.must(d.store.Close())
 	})
 	return end
@@ -159,7 +160,7 @@ func (d *days) build() {
 func (d *days) arrive() {
 	email := fmt.Sprintf("p%d@nordlicht.example", len(d.emails))
 	stage := []string{"lead", "salesqualifiedlead", "salesqualifiedlead"}[d.dice.IntN(3)]
-	id, err := d.account.CreateContact(rep(), map[string]string{"email": email, "firstname": "P", "lifecyclestage": stage})
+	id, err := d.account.CreateContact(rep(), map[string]string{"email": email, "firstname": "Petra", "lastname": "Wolfsang", "lifecyclestage": stage})
 	d.must(err)
 	d.private.employ(d, id)
 	d.emails, d.ids[email], d.last[email] = append(d.emails, email), id, time.Now()

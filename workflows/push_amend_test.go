@@ -37,7 +37,10 @@ func newTaskBench(t *testing.T, marked bool, adjust ...func(*simulator.Options))
 		f(&options)
 	}
 	b.account = simulator.New(options)
-	t.Cleanup(b.account.Close)
+	t.Cleanup(func() {
+		cage(b.account)
+		b.account.Close()
+	})
 	cfg := hubspot.Config{
 		Token: func(context.Context) (string, error) { return b.account.Token(), nil }, Transport: b.account.Transport(),
 		Now: now, Jitter: func() float64 { return 0.5 }, GeneralPerSecond: 1e6, Attempts: 1, AppID: "4100001",

@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +15,7 @@ import (
 
 func newSchedule(t *testing.T, specs map[workflows.Chore]string) *workflows.Schedule {
 	t.Helper()
-	s, err := workflows.NewSchedule(specs, time.UTC, slog.New(slog.DiscardHandler))
+	s, err := workflows.NewSchedule(specs, time.UTC, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +49,7 @@ func TestSchedule_ticks(t *testing.T) {
 
 func TestSchedule_inItsLocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := workflows.NewSchedule(map[workflows.Chore]string{workflows.ChorePrune: "0 4 * * *"}, time.FixedZone("", 3*3600), slog.New(slog.DiscardHandler))
+		s, err := workflows.NewSchedule(map[workflows.Chore]string{workflows.ChorePrune: "0 4 * * *"}, time.FixedZone("", 3*3600), quiet())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +130,7 @@ func TestSchedule_wrongSpecs(t *testing.T) {
 		"two":   {map[workflows.Chore]string{good: "@every 1m", workflows.ChorePrune: "99 4 * * *", workflows.ChoreOwners: "@often"}, []workflows.Chore{workflows.ChoreOwners, workflows.ChorePrune}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := workflows.NewSchedule(tc.specs, time.UTC, slog.New(slog.DiscardHandler))
+			_, err := workflows.NewSchedule(tc.specs, time.UTC, quiet())
 			if err == nil {
 				t.Fatal("accepted")
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,7 +108,7 @@ func (r *reader) restart() {
 	clock := func() time.Time { return r.now }
 	r.Sources = &workflows.Sources{
 		CRM: r.listing, Forms: r.listing, Portal: &workflows.Portal{ID: portalID, Submissions: true}, Now: clock, Clock: clock,
-		Overlap: 15 * time.Minute, Log: slog.New(slog.DiscardHandler),
+		Overlap: 15 * time.Minute, Log: quiet(),
 	}
 }
 
