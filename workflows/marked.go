@@ -22,6 +22,10 @@ import (
 // look finds the copy and archives it, unless a person has touched it.
 const quietPeriod = 2 * time.Minute
 
+// overtaking is how long an update may come late: three attempts of ten seconds and the waits between them, doubled. No
+// index has a part in that.
+const overtaking = 70 * time.Second
+
 type archiver interface {
 	Archive(ctx context.Context, t connector.ObjectType, ids []connector.ObjectID) error
 }

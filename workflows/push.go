@@ -48,7 +48,7 @@ type lister interface {
 // that took more than one sending; a creation that nobody wants any more is not given up before; a deal waits for another
 // one of which nobody heard and that would stand in its way; and an update that was cancelled since is not repeated. What is
 // absolute is sent again at once, but other values for the same entry wait until the older ones cannot come over them any
-// more; so it is too where the client has made the call again, and was answered then.
+// more (overtaking); so it is too where the client has made the call again, and was answered then.
 type Pusher struct {
 	CRM    creator
 	Look   looker
@@ -106,7 +106,10 @@ func (p *Pusher) Push(ctx context.Context, f Fence) (int, error) {
 // take asks for one batch of a kind.
 func (p *Pusher) take(kind EntryKind) Take {
 	t := Take{Kind: kind, Contacts: batchOf(kind), Limits: p.Portal.Limits, Shares: p.Portal.Shares, Portal: p.Portal, Quiet: quietPeriod}
-	if p.Weak.Without(QuietPeriod) {
+	switch {
+	case kind.Absolute():
+		t.Quiet = overtaking
+	case p.Weak.Without(QuietPeriod):
 		t.Quiet = 0
 	}
 	return t
