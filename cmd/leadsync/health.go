@@ -65,6 +65,7 @@ type portalHealth struct {
 	Portal  string              `json:"portal"`
 	Account string              `json:"account"`
 	State   service.State       `json:"state"`
+	Error   string              `json:"error,omitempty"` // why the rest is not known
 	Reason  string              `json:"pause_reason,omitempty"`
 	Feeds   *service.FeedHealth `json:"feeds"`
 	// SilentSince is since when the CRM gives no answer; Quarantine counts the records that are left alone.
@@ -109,6 +110,9 @@ func tellHealth(ctx context.Context, env *environment, base string, asJSON bool)
 func tellPortal(w io.Writer, p portalHealth) {
 	if p.State == service.StateWaiting {
 		tell(w, "%s: waiting for the lease: another process works the account, or one did that died less than `lease` ago\n", p.Portal)
+	}
+	if p.Error != "" {
+		tell(w, "%s: how it is going could not be found out: %s\n", p.Portal, p.Error)
 	}
 	for _, fill := range p.Fills {
 		tell(w, "%s: %s\n", p.Portal, fill.Text())

@@ -325,7 +325,7 @@ func (w *town) readyz() string {
 	return string(body)
 }
 
-// ready is the service's own word on its only portal; not ok if it does not answer.
+// ready is the service's own word on its only portal; not ok if it does not answer, or says that it could not find out.
 func (w *town) ready() (portal struct {
 	State         string `json:"state"`
 	Live          bool   `json:"live"`
@@ -337,12 +337,14 @@ func (w *town) ready() (portal struct {
 }, ok bool,
 ) {
 	var answer struct {
+		Ready   bool              `json:"ready"`
 		Portals []json.RawMessage `json:"portals"`
 	}
 	if json.Unmarshal([]byte(w.readyz()), &answer) != nil || len(answer.Portals) != 1 {
 		return portal, false
 	}
-	return portal, json.Unmarshal(answer.Portals[0], &portal) == nil
+	err := json.Unmarshal(answer.Portals[0], &portal)
+	return portal, err == nil && answer.Ready
 }
 
 // sweeps are the kinds of sweep that the service makes.

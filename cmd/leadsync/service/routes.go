@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -36,18 +37,15 @@ type readiness struct {
 }
 
 type portalReadiness struct {
-	Portal        string   `json:"portal"`
-	Account       string   `json:"account"`
-	State         State    `json:"state"`
-	Live          bool     `json:"live"`
+	Portal  string `json:"portal"`
+	Account string `json:"account"`
+	State   State  `json:"state"`
+	// Error says why the rest is not known.
+	Error         string   `json:"error,omitempty"`
 	PausedSince   string   `json:"paused_since,omitempty"`
 	PauseReason   string   `json:"pause_reason,omitempty"`
 	PausedClasses []string `json:"paused_classes,omitempty"`
-	Contacts      int      `json:"contacts"`
-	Due           int      `json:"due"`
-	OldestDue     string   `json:"oldest_due,omitempty"`
-	Unsent        int      `json:"unsent"`
-	Parked        int      `json:"parked"`
+	*portalBacklog
 	// SilentSince is since when the CRM gives no answer; Quarantine counts the records that are left alone.
 	SilentSince string      `json:"crm_silent_since,omitempty"`
 	Quarantine  *Quarantine `json:"quarantine,omitempty"`
@@ -59,6 +57,16 @@ type portalReadiness struct {
 	Profiles *Profiles `json:"profiles,omitempty"`
 	// Feeds says how complete and how late the news of the account are.
 	Feeds *FeedHealth `json:"feeds,omitempty"`
+}
+
+// portalBacklog is what was counted; what could not be counted is not shown, and above all not as nothing.
+type portalBacklog struct {
+	Live      bool   `json:"live"`
+	Contacts  int    `json:"contacts"`
+	Due       int    `json:"due"`
+	OldestDue string `json:"oldest_due,omitempty"`
+	Unsent    int    `json:"unsent"`
+	Parked    int    `json:"parked"`
 }
 
 // readyz answers 200 if the database answers with the schema this binary knows and takes writes, 503 if not. A paused portal
@@ -83,8 +91,9 @@ func (s *Service) readyz(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		p, err := s.portalReadiness(r, run)
-		if err != nil && out.Ready {
-			out.Ready, out.Error = false, err.Error()
+		if err != nil {
+			p.Error = err.Error()
+			out.Ready, out.Error = false, cmp.Or(out.Error, p.Error)
 		}
 		out.Portals = append(out.Portals, p)
 	}
@@ -127,18 +136,18 @@ func (s *Service) portalReadiness(r *http.Request, run *Runner) (portalReadiness
 		return out, err
 	}
 	out.Feeds = &feeds
-	out.Live = !state.GoLiveAt.IsZero()
 	if !state.PausedSince.IsZero() {
 		out.PausedSince, out.PauseReason = state.PausedSince.UTC().Format(time.RFC3339), state.PauseReason
 	}
 	for _, c := range backlog.PausedClass {
 		out.PausedClasses = append(out.PausedClasses, string(c))
 	}
-	out.Contacts, out.Due = backlog.Contacts, backlog.Due
+	out.portalBacklog = &portalBacklog{
+		Live: !state.GoLiveAt.IsZero(), Contacts: backlog.Contacts, Due: backlog.Due,
+		Unsent: backlog.Outbox[workflows.StateReady] + backlog.Outbox[workflows.StateSending], Parked: backlog.Outbox[workflows.StateParked],
+	}
 	if backlog.OldestDue > 0 {
 		out.OldestDue = backlog.OldestDue.Round(time.Millisecond).String()
 	}
-	out.Unsent = backlog.Outbox[workflows.StateReady] + backlog.Outbox[workflows.StateSending]
-	out.Parked = backlog.Outbox[workflows.StateParked]
 	return out, nil
 }
