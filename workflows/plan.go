@@ -203,9 +203,10 @@ func (pl *planner) status(stage string, entered bool, news scoring.Activity, fre
 }
 
 // mayFollow reports whether an activity may set the lead status (rule 4). Whoever left the status for a moment and came
-// back to it after the activity has had the last word, though that enters nothing (rule 12).
+// back to it after the activity, or chose what leadsync was about to write, has had the last word, though that enters nothing
+// (rule 12), at whatever look the activity is seen.
 func (pl *planner) mayFollow(news scoring.Activity, stage, observed string) bool {
-	if pl.glimpse.told && !pl.glimpse.ours && pl.out.State.StatusSeen.After(news.At) {
+	if pl.out.State.StatusSaid.After(news.At) {
 		return false
 	}
 	return pl.inStatusStage(stage) && !pl.final(observed) && !news.At.Before(pl.out.State.StatusSince)

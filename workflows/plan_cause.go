@@ -50,8 +50,9 @@ type collected struct {
 	truths  map[string]scoring.FollowUpTruth // what the conditions say, once they were asked
 }
 
-// mostMade bounds how many former tasks are remembered.
-const mostMade = 8
+// mostMade bounds how many former tasks are remembered. Of those that leadsync archived the mirror does not hear before the next
+// repair walk, so it must be more than a contact can have from one to the next: a forgotten one would count as a person's.
+const mostMade = 40
 
 // cloned is a copy that can be changed.
 func (f *Following) cloned() Following {

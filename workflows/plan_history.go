@@ -55,7 +55,9 @@ func (pl *planner) look() {
 	// What an update under way will make of the status is not what somebody entered.
 	stands := pl.Portal.statusName(raw) == pl.Lead.Status && pl.Lead.Status == st.Status && st.Status != ""
 	g.again = !g.ours && stands && awayFor(g.since, raw) >= slip
-	st.StatusSeen = last.At
+	if st.StatusSeen = last.At; !g.ours {
+		st.StatusSaid = last.At
+	}
 	pl.passedStages(seen)
 }
 

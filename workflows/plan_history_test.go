@@ -226,3 +226,31 @@ func TestPlan_anotherModelReleasesNobody(t *testing.T) {
 		t.Error("a change afterwards does not release")
 	}
 }
+
+// TestPlan_lastWordStays: a person who sets what leadsync was about to write changes nothing by it, but has the last word:
+// no activity from before that sets a status, at whatever look it is seen. One from after it does.
+func TestPlan_lastWordStays(t *testing.T) {
+	talk := []string{"status in_progress", "close call again"}
+	for name, tc := range map[string]struct {
+		origin connector.Origin
+		ago    time.Duration // of the call that is seen at another look, an hour later
+		want   []string
+	}{
+		"a talk from before, seen late":           {aPerson, 100 * time.Minute, []string{}},
+		"a talk from after":                       {aPerson, 80 * time.Minute, talk},
+		"a talk from before leadsync's own write": {leadsync, 100 * time.Minute, talk},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := attempted(t)
+			p.was("ATTEMPTED_TO_CONTACT", 30*time.Minute, tc.origin)
+			if got := brief(p.step()); len(got) != 0 {
+				t.Fatalf("the choice of what it is already: %v", got)
+			}
+			p.record.Told = false
+			p.after(time.Hour).call("CONNECTED", tc.ago)
+			if diff := cmp.Diff(tc.want, brief(p.step())); diff != "" {
+				t.Errorf("actions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

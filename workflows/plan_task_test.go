@@ -416,3 +416,22 @@ func TestTask_strangeNames(t *testing.T) {
 		}
 	}
 }
+
+// TestTasks_closedLongAgo: of a task that leadsync closed the mirror does not hear before the next repair walk. Until then it
+// is nobody's, however often the contact comes and goes meanwhile.
+func TestTasks_closedLongAgo(t *testing.T) {
+	o := selling(t)
+	first := o.one("call")
+	for round := range 16 {
+		o.after(time.Hour).status("IN_PROGRESS")
+		if o.step(); len(o.open("call")) != 0 {
+			t.Fatalf("round %d: still open: %v", round, o.open("call"))
+		}
+		o.record.Activities = append(slices.Clone(o.record.Activities), first) // as the mirror still has it
+		o.after(time.Hour).status("ATTEMPTED_TO_CONTACT")
+		if planned := o.step(); !slices.ContainsFunc(brief(planned), func(s string) bool { return strings.HasSuffix(s, " call again") }) {
+			t.Fatalf("round %d: %v", round, brief(planned))
+		}
+		o.remove(first.ID)
+	}
+}

@@ -43,8 +43,12 @@ func (w *worker) called(req *http.Request) {
 // answered looks at an answer that a worker has got.
 func (w *worker) answered(req *http.Request, resp *http.Response, body []byte, mark int) {
 	if resp.StatusCode < 300 && strings.HasSuffix(req.URL.Path, "/contacts/batch/read") {
-		var asked struct{ Inputs []struct{ ID string } }
-		if json.Unmarshal(body, &asked) == nil {
+		var asked struct {
+			Inputs                            []struct{ ID string }
+			Properties, PropertiesWithHistory []string
+		}
+		// Who asks for the past of a counter alone has not seen the status.
+		if json.Unmarshal(body, &asked) == nil && slices.Contains(slices.Concat(asked.Properties, asked.PropertiesWithHistory), "hs_lead_status") {
 			for _, x := range asked.Inputs {
 				w.seen[x.ID] = mark
 			}
