@@ -89,8 +89,8 @@
 //     remembered, and rules 3 and 4 do nothing this time. A status that was left and is there again, by somebody
 //     else than leadsync, is entered once more, one episode however often; rules 3 and 4 do nothing this time,
 //     and a held contact is released. Unless it came back within a minute: that was a slip of the hand, and
-//     no activity before it sets a status any more (rule 4), at whatever look it is seen. So it is with everybody else who
-//     sets a status, also one that leadsync was about to write. Values that were only passed start nothing: what they asked for is moot by now (rule 6). A stage that somebody
+//     no activity before it sets a status any more (rule 4), at whatever look it is seen. So it is with whatever
+//     status a person sets, also one that leadsync was about to write. Values that were only passed start nothing: what they asked for is moot by now (rule 6). A stage that somebody
 //     else passed counts as entered for the high-water mark, before what rule 20 says of rivals lowers that. The
 //     decision names who set the status, and lists the values on the way. A history that does not yet show the contact's present status says nothing.
 //  13. Optional sources. Submissions of forms and visits to pages, where the portal reads them, say when and what;

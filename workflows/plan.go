@@ -206,7 +206,7 @@ func (pl *planner) status(stage string, entered bool, news scoring.Activity, fre
 // back to it after the activity, or chose what leadsync was about to write, has had the last word, though that enters nothing
 // (rule 12), at whatever look the activity is seen.
 func (pl *planner) mayFollow(news scoring.Activity, stage, observed string) bool {
-	if pl.out.State.StatusSaid.After(news.At) {
+	if pl.out.State.StatusSaid.After(news.At) || pl.glimpse.told && !pl.glimpse.ours && pl.out.State.StatusSeen.After(news.At) {
 		return false
 	}
 	return pl.inStatusStage(stage) && !pl.final(observed) && !news.At.Before(pl.out.State.StatusSince)

@@ -55,7 +55,7 @@ func (pl *planner) look() {
 	// What an update under way will make of the status is not what somebody entered.
 	stands := pl.Portal.statusName(raw) == pl.Lead.Status && pl.Lead.Status == st.Status && st.Status != ""
 	g.again = !g.ours && stands && awayFor(g.since, raw) >= slip
-	if st.StatusSeen = last.At; !g.ours {
+	if st.StatusSeen = last.At; !g.ours && last.Origin == connector.OriginPerson { // our own may look like a machine's
 		st.StatusSaid = last.At
 	}
 	pl.passedStages(seen)

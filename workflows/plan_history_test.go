@@ -239,6 +239,7 @@ func TestPlan_lastWordStays(t *testing.T) {
 		"a talk from before, seen late":           {aPerson, 100 * time.Minute, []string{}},
 		"a talk from after":                       {aPerson, 80 * time.Minute, talk},
 		"a talk from before leadsync's own write": {leadsync, 100 * time.Minute, talk},
+		"a talk from before a machine's write":    {aMachine, 100 * time.Minute, talk}, // our own looks so where the app is not known
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := attempted(t)

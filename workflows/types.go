@@ -106,7 +106,7 @@ type LeadState struct {
 	// StatusSeen is the CRM's time of the newest version of the lead status that was considered, LookedAt the
 	// business time of the last look at the contact in the CRM; zero if there was none.
 	StatusSeen time.Time `json:"status_seen,omitzero"`
-	// StatusSaid is the CRM's time of the newest of these versions that is not ours, whether or not it changed anything.
+	// StatusSaid is the CRM's time of the newest of these versions that is a person's, whether or not it changed anything.
 	StatusSaid time.Time `json:"status_said,omitzero"`
 	LookedAt   time.Time `json:"looked_at,omitzero"`
 	// StatusActivity is the last activity that was considered for the lead status.
