@@ -202,9 +202,8 @@ func (pl *planner) status(stage string, entered bool, news scoring.Activity, fre
 	return observed, false
 }
 
-// mayFollow reports whether an activity may set the lead status (rule 4). Whoever left the status for a moment and came
-// back to it after the activity, or chose what leadsync was about to write, has had the last word, though that enters nothing
-// (rule 12), at whatever look the activity is seen.
+// mayFollow reports whether an activity may set the lead status (rule 4). Who left the status for a moment and came back to
+// it after the activity, or chose what leadsync was about to write, has had the last word, though that enters nothing (rule 12).
 func (pl *planner) mayFollow(news scoring.Activity, stage, observed string) bool {
 	if pl.out.State.StatusSaid.After(news.At) || pl.glimpse.told && !pl.glimpse.ours && pl.out.State.StatusSeen.After(news.At) {
 		return false
