@@ -25,7 +25,7 @@ func TestUnheard(t *testing.T) {
 		"a server error":     {500, nil, true},
 		"refused":            {400, nil, false},
 		"too many":           {429, nil, false},
-		"not implemented":    {501, nil, false},
+		"no such method":     {501, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for what, call := range map[string]bool{"read": false, "update": true} {
