@@ -36,10 +36,7 @@ func quiet() *slog.Logger {
 // cage keeps the people of a simulated account.
 func cage(account *simulator.Account) {
 	for _, o := range account.Objects(simulator.Contacts) {
-		p := o.Properties
-		heard.people.Keep("name", p["firstname"]+" "+p["lastname"])
-		heard.people.Keep("last name", p["lastname"])
-		heard.people.Keep("telephone number", p["phone"], p["mobilephone"])
+		heard.people.KeepPerson(o.Properties)
 	}
 	for _, o := range account.Owners() {
 		heard.people.Keep("owner", o.Email, o.FirstName+" "+o.LastName)

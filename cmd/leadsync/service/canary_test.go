@@ -18,10 +18,7 @@ func (r *rig) listen() {
 	var cage canary.Cage
 	cage.Keep("token", token, secret)
 	for _, o := range r.account.Objects(contacts) {
-		p := o.Properties
-		cage.Keep("name", p["firstname"]+" "+p["lastname"])
-		cage.Keep("last name", p["lastname"])
-		cage.Keep("telephone number", p["phone"], p["mobilephone"])
+		cage.KeepPerson(o.Properties)
 	}
 	for _, o := range r.account.Owners() { // no metric and no log tells what a single person does (S84)
 		cage.Keep("owner", o.ID, o.UserID, o.Email, o.FirstName+" "+o.LastName)

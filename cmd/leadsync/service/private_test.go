@@ -24,13 +24,20 @@ func privateRig(t *testing.T, webhooks bool) (*rig, *sql.DB) {
 	if err := r.account.AddProperty(contacts, simulator.Property{Name: "no_profiling", Label: "n", Type: "bool"}); err != nil {
 		t.Fatal(err)
 	}
+	db := databaseIn(t, dir)
+	r.start()
+	return r, db
+}
+
+// databaseIn opens the database of a rig beside the service.
+func databaseIn(t *testing.T, dir string) *sql.DB {
+	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(dir, "leadsync.db")}).EscapedPath()+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	r.start()
-	return r, db
+	return db
 }
 
 func (r *rig) set(id, name, value string) {
@@ -168,11 +175,7 @@ func TestStory_doNotProfileFromTheStart(t *testing.T) {
 	})
 	r.busy(id, "Geheim")
 	r.start()
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(dir, "leadsync.db")}).EscapedPath()+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := databaseIn(t, dir)
 	r.advance(time.Hour)
 	r.busy(id, "Geheim")
 	r.settle()

@@ -1,12 +1,9 @@
 package service_test
 
 import (
-	"database/sql"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -18,11 +15,7 @@ func TestReadyz_unknown(t *testing.T) {
 	if err := r.store.EnsurePortal(t.Context(), "48000001", "hubspot", "rig"); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(dir, "leadsync.db")}).EscapedPath()+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := databaseIn(t, dir)
 	ask := func() (code int, portal map[string]any) {
 		w := httptest.NewRecorder()
 		r.svc.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))

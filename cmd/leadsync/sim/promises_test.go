@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"leadsync/connector/hubspot/simulator"
+	"leadsync/workflows"
 	"leadsync/workflows/store"
 )
 
@@ -315,7 +316,16 @@ func (p *play) putAway() {
 			open[key] = o.ID
 		}
 	}
-	rows, err := p.beside().QueryContext(context.Background(), `SELECT contact, payload FROM outbox WHERE kind = 'close' AND state = 'settled' AND error IN ('gone_already', 'archived')`)
+	eachSettled(p, `kind = 'close' AND error IN ('gone_already', 'archived')`, func(contact string, c workflows.ClosePayload) {
+		if id := open[c.TaskKey]; id != "" && (!p.world().marked || !p.revived[contact]) {
+			p.violate(checkWrong, "task %s was put away before it was made, and is open", id)
+		}
+	})
+}
+
+// eachSettled looks at the payloads of the settled entries of which a condition in SQL holds, and whom they are about.
+func eachSettled[P any](p *play, which string, look func(contact string, payload P)) {
+	rows, err := p.beside().QueryContext(context.Background(), `SELECT contact, payload FROM outbox WHERE state = 'settled' AND `+which)
 	if err != nil {
 		p.violate(checkRun, "read the outbox: %v", err)
 		return
@@ -323,15 +333,16 @@ func (p *play) putAway() {
 	defer rows.Close()
 	for rows.Next() {
 		var contact, text string
-		var payload struct {
-			Key string `json:"task_key"`
+		var payload P
+		err := rows.Scan(&contact, &text)
+		if err == nil {
+			err = json.Unmarshal([]byte(text), &payload)
 		}
-		if rows.Scan(&contact, &text) != nil || json.Unmarshal([]byte(text), &payload) != nil {
+		if err != nil {
+			p.violate(checkRun, "read an entry of contact %q: %v", contact, err)
 			return
 		}
-		if id := open[payload.Key]; id != "" && (!p.world().marked || !p.revived[contact]) {
-			p.violate(checkWrong, "task %s was put away before it was made, and is open", id)
-		}
+		look(contact, payload)
 	}
 	if err := rows.Err(); err != nil {
 		p.violate(checkRun, "read the outbox: %v", err)
