@@ -91,6 +91,8 @@ type taker struct {
 	paused []workflows.Class
 	// earlier are further keys of the tasks of amendments and closings, by entry.
 	earlier map[string][]workflows.EarlierTask
+	// made are the ids of those tasks, as far as an entry says them, by entry.
+	made map[string]connector.ObjectID
 }
 
 func (t *taker) candidates(ctx context.Context) ([]entryColumns, error) {
@@ -233,7 +235,6 @@ func (in *session) sentLately(ctx context.Context, portal connector.PortalID) (m
 }
 
 const markSending = `UPDATE outbox SET state = 'sending', state_at = ?, sent_at = ?, attempt = attempt + 1,
-    unheard_at = CASE WHEN sent_payload <> '' AND COALESCE(unheard_at, 0) < sent_at THEN CAST(? AS BIGINT) ELSE unheard_at END,
     sent_generation = generation, sent_payload = payload
 WHERE portal = ? AND entry_key IN (SELECT j.value->>0 FROM {rows})`
 
@@ -264,7 +265,7 @@ func (t *taker) writeAhead(ctx context.Context, chosen []entryColumns) error {
 		pushes[i] = pushes[i][1:]
 	}
 	now := micros(t.now)
-	if err := t.bulk(ctx, markSending, keys, now, now, now, t.portal); err != nil {
+	if err := t.bulk(ctx, markSending, keys, now, now, t.portal); err != nil {
 		return fmt.Errorf("mark entries as being sent: %w", err)
 	}
 	if err := t.bulk(ctx, keepSendings, ledger, t.portal, now); err != nil {
@@ -283,7 +284,7 @@ func (t *taker) handOut(chosen []entryColumns) ([]workflows.OutboxEntry, error) 
 		if entries[i].Unknown = chosen[i].State == workflows.StateSending; entries[i].Unknown {
 			entries[i].UnknownFor = t.now.Sub(fromMicros(chosen[i].SentAt))
 		}
-		entries[i].Earlier = t.earlier[entries[i].Key]
+		entries[i].Earlier, entries[i].Task = t.earlier[entries[i].Key], t.made[entries[i].Key]
 		entries[i].State = workflows.StateSending
 		entries[i].Attempt++
 		entries[i].SentAt = t.now
