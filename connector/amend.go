@@ -42,6 +42,7 @@ func (p TaskPrint) DueAt() time.Time { return time.Unix(p.Due, 0).UTC() }
 // the same moment keeps what they did.
 type Amend struct {
 	Old string
+	ID  ObjectID // of the task, as far as it is known; see KeyRef
 	// Was is what was written there last: a task that looks otherwise was edited by a person and is left. The zero
 	// value says that nobody knows: then the CRM's history of the task decides.
 	Was  TaskPrint

@@ -58,6 +58,9 @@ type CreateResult struct {
 type KeyRef struct {
 	Key     string
 	Contact ObjectID
+	// ID is what the CRM called it when it was made; empty if nobody knows. Where the contact leads to nothing under the
+	// key (one in the bin leads nowhere), what has this id counts if it bears the key.
+	ID ObjectID
 }
 
 // KeyState is what the primary store of the CRM holds under one idempotency key.
@@ -76,6 +79,7 @@ type KeyState struct {
 type Close struct {
 	Key     string
 	Contact ObjectID // whom the task was made for; see KeyRef
+	ID      ObjectID // of the task, as far as it is known; see KeyRef
 	// Was is what was written there last: a task that looks otherwise was edited by a person and is left. The zero
 	// value closes whatever the task looks like.
 	Was TaskPrint

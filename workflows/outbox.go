@@ -67,6 +67,8 @@ type OutboxEntry struct {
 	// Earlier are further keys of the task of an amendment or closing, newest first: those of amendments in between
 	// that did not happen, or may not have.
 	Earlier []EarlierTask `json:"-"`
+	// Task is the id of the task of an amendment or closing, as it was answered when that was made; empty if nobody knows.
+	Task connector.ObjectID `json:"-"`
 	// UnknownFor is operating time since that sending was written ahead; zero unless Unknown.
 	UnknownFor time.Duration `json:"-"`
 	// Released says that no limit and no pause of its class holds it up; it is set by the plan, and not given back.

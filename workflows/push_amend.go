@@ -111,7 +111,7 @@ func (am *amending) rewrite(ctx context.Context, entries []OutboxEntry, amends m
 	}
 	batch := make([]connector.Amend, len(entries))
 	for i, e := range entries {
-		batch[i] = connector.Amend{Old: tasks[i].Key, Was: tasks[i].Was, Task: amends[e.Key].Task}
+		batch[i] = connector.Amend{Old: tasks[i].Key, ID: e.Task, Was: tasks[i].Was, Task: amends[e.Key].Task}
 	}
 	results := map[string]connector.AmendResult{}
 	for _, r := range am.pusher.CRM.AmendTasks(ctx, batch) {
@@ -199,7 +199,7 @@ func (am *amending) closed(ctx context.Context, entries []OutboxEntry, tasks []E
 	}
 	closes := make([]connector.Close, len(tasks))
 	for i, t := range tasks {
-		closes[i] = connector.Close{Key: t.Key, Contact: entries[i].Contact, Was: t.Was}
+		closes[i] = connector.Close{Key: t.Key, Contact: entries[i].Contact, ID: entries[i].Task, Was: t.Was}
 	}
 	results := map[string]connector.CloseResult{}
 	for _, r := range am.pusher.CRM.CloseTasks(ctx, closes) {

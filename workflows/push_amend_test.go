@@ -358,6 +358,32 @@ func TestClose_respects(t *testing.T) {
 	})
 }
 
+// TestClose_inTheBin: the tasks of a contact that somebody has moved to the bin, which has no associations there, are found
+// and closed, whatever was made of them before.
+func TestClose_inTheBin(t *testing.T) {
+	eachProtocol(t, func(t *testing.T, b *taskBench) {
+		b.plan(b.create("made"), b.create("old"), b.create("done"), b.create("late"))
+		b.pushed()
+		b.plan(b.amend("old", "amended"))
+		b.pushed()
+		b.must(errors.Join(
+			b.account.CompleteTask(amendingRep, b.id("done")), b.account.Archive(amendingRep, simulator.Contacts, string(b.contact)),
+		))
+		b.plan(b.close("made"), b.close("amended"), b.close("done"), b.amend("late", "later"), b.close("later"))
+		b.pushed()
+		for key, says := range map[string]string{
+			"close/made": "archived", "close/amended": "archived", "close/done": "left_completed", "later": "amended", "close/later": "archived",
+		} {
+			if e := b.entry(key); e.State != settled || e.Error != says {
+				t.Errorf("%s is %s with %q, want %q", key, e.State, e.Error, says)
+			}
+		}
+		if diff := cmp.Diff([]string{"done: Call for done (done)"}, b.tasks()); diff != "" {
+			t.Errorf("tasks (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // TestAmend_batch amends more than a call can hold, with every outcome side by side.
 func TestAmend_batch(t *testing.T) {
 	eachProtocol(t, func(t *testing.T, b *taskBench) {

@@ -23,7 +23,7 @@ func (p *Pusher) closings(ctx context.Context, entries []OutboxEntry) ([]Settlem
 	closes := make([]connector.Close, len(entries))
 	byKey := map[string]OutboxEntry{}
 	for i, t := range tasks {
-		closes[i] = connector.Close{Key: t.Key, Contact: entries[i].Contact, Was: t.Was}
+		closes[i] = connector.Close{Key: t.Key, Contact: entries[i].Contact, ID: entries[i].Task, Was: t.Was}
 		byKey[t.Key] = entries[i]
 	}
 	var settlements []Settlement
@@ -50,10 +50,10 @@ func (p *Pusher) placed(ctx context.Context, entries []OutboxEntry, tasks []Earl
 	var refs []connector.KeyRef
 	for i, e := range entries {
 		if len(e.Earlier) > 0 {
-			refs = append(refs, connector.KeyRef{Key: tasks[i].Key, Contact: e.Contact})
+			refs = append(refs, connector.KeyRef{Key: tasks[i].Key, Contact: e.Contact, ID: e.Task})
 		}
 		for _, t := range e.Earlier {
-			refs = append(refs, connector.KeyRef{Key: t.Key, Contact: e.Contact})
+			refs = append(refs, connector.KeyRef{Key: t.Key, Contact: e.Contact, ID: e.Task})
 		}
 	}
 	if len(refs) == 0 {

@@ -31,7 +31,7 @@ func (c *Client) AmendTasks(ctx context.Context, amends []connector.Amend) []con
 	for i, a := range amends {
 		am.results[i].Key = a.Task.Key
 		if wanted[i], am.results[i].Err = c.amendedProperties(a); am.results[i].Err == nil {
-			refs = append(refs, connector.KeyRef{Key: a.Old, Contact: a.Task.Contact})
+			refs = append(refs, connector.KeyRef{Key: a.Old, Contact: a.Task.Contact, ID: a.ID})
 		}
 	}
 	if len(refs) == 0 {
@@ -137,7 +137,7 @@ func (am *amending) send(ctx context.Context) {
 			am.results[i].Err = maybeDone(err)
 		default:
 			written = append(written, i)
-			refs = append(refs, connector.KeyRef{Key: am.amends[i].Task.Key, Contact: am.amends[i].Task.Contact})
+			refs = append(refs, connector.KeyRef{Key: am.amends[i].Task.Key, Contact: am.amends[i].Task.Contact, ID: am.results[i].ID})
 		}
 	}
 	if len(refs) == 0 {

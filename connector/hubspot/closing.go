@@ -32,7 +32,7 @@ func (c *Client) CloseTasks(ctx context.Context, closes []connector.Close) []con
 	cl := &closing{client: c, results: make([]connector.CloseResult, len(closes))}
 	refs := make([]connector.KeyRef, len(closes))
 	for i, one := range closes {
-		refs[i] = connector.KeyRef{Key: one.Key, Contact: one.Contact}
+		refs[i] = connector.KeyRef{Key: one.Key, Contact: one.Contact, ID: one.ID}
 	}
 	seen, err := c.find(ctx, closeSearch(closes), refs)
 	for i, one := range closes {

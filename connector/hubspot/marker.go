@@ -71,8 +71,9 @@ func (c *Client) keysIn(typ connector.ObjectType, rec record) []string {
 	return distinct(keys)
 }
 
-// findMarked looks for markers among the records of the contacts: associations, then the records, both from
-// the primary store.
+// findMarked looks for markers among the records of the contacts and those whose ids are known: associations, then the
+// records, both from the primary store. An id alone proves nothing, and it is what finds the record of a contact in the bin,
+// which has no associations.
 func (c *Client) findMarked(ctx context.Context, s search, refs []connector.KeyRef) (sightings, error) {
 	out := newSightings(len(refs))
 	contacts, err := contactsOf(refs)
@@ -83,16 +84,20 @@ func (c *Client) findMarked(ctx context.Context, s search, refs []connector.KeyR
 	if err != nil {
 		return sightings{}, err
 	}
-	bearers, err := c.bearers(ctx, s, links)
+	candidates := make(map[connector.ObjectID][]connector.ObjectID) // by contact
+	for _, l := range links {
+		candidates[l.FromID] = append(candidates[l.FromID], l.ToID)
+	}
+	bearers, err := c.bearers(ctx, s, links, refs)
 	if err != nil {
 		return sightings{}, err
 	}
 	for _, ref := range refs {
 		var copies []record
-		for _, l := range links {
-			if rec, ok := bearers[l.ToID]; ok && l.FromID == ref.Contact && slices.Contains(c.keysIn(s.typ, rec), ref.Key) {
+		for _, id := range distinct(append(slices.Clone(candidates[ref.Contact]), ref.ID)) {
+			if rec, ok := bearers[id]; ok && slices.Contains(c.keysIn(s.typ, rec), ref.Key) {
 				copies = append(copies, rec)
-				out.looks[l.ToID] = c.lookOf(rec)
+				out.looks[id] = c.lookOf(rec)
 			}
 		}
 		if len(copies) == 0 {
@@ -160,15 +165,22 @@ func contactsOf(refs []connector.KeyRef) ([]connector.ObjectID, error) {
 	return contacts, nil
 }
 
-// bearers reads the linked records that bear any key of ours.
-func (c *Client) bearers(ctx context.Context, s search, links []connector.Link) (map[connector.ObjectID]record, error) {
+// bearers reads the linked and the named records that bear any key of ours.
+func (c *Client) bearers(
+	ctx context.Context, s search, links []connector.Link, refs []connector.KeyRef,
+) (map[connector.ObjectID]record, error) {
 	name, err := plural(s.typ)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(links))
-	for i, l := range links {
-		ids[i] = string(l.ToID)
+	var ids []string
+	for _, l := range links {
+		ids = append(ids, string(l.ToID))
+	}
+	for _, ref := range refs {
+		if ref.ID != "" {
+			ids = append(ids, string(ref.ID))
+		}
 	}
 	props := append([]string{markedProperty(s.typ)}, s.props...)
 	if c.plainKey[s.typ] {

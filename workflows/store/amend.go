@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"leadsync/connector"
 	"leadsync/workflows"
 )
 
@@ -49,7 +50,7 @@ func (t *taker) traced(ctx context.Context, found []entryColumns) ([]entryColumn
 		}
 		at[row.Key] = key
 	}
-	t.earlier = map[string][]workflows.EarlierTask{}
+	t.earlier, t.made = map[string][]workflows.EarlierTask{}, map[string]connector.ObjectID{}
 	waiting := waits{}
 	for range longestTrace {
 		if len(at) == 0 {
@@ -116,6 +117,9 @@ func (t *taker) back(ctx context.Context, at map[string]string, waiting waits) (
 	next := map[string]string{}
 	for entry, key := range at {
 		row, has := known[key]
+		if t.made[entry] == "" {
+			t.made[entry] = row.RemoteID
+		}
 		if until, waits := t.waitsFor(known, key); waits {
 			waiting[entry] = until
 			continue

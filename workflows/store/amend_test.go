@@ -35,7 +35,11 @@ func (b *bench) ends(kind workflows.EntryKind, key string, state workflows.Entry
 	b.Helper()
 	for _, e := range b.take(kind, 10, nil).Entries {
 		if e.Key == key {
-			b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{{Key: e.Key, Attempt: e.Attempt, State: state}}))
+			s := workflows.Settlement{Key: e.Key, Attempt: e.Attempt, State: state}
+			if state == workflows.StateSettled {
+				s.RemoteID = connector.ObjectID("id of " + key)
+			}
+			b.must(b.store.Settle(b.ctx, b.fence, []workflows.Settlement{s}))
 			return
 		}
 	}
@@ -43,7 +47,7 @@ func (b *bench) ends(kind workflows.EntryKind, key string, state workflows.Entry
 }
 
 // TestTakeFollowsAmendments: a closing or amendment is handed out once what it waits for is over, with every key that
-// its task can have.
+// its task can have, and its id.
 func TestTakeFollowsAmendments(t *testing.T) {
 	earlier := func(keys ...string) []workflows.EarlierTask {
 		var out []workflows.EarlierTask
@@ -55,27 +59,28 @@ func TestTakeFollowsAmendments(t *testing.T) {
 	for name, tc := range map[string]struct {
 		play func(b *bench)
 		want []workflows.EarlierTask
+		id   connector.ObjectID
 		off  bool
 	}{
 		"amended": {func(b *bench) {
 			b.ends(workflows.KindTask, "k", workflows.StateSettled)
 			b.ends(workflows.KindAmend, "n", workflows.StateSettled)
-		}, nil, false},
-		"the amendment is to come": {func(b *bench) { b.ends(workflows.KindTask, "k", workflows.StateSettled) }, nil, true},
+		}, nil, "id of n", false},
+		"the amendment is to come": {func(b *bench) { b.ends(workflows.KindTask, "k", workflows.StateSettled) }, nil, "", true},
 		"left as it was edited": {func(b *bench) {
 			b.ends(workflows.KindTask, "k", workflows.StateSettled)
 			b.ends(workflows.KindAmend, "n", workflows.StateCancelled)
-		}, earlier("k"), false},
+		}, earlier("k"), "id of k", false},
 		"refused": {func(b *bench) {
 			b.ends(workflows.KindTask, "k", workflows.StateSettled)
 			b.ends(workflows.KindAmend, "n", workflows.StateParked)
-		}, earlier("k"), false},
-		"cancelled before the task was made": {func(b *bench) { b.cancel("n") }, nil, true},
+		}, earlier("k"), "id of k", false},
+		"cancelled before the task was made": {func(b *bench) { b.cancel("n") }, nil, "", true},
 		"cancelled while the task is being made": {func(b *bench) {
 			b.take(workflows.KindTask, 10, nil)
 			b.cancel("n")
-		}, nil, true},
-		"both cancelled": {func(b *bench) { b.cancel("n", "k") }, earlier("k"), false},
+		}, nil, "", true},
+		"both cancelled": {func(b *bench) { b.cancel("n", "k") }, earlier("k"), "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachDatabase(t, func(b *bench) {
@@ -88,6 +93,9 @@ func TestTakeFollowsAmendments(t *testing.T) {
 				if !tc.off {
 					if diff := cmp.Diff(tc.want, taken[0].Earlier); diff != "" {
 						b.Error(diff)
+					}
+					if taken[0].Task != tc.id {
+						b.Errorf("the task is %q, want %q", taken[0].Task, tc.id)
 					}
 				}
 			})

@@ -308,7 +308,7 @@ func (p *play) lookedAt() {
 }
 
 // putAway: a task that leadsync has put away, or found gone, is not open. Where the key is a marker, nobody can look for
-// the task of a contact in the bin (SECURITY.md); whoever comes back from there may have one that was given up.
+// the task of a contact in the bin of which the answer was lost (SECURITY.md); whoever comes back from there may have it.
 func (p *play) putAway() {
 	open := map[string]string{}
 	for _, o := range p.account.Objects(simulator.Tasks) {
@@ -317,7 +317,11 @@ func (p *play) putAway() {
 		}
 	}
 	eachSettled(p, `kind = 'close' AND error IN ('gone_already', 'archived')`, func(contact string, c workflows.ClosePayload) {
-		if id := open[c.TaskKey]; id != "" && (!p.world().marked || !p.revived[contact]) {
+		id := open[c.TaskKey]
+		if id == "" {
+			return
+		}
+		if known, _ := p.number(`SELECT COUNT(*) FROM outbox WHERE remote_id = ?`, id); known > 0 || !p.world().marked || !p.revived[contact] {
 			p.violate(checkWrong, "task %s was put away before it was made, and is open", id)
 		}
 	})
