@@ -60,23 +60,34 @@ func memoryFloor(large int) float64 {
 // The memory of a process does not grow with the account: the real worker and receiver run on stores of two sizes under
 // the same load, each in a process of its own, and the peaks of what the kernel had to give them are compared.
 func TestMemory(t *testing.T) {
-	if file := os.Getenv("LEADSYNC_MEM_WORK"); file != "" {
-		workMemory(t, file)
+	if database := os.Getenv("LEADSYNC_MEM_WORK"); database != "" {
+		workMemory(t, database)
 		return
 	}
+	t.Run("sqlite", func(t *testing.T) {
+		compareMemory(t, func() string { return filepath.Join(t.TempDir(), "leadsync.db") })
+	})
+	address := os.Getenv("LEADSYNC_TEST_POSTGRES")
+	if address == "" {
+		if os.Getenv("LEADSYNC_REQUIRE_POSTGRES") != "" {
+			t.Fatal("LEADSYNC_REQUIRE_POSTGRES is set, but LEADSYNC_TEST_POSTGRES names no server")
+		}
+		return
+	}
+	t.Run("postgres", func(t *testing.T) { compareMemory(t, func() string { return schemaIn(t, address) }) })
+}
+
+// compareMemory compares the peaks over two new databases.
+func compareMemory(t *testing.T, newDatabase func() string) {
 	small, large, load := memorySizes(t)
 	peaks := map[int]int{}
 	for _, n := range []int{small, large} {
 		crm := newEndless(t, n)
-		file := filepath.Join(t.TempDir(), "leadsync.db")
+		database := newDatabase()
 		begun := time.Now()
-		fillMemory(t, file, n)
+		fillMemory(t, database, n)
 		filled := time.Since(begun)
-		info, err := os.Stat(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		kib, webhooks, again := runMemory(t, crm, file, load)
+		kib, webhooks, again := runMemory(t, crm, database, load)
 		if crm.reads == 0 || crm.updates == 0 || webhooks == 0 {
 			t.Fatalf("%d contacts: %d reads, %d updates and %d webhooks are no load", n, crm.reads, crm.updates, webhooks)
 		}
@@ -84,8 +95,8 @@ func TestMemory(t *testing.T) {
 			t.Errorf("%d contacts: none was evaluated again", n)
 		}
 		peaks[n] = kib
-		t.Logf("%d contacts (filled in %s, %d MiB): peak %d MiB, %d reads, %d updates, %d webhooks, %d evaluated again", n,
-			filled.Round(time.Millisecond), info.Size()>>20, kib>>10, crm.reads, crm.updates, webhooks, again)
+		t.Logf("%d contacts (filled in %s): peak %d MiB, %d reads, %d updates, %d webhooks, %d evaluated again", n,
+			filled.Round(time.Millisecond), kib>>10, crm.reads, crm.updates, webhooks, again)
 	}
 	ratio := float64(peaks[large]) / float64(peaks[small])
 	t.Logf("peak at %d contacts over that at %d: %.2f", large, small, ratio)
@@ -166,10 +177,10 @@ func memoryContact(id string, salt int) map[string]string {
 }
 
 // fillMemory fills a store with contacts, their states and decisions, as a finished first load leaves them.
-func fillMemory(t *testing.T, file string, n int) {
+func fillMemory(t *testing.T, database string, n int) {
 	t.Helper()
 	ctx := t.Context()
-	st, err := store.Open(ctx, file, store.Options{Now: time.Now, Migrate: true})
+	st, err := store.Open(ctx, database, store.Options{Now: time.Now, Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,13 +228,13 @@ const memoryFirst = 10000000
 
 // runMemory lets another process work the store under load and gives its peak in KiB, how many webhooks it took,
 // and how many contacts it evaluated again.
-func runMemory(t *testing.T, crm *endless, file string, load time.Duration) (kib, webhooks, again int) {
+func runMemory(t *testing.T, crm *endless, database string, load time.Duration) (kib, webhooks, again int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMemory$", "-test.v")
-	cmd.Env = append(os.Environ(), "LEADSYNC_MEM_WORK="+file, "LEADSYNC_MEM_API="+crm.server.URL, "LEADSYNC_MEM_COUNT="+strconv.Itoa(crm.n), "LEADSYNC_MEM_LOAD="+load.String())
+	cmd.Env = append(os.Environ(), "LEADSYNC_MEM_WORK="+database, "LEADSYNC_MEM_API="+crm.server.URL, "LEADSYNC_MEM_COUNT="+strconv.Itoa(crm.n), "LEADSYNC_MEM_LOAD="+load.String())
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("work %s: %v\n%s", file, err, out)
+		t.Fatalf("work: %v\n%s", err, out)
 	}
 	found := regexp.MustCompile(`peak_kib=(\d+) webhooks=(\d+) again=(\d+)`).FindSubmatch(out)
 	if found == nil {
@@ -240,7 +251,7 @@ func runMemory(t *testing.T, crm *endless, file string, load time.Duration) (kib
 
 // workMemory is the other process: the real service over HTTP, webhooks from ten senders, and somebody who asks /readyz
 // and /metrics.
-func workMemory(t *testing.T, file string) {
+func workMemory(t *testing.T, database string) {
 	n, err := strconv.Atoi(os.Getenv("LEADSYNC_MEM_COUNT"))
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +260,7 @@ func workMemory(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc, target := memoryService(t, file, os.Getenv("LEADSYNC_MEM_API"))
+	svc, target := memoryService(t, database, os.Getenv("LEADSYNC_MEM_API"))
 	server := httptest.NewServer(svc.Handler())
 	defer server.Close()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -357,11 +368,10 @@ func memoryEvents(sender, i, n int) []byte {
 	return b.Bytes()
 }
 
-func memoryService(t *testing.T, file, api string) (*service.Service, string) {
+func memoryService(t *testing.T, database, api string) (*service.Service, string) {
 	t.Helper()
 	target := "http://127.0.0.1:9/webhooks/hubspot"
-	text := `database: ` + filepath.Base(file) + `
-listen: 127.0.0.1:0
+	text := `listen: 127.0.0.1:0
 model: model.yaml
 limits: {tasks_per_hour: 1000000, stage_moves_per_hour: 1000000, batch_window: 1ms}
 portals:
@@ -376,11 +386,11 @@ portals:
     time_zone: Europe/Berlin
     calendar: {country: DE, region: BY, due_at: "09:00"}
 `
-	cfg, err := config.Parse(filepath.Join(filepath.Dir(file), "leadsync.yaml"), []byte(text))
+	cfg, err := config.Parse(filepath.Join(t.TempDir(), "leadsync.yaml"), []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(t.Context(), cfg.Database.File, store.Options{Now: time.Now, Migrate: true})
+	st, err := store.Open(t.Context(), database, store.Options{Now: time.Now, Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
