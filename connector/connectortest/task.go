@@ -12,6 +12,7 @@ import (
 func taskRequirements() []requirement {
 	return []requirement{
 		{"closing leaves what a person completed or edited and finds what is gone", closingRespects},
+		{"closing finds the task of an archived contact by its id, and nothing else by it", closingInTheBin},
 		{"an amended task is the same task under the new key", amendingMovesTheKey},
 		{"amending leaves what a person completed or edited and finds what is gone", amendingRespects},
 		{"a lost answer to an amendment is ambiguous, and a key finds the one task", lostAmendment},
@@ -69,6 +70,26 @@ func closingRespects(t *testing.T, s Subject) {
 	}
 	if n := s.World.Count(t, connector.TypeTask); n != 1+len(s.TaskEdits) {
 		t.Errorf("%d tasks are left", n)
+	}
+}
+
+func closingInTheBin(t *testing.T, s Subject) {
+	contact := contacts(t, s, 1)[0]
+	tasks := []connector.Task{task("known", contact), task("other", contact)}
+	ids := made(t, s, tasks...)
+	s.World.Archive(t, connector.TypeContact, contact)
+	known, wrong := closing(tasks[0]), closing(task("never", contact))
+	known.ID, wrong.ID = ids[0], ids[1]
+	for i, r := range s.CRM.CloseTasks(t.Context(), []connector.Close{known, wrong}) {
+		if want := []connector.CloseOutcome{connector.CloseArchived, connector.CloseGone}[i]; r.Err != nil || r.Outcome != want {
+			t.Errorf("closing %q: %q, %v; want %q", r.Key, r.Outcome, r.Err, want)
+		}
+	}
+	if _, live := s.World.Get(t, connector.TypeTask, ids[0]); live {
+		t.Error("the closed task is still there")
+	}
+	if _, live := s.World.Get(t, connector.TypeTask, ids[1]); !live {
+		t.Error("a task was archived that has another key")
 	}
 }
 

@@ -201,7 +201,7 @@ func operations() map[string]func(context.Context, *hubspot.Client) []error {
 		},
 		"close": func(ctx context.Context, c *hubspot.Client) []error {
 			var errs []error
-			for _, r := range c.CloseTasks(ctx, []connector.Close{{Key: "k1", Contact: "1", Was: looks}, {Key: "k2", Contact: "1"}}) {
+			for _, r := range c.CloseTasks(ctx, []connector.Close{{Key: "k1", Contact: "1", Was: looks}, {Key: "k2", Contact: "1", ID: "72"}}) {
 				if (r.Outcome == "") == (r.Err == nil) {
 					errs = append(errs, fmt.Errorf("result %+v", r))
 				}

@@ -283,3 +283,18 @@ func TestMarkedKeysFollowMerges(t *testing.T) {
 		})
 	}
 }
+
+// TestMarkedKeysInTheBin: what a contact in the bin does not lead to is found by its id, if it bears the key.
+func TestMarkedKeysInTheBin(t *testing.T) {
+	s := simulate(t, protocols()["marked"], unkeyed)
+	ada := s.contact(t, "ada")
+	made := s.client.CreateTasks(t.Context(), []connector.Task{task("k-1", ada), task("k-2", ada)})
+	if err := errors.Join(made[0].Err, made[1].Err, s.Archive(rep, simulator.Contacts, string(ada))); err != nil {
+		t.Fatal(err)
+	}
+	asked := []connector.KeyRef{{Key: "k-1", Contact: ada, ID: made[0].ID}, {Key: "k-2", Contact: ada}, {Key: "k-9", Contact: ada, ID: made[1].ID}}
+	got, err := s.client.FindByKey(t.Context(), connector.TypeTask, asked)
+	if state, found := got["k-1"]; err != nil || len(got) != 1 || !found || state.ID != made[0].ID || !state.Open {
+		t.Errorf("found %v (%v), want the task of k-1 alone", got, err)
+	}
+}
