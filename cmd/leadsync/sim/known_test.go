@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +28,12 @@ func (p *play) known() {
 		p.violate(checkRun, "read the mirror: %v", err)
 		return
 	}
-	p.untold = map[string]bool{}
+	p.untold, p.unmerged = map[string]bool{}, map[string]bool{}
 	for _, e := range p.account.LostEvents() {
 		p.untold[e.ObjectID] = true
+		if strings.HasSuffix(e.Kind, ".merge") {
+			p.unmerged[e.ObjectID] = true
+		}
 	}
 	for typ, singular := range map[string]string{contacts: "contact", simulator.Calls: "call", simulator.Meetings: "meeting", simulator.Deals: "deal", simulator.Tasks: "task"} {
 		for _, o := range p.account.Objects(typ) {
@@ -109,6 +113,11 @@ func mirrored(db *sql.DB) (map[string]*record, error) {
 	return out, rows.Err()
 }
 
+// severed reports whether news of a merge that led to a contact were lost: nobody knows then that its farewell is theirs too.
+func (p *play) severed(id string) bool {
+	return p.unmerged[id] || slices.ContainsFunc(p.into[id], p.severed)
+}
+
 // forgotten looks through every table for those who were deleted for good.
 func (p *play) forgotten(db *sql.DB) {
 	if len(p.purged) == 0 {
@@ -163,7 +172,7 @@ func (p *play) search(table string, rows *sql.Rows) {
 		for i, v := range values {
 			text := fmt.Sprintf("%s", v)
 			for id, email := range p.purged {
-				if p.untold[id] { // only the slow walk tells
+				if p.untold[id] || p.severed(id) { // only the slow walk tells
 					continue
 				}
 				if text == id || email != "" && strings.Contains(text, email) {

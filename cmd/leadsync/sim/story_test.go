@@ -70,6 +70,7 @@ func (p *play) throw() {
 // settle fills the account with people before leadsync comes.
 func (p *play) settle() {
 	p.disturbed, p.merged, p.purged, p.revived = map[string]bool{}, map[string]bool{}, map[string]string{}, map[string]bool{}
+	p.into = map[string][]string{}
 	p.ids, p.searched = map[string]bool{}, map[string]time.Time{}
 	p.account.SetWebhook(simulator.WebhookTarget{})
 	p.owner = p.account.CreateOwner("Jana Vogt", "jana@leadsync.example", true)

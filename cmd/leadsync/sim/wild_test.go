@@ -12,11 +12,13 @@ import (
 // wild is what people do without waiting for leadsync: several things at once, merges, deletions. The auditor judges
 // one deed at a time, so contacts to whom that happens are judged by what holds whatever happens (known_test.go).
 type wild struct {
-	disturbed map[string]bool   // by id of a contact
-	merged    map[string]bool   // survivors
-	untold    map[string]bool   // records of which a webhook was lost
-	purged    map[string]string // address by id of those who were deleted for good
-	revived   map[string]bool   // deleted and restored
+	disturbed map[string]bool     // by id of a contact
+	merged    map[string]bool     // survivors
+	into      map[string][]string // by survivor: those that became it
+	untold    map[string]bool     // records of which a webhook was lost
+	unmerged  map[string]bool     // survivors of whose merge the webhook was lost
+	purged    map[string]string   // address by id of those who were deleted for good
+	revived   map[string]bool     // deleted and restored
 }
 
 // wildDeed is one of these things.
@@ -54,6 +56,11 @@ func (p *play) wildDeed() {
 		p.order = append(p.order, survivor)
 		p.disturb(survivor)
 		p.merged[survivor] = true
+		for _, one := range []string{id, other} {
+			if one != survivor {
+				p.into[survivor] = append(p.into[survivor], one)
+			}
+		}
 	case kind == wildDelete:
 		p.disturb(id)
 		p.fired["deletion"]++
