@@ -49,7 +49,7 @@ sec-http: ## MUTATIONS one-bit changes of signed requests (1000000), and whether
 outage: ## CONTACTS (100000) change while the CRM is away for an hour of virtual time: calls meanwhile, and the pace of the drain
 	LEADSYNC_OUTAGE_CONTACTS=$(or $(CONTACTS),100000) LEADSYNC_OVERLOAD_POSTS=$(or $(POSTS),1000) go test -run '^(TestOutage|TestOverload)_' -v -count=1 -timeout 2h ./cmd/leadsync/service
 
-bench-mem: ## peak memory of the real worker and receiver under load with LARGE (1000000) stored contacts over that with SMALL (10000)
+bench-mem: ## peak memory of the real worker and receiver under load with LARGE (1000000) stored contacts over that with SMALL (10000); on the server of LEADSYNC_TEST_POSTGRES too
 	LEADSYNC_MEM_SMALL=$(or $(SMALL),10000) LEADSYNC_MEM_LARGE=$(or $(LARGE),1000000) LEADSYNC_MEM_SECONDS=$(or $(SECONDS_EACH),60) go test -run '^TestMemory$$' -v -count=1 -timeout 2h ./cmd/leadsync/service
 
 slow: ## CLIENTS slow connections (5000) from one address, then from ADDRESSES (50) and all held: an honest client's p99 at most doubles
