@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -335,6 +336,7 @@ func eachSettled[P any](p *play, which string, look func(contact string, payload
 		return
 	}
 	defer rows.Close()
+	var all []func() // who looks may ask the database too, which has one connection
 	for rows.Next() {
 		var contact, text string
 		var payload P
@@ -346,10 +348,13 @@ func eachSettled[P any](p *play, which string, look func(contact string, payload
 			p.violate(checkRun, "read an entry of contact %q: %v", contact, err)
 			return
 		}
-		look(contact, payload)
+		all = append(all, func() { look(contact, payload) })
 	}
-	if err := rows.Err(); err != nil {
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		p.violate(checkRun, "read the outbox: %v", err)
+	}
+	for _, one := range all {
+		one()
 	}
 }
 
