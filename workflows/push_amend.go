@@ -197,12 +197,8 @@ func (am *amending) closed(ctx context.Context, entries []OutboxEntry, tasks []E
 	if err := am.pusher.placed(ctx, entries, tasks); err != nil {
 		return nil, err
 	}
-	closes := make([]connector.Close, len(tasks))
-	for i, t := range tasks {
-		closes[i] = connector.Close{Key: t.Key, Contact: entries[i].Contact, ID: entries[i].Task, Was: t.Was}
-	}
 	results := map[string]connector.CloseResult{}
-	for _, r := range am.pusher.CRM.CloseTasks(ctx, closes) {
+	for _, r := range am.pusher.CRM.CloseTasks(ctx, closesOf(entries, tasks)) {
 		results[r.Key] = r
 	}
 	return results, nil

@@ -20,15 +20,13 @@ func (p *Pusher) closings(ctx context.Context, entries []OutboxEntry) ([]Settlem
 	if err := p.placed(ctx, entries, tasks); err != nil {
 		return p.unmoved(entries, fmt.Errorf("look for tasks to close: %w", err))
 	}
-	closes := make([]connector.Close, len(entries))
 	byKey := map[string]OutboxEntry{}
 	for i, t := range tasks {
-		closes[i] = connector.Close{Key: t.Key, Contact: entries[i].Contact, ID: entries[i].Task, Was: t.Was}
 		byKey[t.Key] = entries[i]
 	}
 	var settlements []Settlement
 	var first error
-	for _, r := range p.CRM.CloseTasks(ctx, closes) {
+	for _, r := range p.CRM.CloseTasks(ctx, closesOf(entries, tasks)) {
 		s, err := p.outcome(byKey[r.Key], "", r.Err)
 		if s.State == StateSending {
 			s.State = StateReady // archiving again is harmless
@@ -42,6 +40,15 @@ func (p *Pusher) closings(ctx context.Context, entries []OutboxEntry) ([]Settlem
 		}
 	}
 	return settlements, first
+}
+
+// closesOf asks for the tasks of entries to be put away.
+func closesOf(entries []OutboxEntry, tasks []EarlierTask) []connector.Close {
+	closes := make([]connector.Close, len(tasks))
+	for i, t := range tasks {
+		closes[i] = connector.Close{Key: t.Key, Contact: entries[i].Contact, ID: entries[i].Task, Was: t.Was}
+	}
+	return closes
 }
 
 // placed replaces keys of tasks by the one under which the task stands, where there are several that it can be: an
