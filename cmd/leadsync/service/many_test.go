@@ -283,6 +283,16 @@ func schemaIn(t *testing.T, address string) string {
 	return u.String()
 }
 
+// postgresServer is the address of the server to test with; empty if there is none and none is required.
+func postgresServer(t *testing.T) string {
+	t.Helper()
+	address := os.Getenv("LEADSYNC_TEST_POSTGRES")
+	if address == "" && os.Getenv("LEADSYNC_REQUIRE_POSTGRES") != "" {
+		t.Fatal("LEADSYNC_REQUIRE_POSTGRES is set, but LEADSYNC_TEST_POSTGRES names no server")
+	}
+	return address
+}
+
 // Three processes share ten portals without configuration; what one leaves behind, killed or told to stop, the others take; a
 // receiver without tokens wakes the worker of another process. cmd/leadsync has the same with 16 real processes and 200
 // portals (`make many`).
@@ -291,11 +301,8 @@ func TestMany(t *testing.T) {
 		t.Parallel()
 		workTogether(t, filepath.Join(t.TempDir(), "many.db"))
 	})
-	address := os.Getenv("LEADSYNC_TEST_POSTGRES")
+	address := postgresServer(t)
 	if address == "" {
-		if os.Getenv("LEADSYNC_REQUIRE_POSTGRES") != "" {
-			t.Fatal("LEADSYNC_REQUIRE_POSTGRES is set, but LEADSYNC_TEST_POSTGRES names no server")
-		}
 		return
 	}
 	t.Run("postgres", func(t *testing.T) {

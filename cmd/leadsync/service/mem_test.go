@@ -67,11 +67,8 @@ func TestMemory(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		compareMemory(t, func() string { return filepath.Join(t.TempDir(), "leadsync.db") })
 	})
-	address := os.Getenv("LEADSYNC_TEST_POSTGRES")
+	address := postgresServer(t)
 	if address == "" {
-		if os.Getenv("LEADSYNC_REQUIRE_POSTGRES") != "" {
-			t.Fatal("LEADSYNC_REQUIRE_POSTGRES is set, but LEADSYNC_TEST_POSTGRES names no server")
-		}
 		return
 	}
 	t.Run("postgres", func(t *testing.T) { compareMemory(t, func() string { return schemaIn(t, address) }) })
