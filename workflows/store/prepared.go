@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// preparedMost bounds the statements that one connection to a SQLite file keeps; each takes some kilobytes.
-const preparedMost = 96
+// preparedMost bounds the statements that one connection to a SQLite file keeps; each takes some kilobytes. All queries
+// of this package fit: a bound below what one worker asks in turn would prepare most of them again each time.
+const preparedMost = 256
 
 // preparedConnector opens connections to SQLite that keep the statements they have prepared. The driver prepares every
 // text anew, which takes longer than most of them run. It is for SQLite alone: a kept statement of lib/pq would go past
