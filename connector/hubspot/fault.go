@@ -1,12 +1,14 @@
 package hubspot
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"leadsync/connector"
 )
@@ -67,6 +69,8 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	switch {
 	case string(b) == "null":
 		*t = ""
+	case len(b) > 1 && b[0] == '"' && bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b): // nothing to decode, as in most
+		*t = text(b[1 : len(b)-1])
 	case json.Unmarshal(b, &s) == nil:
 		*t = text(s)
 	default:
