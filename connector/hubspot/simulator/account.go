@@ -76,7 +76,7 @@ func New(opts Options) *Account {
 	a.faults = newFaults(opts.Seed)
 	a.automation = automationOf(opts)
 	a.kinds = newLinkKinds()
-	a.tables = newTables()
+	a.tables = newTables(opts.Lean)
 	a.showPages()
 	a.pipes = defaultPipelines()
 	a.syncStageOptions()

@@ -63,6 +63,9 @@ type Options struct {
 	TimeZone string
 	// Advance moves the world clock for POST /control/advance; nil answers 400 there.
 	Advance func(to time.Time) error
+	// Lean leaves out most of HubSpot's own properties of contacts: all that this package never fills, and the older
+	// names of the stages' dates. Who describes the account a hundred thousand times has less to read.
+	Lean bool
 	// OAuth is the app that can be installed beside the static token.
 	OAuth OAuthApp
 }

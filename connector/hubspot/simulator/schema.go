@@ -40,14 +40,18 @@ type propertyGroup struct {
 	Archived     bool   `json:"archived"`
 }
 
-func newTables() map[string]*table {
+func newTables(leanContacts bool) map[string]*table {
 	out := map[string]*table{}
 	for i, ot := range objectTypes() {
 		t := &table{
 			objectType: ot, props: map[string]*Property{}, byID: map[int64]*record{},
 			unique: map[uint16]map[string]*record{}, lastID: int64(i+1) * 10_000_000_000,
 		}
-		t.define(strings.ReplaceAll(definitions(ot.name), " OBJ ", " "+ot.singular+"information "))
+		text := definitions(ot.name)
+		if leanContacts && ot.name == Contacts {
+			text = lean(text)
+		}
+		t.define(strings.ReplaceAll(text, " OBJ ", " "+ot.singular+"information "))
 		t.keyID, t.keyCreated, t.keyModified = t.key("hs_object_id"), t.key(ot.createdName), t.key(ot.modName)
 		out[ot.name] = t
 	}
