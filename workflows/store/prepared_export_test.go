@@ -11,7 +11,7 @@ const PreparedMost = preparedMost
 
 // PreparedPool opens a SQLite file as Open does, with one connection.
 func PreparedPool(path string) (*sql.DB, error) {
-	db, err := openPrepared(sqliteAddress(path, "rwc", "immediate"))
+	db, err := openPrepared(sqliteAddress(path, "rwc", "immediate"), Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -24,7 +25,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.MaxPages > 0 {
 		address += fmt.Sprintf("&_pragma=max_page_count(%d)", o.MaxPages)
 	}
-	writer, err := openPrepared(address)
+	writer, err := openPrepared(address, o)
 	if err != nil {
 		return nil, fmt.Errorf("open %q: %w", path, err)
 	}
@@ -33,7 +34,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %q: %w", path, err), writer.Close())
 	}
-	reader, err := openPrepared(sqliteAddress(path, "ro", "deferred"))
+	reader, err := openPrepared(sqliteAddress(path, "ro", "deferred"), o)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %q for reading: %w", path, err), writer.Close())
 	}
@@ -43,12 +44,25 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 // openPrepared opens a pool whose connections keep their statements.
-func openPrepared(address string) (*sqlx.DB, error) {
-	connector, err := sqlite.NewConnector(address)
+func openPrepared(address string, o Options) (*sqlx.DB, error) {
+	open := preparing
+	if o.Connector != nil {
+		open = func(address string) (driver.Connector, error) { return o.Connector(address, preparing) }
+	}
+	connector, err := open(address)
 	if err != nil {
 		return nil, err
 	}
-	return sqlx.NewDb(sql.OpenDB(preparedConnector{connector}), "sqlite"), nil
+	return sqlx.NewDb(sql.OpenDB(connector), "sqlite"), nil
+}
+
+// preparing opens connections to an address that keep their statements.
+func preparing(address string) (driver.Connector, error) {
+	plain, err := sqlite.NewConnector(address)
+	if err != nil {
+		return nil, err
+	}
+	return preparedConnector{plain}, nil
 }
 
 // busyTimeout is how long a connection waits for the file's lock.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,6 +30,9 @@ type Options struct {
 	Weak workflows.Weakness
 	// Hook is told of every transaction by simulations; nil in production.
 	Hook Hook
+	// Connector gives what opens the connections to the SQLite file at an address; open would. Simulations keep
+	// connections from one process to the next with it; nil in production.
+	Connector func(address string, open func(address string) (driver.Connector, error)) (driver.Connector, error)
 }
 
 // Store is the memory of leadsync. It is safe for concurrent use.

@@ -16,13 +16,7 @@ import (
 
 // known compares what leadsync knows with what is there: whatever was announced or not, every fact has arrived.
 func (p *play) known() {
-	db, err := sql.Open("sqlite", "file:"+p.path+"?mode=ro")
-	if err != nil {
-		p.violate(checkRun, "open the database: %v", err)
-		return
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
+	db := p.beside()
 	mirror, err := mirrored(db)
 	if err != nil {
 		p.violate(checkRun, "read the mirror: %v", err)

@@ -20,8 +20,6 @@ import (
 
 // promises are what is looked at on the way, where it happens: what heals until the end would not be seen there.
 type promises struct {
-	book     *sql.DB              // the database, beside leadsync
-	asked    map[string]*sql.Stmt // of it, by text
 	accepted map[string]string    // deliveries that were answered 2xx, by the hash of their body
 	heard    map[string]bool      // events that were accepted, whatever the attempt
 	tried    map[string]time.Time // when each event came for the first time, accepted or not
@@ -40,32 +38,37 @@ type looked struct {
 
 // beside is the database as others see it.
 func (p *play) beside() *sql.DB {
-	if p.book == nil {
-		db, err := sql.Open("sqlite", "file:"+p.path+"?mode=ro")
-		if err != nil {
-			p.violate(checkRun, "open the database: %v", err)
-			return nil
-		}
-		db.SetMaxOpenConns(1)
-		p.asked = map[string]*sql.Stmt{}
-		p.book, p.accepted, p.heard, p.waits = db, map[string]string{}, map[string]bool{}, map[string]looked{}
+	if !p.watching() {
+		p.accepted, p.heard, p.waits = map[string]string{}, map[string]bool{}, map[string]looked{}
 		p.newest, p.tasksAt, p.tried, p.readAt = map[string]int64{}, map[string]time.Time{}, map[string]time.Time{}, map[string]time.Time{}
 	}
-	return p.book
+	return p.slot.book
 }
 
-// ask is the first row of a query, into a value. The queries are few and asked thousands of times: they are kept prepared.
+// watching reports whether there was anything to look at yet.
+func (p *play) watching() bool { return p.accepted != nil }
+
+// ask is the first row of a query, into a value.
 func (p *play) ask(into any, query string, args ...any) error {
+	stmt, err := p.asked(query) //nolint:sqlclosecheck // it is kept
+	if err != nil {
+		return err
+	}
+	return stmt.QueryRowContext(context.Background(), args...).Scan(into)
+}
+
+// asked prepares a query. The queries are few and asked thousands of times: they are kept.
+func (p *play) asked(query string) (*sql.Stmt, error) {
 	db := p.beside()
-	stmt := p.asked[query]
+	stmt := p.slot.asks[query]
 	if stmt == nil {
 		var err error
 		if stmt, err = db.PrepareContext(context.Background(), query); err != nil {
-			return err
+			return nil, err
 		}
-		p.asked[query] = stmt
+		p.slot.asks[query] = stmt
 	}
-	return stmt.QueryRowContext(context.Background(), args...).Scan(into)
+	return stmt, nil
 }
 
 // scalar is the one value of a query, or nothing.
@@ -161,7 +164,7 @@ func (p *play) number(query string, args ...any) (int64, bool) {
 
 // watchCommit looks at the database after a worker has changed it.
 func (p *play) watchCommit(w *worker, m store.Moment, what string) {
-	if m != store.MomentCommitted || w.dead || p.book == nil {
+	if m != store.MomentCommitted || w.dead || !p.watching() {
 		return
 	}
 	switch what {
@@ -177,7 +180,11 @@ func (p *play) watchCommit(w *worker, m store.Moment, what string) {
 
 // neverOlder: the mirror does not go back to an older state of a record.
 func (p *play) neverOlder() {
-	rows, err := p.beside().QueryContext(context.Background(), `SELECT type, id, updated_at FROM objects WHERE updated_at IS NOT NULL AND removed_at IS NULL`)
+	stmt, err := p.asked(`SELECT type, id, updated_at FROM objects WHERE updated_at IS NOT NULL AND removed_at IS NULL`) //nolint:sqlclosecheck // it is kept
+	if err != nil {
+		return
+	}
+	rows, err := stmt.QueryContext(context.Background())
 	if err != nil {
 		return
 	}
@@ -200,11 +207,11 @@ func (p *play) neverOlder() {
 }
 
 // accept notes a delivery that was answered 2xx, and what it asks for.
-func (p *play) accept(body []byte) {
+func (p *play) accept(body []byte, events map[string]map[string]any) {
 	p.beside()
 	sum := sha256.Sum256(body)
 	p.accepted[hex.EncodeToString(sum[:])] = p.now().Format(time.TimeOnly)
-	for text, e := range eventsOf(body) {
+	for text, e := range events {
 		if !p.heard[text] {
 			p.heard[text] = true
 			p.expectLook(e, p.tried[text])
@@ -213,9 +220,9 @@ func (p *play) accept(body []byte) {
 }
 
 // attempt notes the events of a delivery that begins: it may be stored although nobody accepts it in the end.
-func (p *play) attempt(body []byte) {
+func (p *play) attempt(events map[string]map[string]any) {
 	p.beside()
-	for text, e := range eventsOf(body) {
+	for text, e := range events {
 		if _, again := p.tried[text]; again {
 			continue
 		}
@@ -355,12 +362,5 @@ func eachSettled[P any](p *play, which string, look func(contact string, payload
 	}
 	for _, one := range all {
 		one()
-	}
-}
-
-// unbook closes what beside has opened.
-func (p *play) unbook() {
-	if p.book != nil {
-		_ = p.book.Close()
 	}
 }

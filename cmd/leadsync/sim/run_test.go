@@ -71,7 +71,8 @@ type Violation struct{ Check, Text string }
 type kit struct {
 	model    *scoring.Model
 	dir      string
-	template []byte // an empty database, migrated
+	template []byte   // an empty database, migrated
+	tables   []string // that stories write
 }
 
 var kitOnce = sync.OnceValues(func() (*kit, error) {
@@ -95,8 +96,12 @@ var kitOnce = sync.OnceValues(func() (*kit, error) {
 	if err := s.Close(); err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(path)
-	return &kit{model: model, dir: dir, template: text}, err
+	k := &kit{model: model, dir: dir}
+	if k.tables, err = tablesOf(path); err != nil {
+		return nil, err
+	}
+	k.template, err = os.ReadFile(path)
+	return k, err
 })
 
 func TestMain(m *testing.M) {
@@ -116,7 +121,7 @@ type play struct {
 	rng   *rand.Rand // of the scheduler and the story; whoever moves may draw
 	dice  dice
 	gates *gates
-	path  string
+	slot  *slot
 
 	began     time.Time
 	jump      atomic.Int64 // nanoseconds by which the world is ahead of the bubble's time
@@ -154,19 +159,17 @@ func Run(t *testing.T, o Options) Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp(k.dir, "") //nolint:usetesting // one test plays thousands of stories, and keeps none
+	slot, err := k.slot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "leadsync.db")
-	if err := os.WriteFile(path, k.template, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	p := &play{
-		o: o, t: t, kit: k, path: path, rng: rand.New(rand.NewPCG(o.Seed, 1)), mail: map[string]*postman{}, fired: map[string]int{},
+		o: o, t: t, kit: k, slot: slot, rng: rand.New(rand.NewPCG(o.Seed, 1)), mail: map[string]*postman{}, fired: map[string]int{},
 	}
 	synctest.Test(t, func(*testing.T) { p.play() })
+	if err := slot.free(); err != nil {
+		p.violate(checkRun, "%v", err)
+	}
 	return Outcome{Seed: o.Seed, Violations: p.violations, Trace: p.trace, Fired: p.fired}
 }
 
@@ -194,10 +197,10 @@ func (p *play) play() {
 func (p *play) build() {
 	var err error
 	p.account = simulator.New(simulator.Options{
-		PortalID: portalID, Seed: p.o.Seed, Now: p.now, Wall: time.Now, SearchLag: p.dice.lag, ArchivedKeepUnique: p.o.Seed%2 == 0,
+		PortalID: portalID, Seed: p.o.Seed, Now: p.now, Wall: time.Now, SearchLag: p.dice.lag, ArchivedKeepUnique: p.o.Seed%2 == 0, Lean: true,
 	})
 	p.transport = p.account.Transport()
-	if p.store, err = store.Open(context.Background(), p.path, store.Options{Now: time.Now, MaxConns: 1}); err != nil {
+	if p.store, err = store.Open(context.Background(), p.slot.path, store.Options{Now: time.Now, MaxConns: 1, Connector: p.slot.connector}); err != nil {
 		p.violate(checkRun, "open the database: %v", err)
 		return
 	}
@@ -232,7 +235,6 @@ func (p *play) end() {
 		p.gates.open(t, errKilled)
 	}
 	synctest.Wait()
-	p.unbook()
 	if p.store != nil {
 		_ = p.store.Close()
 	}

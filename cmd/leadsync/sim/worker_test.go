@@ -57,7 +57,8 @@ func (p *play) hire(name string) {
 		w.skew.Store(int64(time.Duration(p.rng.Int64N(int64(2*p.dice.skew))) - p.dice.skew))
 	}
 	var err error
-	if w.store, err = store.Open(context.Background(), p.path, store.Options{Now: w.clock, MaxConns: 1, Weak: p.o.Weak, Hook: w.hook}); err != nil {
+	kept := store.Options{Now: w.clock, MaxConns: 1, Weak: p.o.Weak, Hook: w.hook, Connector: p.slot.connector}
+	if w.store, err = store.Open(context.Background(), p.slot.path, kept); err != nil {
 		p.violate(checkRun, "open the database: %v", err)
 		return
 	}
@@ -253,7 +254,8 @@ func (d door) RoundTrip(req *http.Request) (*http.Response, error) {
 	name := fmt.Sprintf("%s takes %d", w.name, d.deliveries)
 	ctx := context.WithValue(req.Context(), actorKey{}, name)
 	body := peek(req)
-	d.attempt(body)
+	events := eventsOf(body)
+	d.attempt(events)
 	out := httptest.NewRecorder()
 	w.svc.Handler().ServeHTTP(out, req.Clone(ctx))
 	if w.dead {
@@ -261,7 +263,7 @@ func (d door) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	d.tell(name, fmt.Sprintf("answers %d", out.Code))
 	if out.Code < 300 {
-		d.accept(body)
+		d.accept(body, events)
 	}
 	return out.Result(), nil
 }
