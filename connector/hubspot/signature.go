@@ -110,6 +110,9 @@ func (v Verifier) signedURI(requestQuery string) string {
 	if requestQuery != "" && !strings.Contains(uri, "?") {
 		uri += "?" + requestQuery
 	}
+	if !strings.Contains(uri, "%") {
+		return uri
+	}
 	return strings.NewReplacer(
 		"%3A", ":", "%2F", "/", "%3F", "?", "%40", "@", "%21", "!", "%24", "$",
 		"%27", "'", "%28", "(", "%29", ")", "%2A", "*", "%2C", ",", "%3B", ";",

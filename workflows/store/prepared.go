@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// preparedMost bounds the statements that one connection to a SQLite file keeps; each takes some kilobytes. All queries
-// of this package fit: a bound below what one worker asks in turn would prepare most of them again each time.
+// preparedMost bounds the statements that one connection to a SQLite file keeps; each takes some kilobytes. What a
+// worker asks fits, some two hundred texts: with a bound below that many of them would be prepared again each time.
 const preparedMost = 256
 
 // preparedConnector opens connections to SQLite that keep the statements they have prepared. The driver prepares every

@@ -64,8 +64,12 @@ func (s *slot) free() error {
 	if writer == nil {
 		return errors.New("empty the database: nobody wrote to it")
 	}
+	written, err := s.written(writer)
+	if err != nil {
+		return fmt.Errorf("empty the database: %w", err)
+	}
 	wipe := []string{"BEGIN IMMEDIATE"}
-	for _, table := range s.kit.tables {
+	for _, table := range written {
 		wipe = append(wipe, "DELETE FROM "+table)
 	}
 	for _, text := range append(wipe, "COMMIT", "PRAGMA incremental_vacuum", "PRAGMA wal_checkpoint(TRUNCATE)") {
@@ -84,6 +88,25 @@ func (s *slot) free() error {
 	slots.free = append(slots.free, s)
 	slots.mu.Unlock()
 	return nil
+}
+
+// written are the tables that have rows. To delete from the others would write their pages nevertheless.
+func (s *slot) written(conn leftConn) ([]string, error) {
+	rows, err := conn.QueryContext(context.Background(), "SELECT EXISTS (SELECT 1 FROM "+strings.Join(s.kit.tables, "), EXISTS (SELECT 1 FROM ")+")", nil)
+	if err != nil {
+		return nil, err
+	}
+	row := make([]driver.Value, len(s.kit.tables))
+	if err := rows.Next(row); err != nil {
+		return nil, errors.Join(err, rows.Close())
+	}
+	var written []string
+	for i, table := range s.kit.tables {
+		if row[i] != int64(0) {
+			written = append(written, table)
+		}
+	}
+	return written, rows.Close()
 }
 
 // writer is a connection that may write.

@@ -320,10 +320,12 @@ func (a *Account) sign(req *http.Request, t WebhookTarget, body []byte) {
 // SignatureV3 is the value of X-HubSpot-Signature-v3; timestamp is ms since
 // the epoch in decimal (hubspot-api 3.5).
 func SignatureV3(secret, method, uri string, body []byte, timestamp string) string {
-	decode := strings.NewReplacer("%3A", ":", "%2F", "/", "%3F", "?", "%40", "@", "%21", "!", "%24", "$",
-		"%27", "'", "%28", "(", "%29", ")", "%2A", "*", "%2C", ",", "%3B", ";")
+	if strings.Contains(uri, "%") {
+		uri = strings.NewReplacer("%3A", ":", "%2F", "/", "%3F", "?", "%40", "@", "%21", "!", "%24", "$",
+			"%27", "'", "%28", "(", "%29", ")", "%2A", "*", "%2C", ",", "%3B", ";").Replace(uri)
+	}
 	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(strings.ToUpper(method) + decode.Replace(uri)))
+	mac.Write([]byte(strings.ToUpper(method) + uri))
 	mac.Write(body)
 	mac.Write([]byte(timestamp))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
