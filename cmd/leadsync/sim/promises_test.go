@@ -343,7 +343,7 @@ func eachSettled[P any](p *play, which string, look func(contact string, payload
 		return
 	}
 	defer rows.Close()
-	var all []func() // who looks may ask the database too, which has one connection
+	var all []func() // who looks may ask the database too: nothing is being read then
 	for rows.Next() {
 		var contact, text string
 		var payload P

@@ -153,8 +153,11 @@ func tablesOf(template string) ([]string, error) {
 	all := strings.Split(tables, ",")
 	for _, table := range all {
 		var rows int
-		if err := db.QueryRowContext(context.Background(), "SELECT count(*) FROM "+table).Scan(&rows); err != nil || rows != 0 {
-			return nil, fmt.Errorf("the table %s of a new database has %d rows (%w)", table, rows, err)
+		if err := db.QueryRowContext(context.Background(), "SELECT count(*) FROM "+table).Scan(&rows); err != nil {
+			return nil, err
+		}
+		if rows != 0 {
+			return nil, fmt.Errorf("the table %s of a new database has %d rows", table, rows)
 		}
 	}
 	return all, nil
